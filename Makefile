@@ -1,0 +1,34 @@
+# `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup train test check format clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+setup: .venv/installed  ## make .venv and install tunesmith with pinned versions
+
+train: setup  ## the default run: offline, generated data, a small BERT from scratch
+	$(BIN)/tunesmith train
+
+test: setup  ## the whole test suite, offline
+	$(BIN)/pytest
+
+check: setup  ## linting, formatting and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: setup  ## format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:  ## remove .venv and what tools have cached
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

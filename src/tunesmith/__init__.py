@@ -1,0 +1,1 @@
+"""tunesmith: config-driven fine-tuning of pretrained transformers."""
