@@ -1,0 +1,240 @@
+"""The command line: reads the arguments and imports nothing heavy before they are known to be right."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tunesmith.errors import UserError, did_you_mean
+
+HELP = """Config-driven fine-tuning of pretrained transformers.
+
+  tunesmith train    [group=choice] [key=value]          one run
+  tunesmith check    [group=choice] [key=value]          composes and checks everything, trains nothing
+  tunesmith evaluate run=DIR [dataset=...] [key=value]   scores a finished run
+  tunesmith predict  run=DIR input=FILE output=FILE      labels new texts; - is standard input or output
+  tunesmith list     [group]                             the choices of each group
+  tunesmith reproduce run=DIR                            runs it again and compares the scores
+  tunesmith export   run=DIR output=DIR                  a Hugging Face checkpoint
+
+train and check also take --cfg job|all, which prints the config, and --config-dir DIR, a folder with groups of your own.
+A run on your own data:
+  tunesmith train backbone=bert dataset=csv dataset.train=train.csv dataset.text=review dataset.label=stars
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 2 the config or the input is wrong, 1 anything else."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit status."""
+    if not arguments or arguments[0] in {"-h", "--help", "help"} or "--help" in arguments[1:2]:
+        print(HELP, end="")
+        return 0
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(version("tunesmith"))
+        return 0
+    try:
+        command = COMMANDS.get(arguments[0])
+        if command is None:
+            raise UserError(
+                f"there is no command {arguments[0]}{did_you_mean(arguments[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
+            )
+        return int(command(arguments[1:]) or 0)
+    except UserError as error:
+        mark = "\n  - " if len(error.mistakes) > 1 else " "
+        print(f"tunesmith:{mark}{mark.join(error.mistakes)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("tunesmith: interrupted", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # the reader of standard output, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _train(arguments: list[str]) -> int:
+    config = _composed(arguments)
+    if config is None:
+        return 0
+    from tunesmith.checks import check
+
+    check(config)
+    from tunesmith.training import quiet
+
+    quiet.before_imports()
+    from tunesmith.callbacks.interruption import Interrupted
+    from tunesmith.train import train
+
+    try:
+        folder = train(config)
+    except Interrupted as signal:
+        print(f"tunesmith: interrupted by {signal}; what was reached is in checkpoints/ of the run", file=sys.stderr)
+        return 1
+    except FloatingPointError as error:
+        print(f"tunesmith: {error}", file=sys.stderr)
+        return 1
+    print(f"Run: {folder.path}")
+    return 0
+
+
+def _check(arguments: list[str]) -> int:
+    config = _composed(arguments)
+    if config is None:
+        return 0
+    from tunesmith.build import build_part
+    from tunesmith.checks import check
+
+    check(config)
+    dataset = config["dataset"]
+    if dataset["source"] == "hub":
+        print("Settings are right. The data comes from the hub and is checked when it is loaded.")
+        return 0
+    source, task = build_part(dataset, "source"), build_part(dataset, "task")
+    mistakes = source.mistakes(task.columns)
+    if mistakes:
+        raise UserError(mistakes)
+    survey = task.survey(source)
+    rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
+    print(f"Settings and data are right: {rows} examples, labels {', '.join(survey.labels.names) or 'numbers'}.")
+    return 0
+
+
+def _evaluate(arguments: list[str]) -> int:
+    folder, settings = _run_and_settings(arguments, ())
+    config = _with_overrides(folder.config(), settings)
+    _heavy_imports_ahead()
+    from tunesmith.evaluate import evaluate
+
+    evaluate(folder, config)
+    return 0
+
+
+def _predict(arguments: list[str]) -> int:
+    folder, settings, values = *_run_and_settings(arguments, ("input", "output")), _values(arguments)
+    config = _with_overrides(folder.config(), settings)
+    _heavy_imports_ahead()
+    from tunesmith.predict import predict
+
+    count = predict(folder, config, input=values["input"], output=values["output"])
+    print(f"{count:,} predictions: {values['output']}", file=sys.stderr)
+    return 0
+
+
+def _reproduce(arguments: list[str]) -> int:
+    folder, _ = _run_and_settings(arguments, (), settings_allowed=False)
+    from tunesmith.checks import check
+
+    check(folder.config())
+    _heavy_imports_ahead()
+    from tunesmith.reproduce import reproduce
+
+    return 0 if reproduce(folder) else 1
+
+
+def _export(arguments: list[str]) -> int:
+    folder, _ = _run_and_settings(arguments, ("output",), settings_allowed=False)
+    from tunesmith.export import export
+
+    print(export(folder, _values(arguments)["output"]))
+    return 0
+
+
+def _list(arguments: list[str]) -> int:
+    from tunesmith.config import conf_folder
+    from tunesmith.listing import listing
+
+    print(listing(arguments, [conf_folder()]))
+    return 0
+
+
+COMMANDS = {
+    "train": _train,
+    "check": _check,
+    "evaluate": _evaluate,
+    "predict": _predict,
+    "list": _list,
+    "reproduce": _reproduce,
+    "export": _export,
+}
+
+
+def _composed(arguments: list[str]) -> dict[str, Any] | None:
+    """The resolved config of `train` and `check`; None if it was only to be printed."""
+    parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False)
+    parser.add_argument("--cfg", "-c", choices=["job", "all"])
+    parser.add_argument("--config-dir", "-cd")
+    try:
+        options, overrides = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise UserError(str(error)) from error
+    for word in overrides:
+        if word.startswith("-"):
+            raise UserError(
+                f"unknown option {word}; expected group=choice, key=value, --cfg or --config-dir (tunesmith --help)"
+            )
+    from tunesmith import config as configs
+
+    if options.cfg is not None:
+        print(
+            configs.to_yaml(configs.compose(overrides, config_dir=options.config_dir, resolve=options.cfg == "all")),
+            end="",
+        )
+        return None
+    return configs.compose(overrides, config_dir=options.config_dir)
+
+
+def _values(arguments: list[str]) -> dict[str, str]:
+    return dict(word.split("=", 1) for word in arguments if "=" in word)
+
+
+def _run_and_settings(
+    arguments: list[str], required: Sequence[str], *, settings_allowed: bool = True
+) -> tuple[Any, list[str]]:
+    """The run that `run=DIR` names, and the arguments that change its config."""
+    names = ("run", *required)
+    mistakes = [f"{word!r} is not key=value" for word in arguments if "=" not in word]
+    values = _values(arguments)
+    mistakes += [
+        f"{name} is required: {name}={'FILE' if name == 'input' else 'DIR'}" for name in names if not values.get(name)
+    ]
+    settings = [word for word in arguments if "=" in word and word.split("=", 1)[0] not in names]
+    mistakes += [
+        f"unknown key {key}{did_you_mean(key, names)}"
+        for key in (word.split("=", 1)[0] for word in settings)
+        if not settings_allowed or not ("." in key or key == "dataset")
+    ]
+    if mistakes:
+        raise UserError(mistakes)
+    from tunesmith.runs.folder import RunFolder
+
+    return RunFolder.open(values["run"]), settings
+
+
+def _with_overrides(config: dict[str, Any], settings: list[str]) -> dict[str, Any]:
+    """The run's config with another dataset or other settings, checked."""
+    from tunesmith import config as configs
+    from tunesmith.checks import check
+
+    if any(word.startswith("dataset=") for word in settings):
+        chosen = [word for word in settings if word.startswith("dataset")]
+        dataset = configs.compose_group("dataset", chosen)
+        if dataset.get("train") == "???":  # nothing is trained here
+            dataset["train"] = None
+        config = config | {"dataset": dataset}
+        settings = [word for word in settings if word not in chosen]
+    config = configs.apply(config, settings)
+    check(config)
+    return config
+
+
+def _heavy_imports_ahead() -> None:
+    from tunesmith.training import quiet
+
+    quiet.before_imports()
+    quiet.log_to(None)

@@ -1,0 +1,181 @@
+"""Compose a run's configuration from the groups in conf/, resolve it, name it.
+
+Hydra composes only. Every key of the command line is let through to the composed config, so that one place
+(`tunesmith.checks`) refuses unknown keys, whether they came from `key=`, `+key=`, `++key=` or a YAML file.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import UserError, did_you_mean
+
+Config = dict[str, Any]
+
+# Settings that say where and how a run is watched, not what it computes: they are no part of its identity.
+_NOT_IDENTITY = {"output_dir", "name", "logger"}
+_NOT_IDENTITY_TRAINER = {"accelerator", "progress_bar", "log_every_n_steps"}
+
+
+def conf_folder() -> Path:
+    """The folder of configuration groups: inside an installed package, at the top of a checkout."""
+    installed = Path(__file__).parent / "conf"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "conf"
+
+
+def groups(folders: Sequence[Path]) -> list[str]:
+    """Names of the configuration groups, in alphabetical order."""
+    return sorted({child.name for folder in folders if folder.is_dir() for child in folder.iterdir() if child.is_dir()})
+
+
+def choices(group: str, folders: Sequence[Path]) -> dict[str, Path]:
+    """The choices of a group and their files. Files that start with an underscore are parts of other choices."""
+    return {
+        file.relative_to(folder / group).with_suffix("").as_posix(): file
+        for folder in folders
+        for file in sorted((folder / group).rglob("*.yaml"))
+        if not file.name.startswith("_")
+    }
+
+
+def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve: bool = True) -> Config:
+    """Compose the config of a run, as plain Python values.
+
+    Args:
+        overrides: `group=choice` and `key=value` as on the command line.
+        config_dir: a folder with groups of the user's own, looked into before the project's.
+        resolve: replace interpolations by their values, and `name` by the name of the runs' folder.
+
+    Raises:
+        UserError: for overrides that cannot be parsed or choices that do not exist, all together.
+    """
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    folders = _folders(config_dir)
+    lenient, chosen = _parse(overrides, folders)
+    search_path = [f"hydra.searchpath=[file://{folders[1]}]"] if len(folders) > 1 else []
+    try:
+        with initialize_config_dir(str(folders[0])):
+            composed = hydra_compose("train", overrides=[*lenient, *search_path], return_hydra_config=True)
+        picked = composed.hydra.runtime.choices
+        OmegaConf.set_struct(composed, False)
+        del composed["hydra"]
+        config = OmegaConf.to_container(composed, resolve=resolve)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
+    assert isinstance(config, dict)
+    if resolve and config.get("name") is None:
+        config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{picked['backbone']}"
+    return {str(key): value for key, value in config.items()}
+
+
+def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:
+    """Compose one group alone, as `evaluate` does to score a run on another dataset."""
+    node: Config = compose(overrides, config_dir=config_dir)[group]
+    return node
+
+
+def run_id(config: Config) -> str:
+    """Ten hexadecimal digits that name what a run computes, whatever its place, its loggers or its device."""
+    identity = {key: value for key, value in config.items() if key not in _NOT_IDENTITY}
+    trainer = config["trainer"]
+    identity["trainer"] = {key: value for key, value in trainer.items() if key not in _NOT_IDENTITY_TRAINER}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def load(file: Path) -> Config:
+    """Read a resolved config that a run has saved.
+
+    Raises:
+        UserError: if there is no such file, or it holds no config.
+    """
+    from omegaconf import OmegaConf
+
+    if not file.is_file():
+        raise UserError(f"{file} does not exist; expected the folder of a run, runs/<name>/<run id>")
+    try:
+        config = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
+    except Exception as error:  # the YAML parser's own errors have no common base
+        raise UserError(f"{file} cannot be read as a config: {_first_line(error)}") from error
+    if not isinstance(config, dict):
+        raise UserError(f"{file} holds no config; expected keys and values")
+    return {str(key): value for key, value in config.items()}
+
+
+def to_yaml(config: Config) -> str:
+    """The config as YAML text."""
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(OmegaConf.create(config))
+
+
+def apply(config: Config, overrides: Sequence[str]) -> Config:
+    """A copy of a resolved config with `key=value` overrides applied; unknown keys are left for the checks."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+
+    copy = OmegaConf.create(config)
+    try:
+        for override in OverridesParser.create().parse_overrides(list(overrides)):
+            OmegaConf.update(copy, override.key_or_group, override.value(), force_add=True)
+    except HydraException as error:
+        raise UserError(f"{_first_line(error)}; expected key=value") from error
+    plain = OmegaConf.to_container(copy, resolve=True)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items()}
+
+
+def _folders(config_dir: str | None) -> list[Path]:
+    folders = [conf_folder()]
+    if config_dir is not None:
+        folder = Path(config_dir).resolve()
+        if not folder.is_dir():
+            raise UserError(f"--config-dir {config_dir} is no folder; expected one that holds groups, such as dataset/")
+        folders.append(folder)
+    return folders
+
+
+def _parse(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
+    """Overrides that Hydra accepts whatever their key, and the choices made for each group."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    known, lenient, chosen, mistakes = groups(folders), [], {}, []
+    for text in overrides:
+        try:
+            override = OverridesParser.create().parse_override(text)
+        except HydraException as error:
+            mistakes.append(f"{text!r} cannot be read: {_first_line(error)}; expected group=choice or key=value")
+            continue
+        if override.is_sweep_override():
+            mistakes.append(f"{text!r} names several values; expected one value for one run")
+        elif override.key_or_group in known and not isinstance(override.value(), dict):
+            lenient.append(text.lstrip("+"))
+            chosen[override.key_or_group] = str(override.value())
+            mistakes += _wrong_choices(override.key_or_group, override.value(), folders)
+        elif override.is_delete():
+            lenient.append(text)
+        else:
+            lenient.append("++" + text.lstrip("+"))
+    if mistakes:
+        raise UserError(mistakes)
+    return lenient, chosen
+
+
+def _wrong_choices(group: str, value: Any, folders: Sequence[Path]) -> Iterable[str]:
+    available = choices(group, folders)
+    for choice in value if isinstance(value, list) else [value]:
+        if choice is not None and str(choice) not in available:
+            names = ", ".join(available) or "none yet"
+            yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")
