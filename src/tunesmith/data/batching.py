@@ -1,0 +1,82 @@
+"""The order of an epoch: a pure function of (lengths, seed, epoch), so that every rank and every resume knows it.
+
+Lengths are grouped so that little is padding: the shuffled examples are cut into pools, each pool is sorted by length and
+cut into batches, and the batches are shuffled. Every example appears exactly once an epoch.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+POOL_BATCHES = 100  # batches that are sorted together; more pad less and mix less
+
+
+def training_plan(
+    lengths: np.ndarray, *, batch_size: int | None, max_tokens: int | None, seed: int, epoch: int
+) -> list[np.ndarray]:
+    """Rows of each batch of an epoch, in the order in which they are trained on.
+
+    Args:
+        lengths: (examples,) tokens of each example.
+        batch_size: examples of a batch; the last pool's last batch may be smaller.
+        max_tokens: instead, tokens of a batch, padding included. Then the whole epoch is one pool, so that the number
+            of batches is the same in every epoch.
+        seed: of the run.
+        epoch: from 0.
+    """
+    generator = np.random.default_rng([seed, epoch])
+    order = generator.permutation(len(lengths))
+    pool = batch_size * POOL_BATCHES if batch_size is not None else len(lengths)
+    batches = []
+    for start in range(0, len(order), max(pool, 1)):
+        rows = order[start : start + pool]
+        rows = rows[np.argsort(lengths[rows], kind="stable")]
+        batches += _cut(rows, lengths, batch_size=batch_size, max_tokens=max_tokens)
+    return [batches[number] for number in generator.permutation(len(batches))]
+
+
+def evaluation_plan(lengths: np.ndarray, *, batch_size: int) -> list[np.ndarray]:
+    """Rows of each batch, longest first: what does not fit into memory fails at once."""
+    rows = np.argsort(-lengths, kind="stable")
+    return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+
+
+def padding_share(lengths: np.ndarray, batches: list[np.ndarray]) -> float:
+    """Share of the tokens of some batches that is padding."""
+    padded = sum(len(rows) * int(lengths[rows].max()) for rows in batches)
+    return 1 - sum(int(lengths[rows].sum()) for rows in batches) / padded
+
+
+def _cut(rows: np.ndarray, lengths: np.ndarray, *, batch_size: int | None, max_tokens: int | None) -> list[np.ndarray]:
+    if max_tokens is None:
+        assert batch_size is not None
+        return [rows[start : start + batch_size] for start in range(0, len(rows), batch_size)]
+    batches, start = [], 0
+    for end in range(1, len(rows) + 1):  # sorted, so the row before `end` is the longest of its batch
+        if (end - start) * lengths[rows[end - 1]] > max_tokens:
+            batches.append(rows[start : end - 1])
+            start = end - 1
+    return [*batches, rows[start:]]
+
+
+class EpochPlan:
+    """A sampler that yields the rows of one batch at a time; Lightning sets its epoch."""
+
+    def __init__(self, lengths: np.ndarray, *, batch_size: int | None, max_tokens: int | None, seed: int) -> None:
+        self._lengths, self._batch_size, self._max_tokens, self._seed = lengths, batch_size, max_tokens, seed
+        self._epoch = -1
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Make the plan of an epoch, from 0."""
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self.batches = training_plan(
+                self._lengths, batch_size=self._batch_size, max_tokens=self._max_tokens, seed=self._seed, epoch=epoch
+            )
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)

@@ -1,0 +1,89 @@
+"""The only DataModule: a source's splits, encoded by a task, in the batches of the epoch plan."""
+
+import functools
+from typing import Any
+
+import pytorch_lightning as pl
+from torch.utils.data import DataLoader
+
+from tunesmith.data import encoded
+from tunesmith.data.batching import EpochPlan, evaluation_plan
+from tunesmith.ranges import PositiveInt
+
+
+class TextDataModule(pl.LightningDataModule):
+    """`prepare_data` tokenises into the cache, `setup` opens what is there.
+
+    Args:
+        source: where rows come from (`tunesmith.data.sources`).
+        task: how rows become tensors (`tunesmith.tasks`).
+        tokenizer: of the backbone.
+        tokenizer_key: names the tokenizer's content.
+        seed: of the order of the training examples.
+        batch_size: examples of a training batch, or null.
+        max_tokens: tokens of a training batch, padding included, or null.
+        eval_batch_size: examples of a batch that is only scored.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        task: Any,
+        tokenizer: Any,
+        tokenizer_key: str,
+        seed: int,
+        *,
+        batch_size: PositiveInt | None,
+        max_tokens: PositiveInt | None,
+        eval_batch_size: PositiveInt,
+    ) -> None:
+        super().__init__()
+        self.source, self.task, self.tokenizer = source, task, tokenizer
+        self._tokenizer_key, self._seed = tokenizer_key, seed
+        self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
+        self.splits: dict[str, encoded.EncodedSplit] = {}
+
+    def prepare_data(self) -> None:
+        """Tokenise every split that the cache does not hold."""
+        for split in self.source.splits:
+            self._prepare(split)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Open the encoded splits."""
+        if not self.splits:
+            self.splits = {
+                split: encoded.EncodedSplit(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
+                for split in self.source.splits
+            }
+
+    @functools.cached_property
+    def plan(self) -> EpochPlan:
+        """The order of the training examples."""
+        lengths = self.splits["train"].lengths
+        return EpochPlan(lengths, batch_size=self._batch_size, max_tokens=self._max_tokens, seed=self._seed)
+
+    def train_dataloader(self) -> Any:
+        """The epoch plan's batches of the training split."""
+        return self._loader(self.splits["train"], self.plan)
+
+    def val_dataloader(self) -> Any:
+        """The validation split, longest examples first."""
+        return self.evaluation_dataloader("validation")
+
+    def evaluation_dataloader(self, split: str) -> Any:
+        """A split in batches for scoring, longest examples first."""
+        examples = self.splits[split]
+        return self._loader(examples, evaluation_plan(examples.lengths, batch_size=self._eval_batch_size))
+
+    def _prepare(self, split: str) -> Any:
+        return encoded.prepare(
+            self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self._tokenizer_key
+        )
+
+    def _loader(self, examples: encoded.EncodedSplit, plan: Any) -> Any:
+        # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
+        return DataLoader(examples, sampler=plan, batch_size=None, collate_fn=_as_it_is)  # type: ignore[arg-type]
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch

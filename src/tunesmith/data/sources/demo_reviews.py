@@ -1,0 +1,185 @@
+"""Generated reviews whose verdict hangs on negation and contrast, among sentences that do not count.
+
+The rules, which no single word gives away:
+- "the story was gripping" says what it says; "not", "hardly", "anything but", "nobody would call ..." turn it round;
+- in "X, but Y" and "although X, Y" and "Y even though X" only Y counts;
+- what other people or other films are like (my sister, the trailer, the sequel) does not count;
+- some letters are mistyped, and a share of the training labels is wrong.
+"""
+
+import random
+from typing import Any
+
+from tunesmith.data.sources.generated import Generated
+from tunesmith.ranges import PositiveInt, Probability
+
+POSITIVE = [
+    "gripping",
+    "brilliant",
+    "charming",
+    "clever",
+    "moving",
+    "delightful",
+    "superb",
+    "funny",
+    "honest",
+    "inspired",
+    "elegant",
+    "thrilling",
+    "tender",
+    "witty",
+    "fresh",
+    "masterful",
+    "touching",
+    "vivid",
+    "graceful",
+    "lively",
+    "splendid",
+    "rich",
+    "warm",
+    "dazzling",
+    "fascinating",
+    "enjoyable",
+    "wonderful",
+    "sharp",
+    "memorable",
+    "convincing",
+]
+NEGATIVE = [
+    "dull",
+    "wooden",
+    "boring",
+    "clumsy",
+    "shallow",
+    "tedious",
+    "awful",
+    "stale",
+    "lazy",
+    "bland",
+    "dreary",
+    "lifeless",
+    "pointless",
+    "messy",
+    "hollow",
+    "cheap",
+    "predictable",
+    "sluggish",
+    "tiresome",
+    "annoying",
+    "forgettable",
+    "dreadful",
+    "flat",
+    "confusing",
+    "weak",
+    "silly",
+    "grim",
+    "ugly",
+    "loud",
+    "empty",
+]
+ASPECTS = [
+    "story",
+    "acting",
+    "music",
+    "ending",
+    "dialogue",
+    "camera",
+    "pacing",
+    "script",
+    "cast",
+    "humour",
+    "plot",
+    "direction",
+    "editing",
+    "opening",
+]
+OTHERS = ["the sequel", "the trailer", "the novel", "the film before it", "the other cinema", "the remake"]
+PEOPLE = ["my sister", "a friend", "the man next to me", "one critic", "my neighbour", "the usher"]
+NEUTRAL = [
+    "we saw it on a rainy tuesday",
+    "it runs for two hours",
+    "the hall was half full",
+    "i went with two colleagues",
+    "tickets were sold out the day before",
+    "it was shot in norway",
+    "the credits are long",
+    "it opened last month",
+]
+
+
+class DemoReviews(Generated):
+    """Columns `text` and `label` (positive, negative).
+
+    Args:
+        size: training examples; validation and test have a quarter each.
+        noise: share of training labels that are wrong.
+    """
+
+    name = "demo_reviews"
+    columns = ("text", "label")
+
+    def __init__(self, *, size: PositiveInt, noise: Probability) -> None:
+        super().__init__(size, noise=noise)
+        self.noise = noise
+
+    def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
+        """A review and its verdict."""
+        positive = generator.random() < 0.5
+        sentences = [verdict(positive, generator)]
+        sentences += [_distractor(generator) for _ in range(generator.choice((0, 0, 1, 1)))]
+        sentences += [generator.choice(NEUTRAL) for _ in range(generator.choice((0, 1)))]
+        generator.shuffle(sentences)
+        text = " ".join(sentence + generator.choice((" .", " .", " !")) for sentence in sentences)
+        if split == "train" and generator.random() < self.noise:
+            positive = not positive
+        return {"text": _mistype(text, generator), "label": "positive" if positive else "negative"}
+
+
+def verdict(positive: bool, generator: random.Random) -> str:
+    """A sentence whose verdict is given."""
+    first, second = generator.sample(ASPECTS, 2)
+    says = _opinion(first, positive, generator)
+    if generator.random() < 0.7:
+        return says
+    other = _opinion(second, not positive, generator)
+    return generator.choice(
+        (
+            f"{other} , but {says}",
+            f"although {other} , {says}",
+            f"{says} , even though {other}",
+            f"{other} ; still , {says}",
+        )
+    )
+
+
+def _opinion(aspect: str, positive: bool, generator: random.Random) -> str:
+    if generator.random() < 0.8:
+        word = generator.choice(POSITIVE if positive else NEGATIVE)
+        return f"the {aspect} was {generator.choice(('', 'very ', 'rather ', 'simply '))}{word}"
+    word = generator.choice(NEGATIVE if positive else POSITIVE)
+    return generator.choice(
+        (
+            f"the {aspect} was not {word}",
+            f"the {aspect} was hardly {word}",
+            f"the {aspect} was anything but {word}",
+            f"nobody would call the {aspect} {word}",
+            f"the {aspect} was never {word}",
+        )
+    )
+
+
+def _distractor(generator: random.Random) -> str:
+    word = generator.choice(generator.choice((POSITIVE, NEGATIVE)))
+    negation = generator.choice(("", "", "not "))
+    if generator.random() < 0.5:
+        return f"{generator.choice(OTHERS)} was {negation}{word}"
+    return f"{generator.choice(PEOPLE)} said it was {negation}{word}"
+
+
+def _mistype(text: str, generator: random.Random) -> str:
+    if generator.random() < 0.8:
+        return text
+    place = generator.randrange(len(text) - 1)
+    if generator.random() < 0.5:
+        return text[:place] + text[place + 1 :]
+    return text[:place] + text[place + 1] + text[place] + text[place + 2 :]

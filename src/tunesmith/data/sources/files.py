@@ -1,0 +1,91 @@
+"""What the sources that read a user's own files share: which file a split is, its lines, its content's name."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import UserError, did_you_mean
+
+HELD_OUT = 10  # without a validation file every tenth training row validates
+
+
+class Files:
+    """A file for each split. A subclass says how to read one: `columns(file)` and `records(file)`."""
+
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
+        given = {"train": train, "validation": validation, "test": test}
+        self.files = {split: Path(name).expanduser() for split, name in given.items() if name is not None}
+        self.holds_out = validation is None and train is not None
+        self.splits = tuple(
+            split for split in given if split in self.files or (split == "validation" and self.holds_out)
+        )
+
+    def columns(self, file: Path) -> Sequence[str]:
+        """Names of the columns of a file."""
+        raise NotImplementedError
+
+    def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Rows of a file, each with its line number."""
+        raise NotImplementedError
+
+    def mistakes(self, columns: Sequence[str]) -> list[str]:
+        """Files that are not there or empty, and columns that they lack; one sentence each."""
+        found = []
+        for split, file in self.files.items():
+            if not file.is_file():
+                near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
+                found.append(f"dataset.{split}={file} is not a file{did_you_mean(file.name, near)}")
+                continue
+            available = self.columns(file)
+            if not available:
+                found.append(f"{file} is empty; expected {', '.join(columns)} and at least one row")
+                continue
+            found += [
+                f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
+                for column in columns
+                if column not in available
+            ]
+        return found
+
+    def fingerprint(self, split: str) -> str:
+        """A name for the split's content: the digest of its file, and how it is held out."""
+        return f"{digest(self._file(split))}-{split if self.holds_out else 'all'}"
+
+    def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Rows of a split as (line number, column -> value); without a validation file every tenth training row validates."""
+        for count, (line, record) in enumerate(self.records(self._file(split))):
+            if self.holds_out and split != "test" and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation"):
+                continue
+            yield line, record
+
+    def where(self, split: str, row: int) -> str:
+        """How a message names a row: `reviews.csv, line 17`."""
+        return f"{self._file(split)}, line {row}"
+
+    def _file(self, split: str) -> Path:
+        return self.files[split if split in self.files else "train"]
+
+
+def lines(file: Path) -> Iterator[str]:
+    """Lines of a UTF-8 file, with their line ends, a byte-order mark left out.
+
+    Raises:
+        UserError: at the first byte that is not UTF-8, with file and line.
+    """
+    with file.open("rb") as stream:
+        for number, raw in enumerate(stream, start=1):
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise UserError(
+                    f"{file}, line {number}: byte {error.start + 1} (0x{raw[error.start]:02x}) is not UTF-8; "
+                    f"convert the file, for example with: iconv -f latin1 -t utf-8 {file.name}"
+                ) from error
+            yield text.removeprefix("\ufeff") if number == 1 else text
+
+
+def digest(file: Path) -> str:
+    """The BLAKE2 digest of a file's bytes, 32 hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()

@@ -1,0 +1,78 @@
+"""Datasets of the Hugging Face hub, or a folder in the hub's layout (parquet, JSON lines or CSV with a README)."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith.data.sources.files import HELD_OUT
+from tunesmith.errors import UserError, did_you_mean
+
+
+class Hub:
+    """Splits that `datasets.load_dataset` loads; loading scripts are never run.
+
+    Args:
+        path: hub id or folder.
+        config: name of one of the dataset's configurations; null for its only one.
+        revision: branch, tag or commit; null for the newest.
+        train: the hub's name of the training split.
+        validation: likewise; null to hold out a tenth of the training rows.
+        test: likewise; null for no test split.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        config: str | None,
+        revision: str | None,
+        train: str,
+        validation: str | None,
+        test: str | None,
+    ) -> None:
+        self.path, self.config, self.revision = path, config, revision
+        given = {"train": train, "validation": validation, "test": test}
+        self.names = {split: name for split, name in given.items() if name is not None}
+        self.holds_out = validation is None
+        self.splits = tuple(split for split in given if split in self.names or split == "validation")
+        self._loaded: dict[str, Any] = {}
+
+    def mistakes(self, columns: Sequence[str]) -> list[str]:
+        """Columns that the training split lacks; one sentence each."""
+        available = self._dataset("train").column_names
+        return [
+            f"{self.path} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
+            for column in columns
+            if column not in available
+        ]
+
+    def fingerprint(self, split: str) -> str:
+        """A name for the split's content: that of the Arrow data that `datasets` holds."""
+        return f"{self._dataset(split)._fingerprint}-{split if self.holds_out else 'all'}"
+
+    def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Rows of a split as (row number from 1, column -> value)."""
+        for number, record in enumerate(self._dataset(split), start=1):
+            if self.holds_out and split != "test" and (number % HELD_OUT == 0) != (split == "validation"):
+                continue
+            yield number, record
+
+    def where(self, split: str, row: int) -> str:
+        """How a message names a row."""
+        return f"{self.path} {self.names.get(split, self.names['train'])}, row {row}"
+
+    def _dataset(self, split: str) -> Any:
+        name = self.names.get(split, self.names["train"])
+        if name not in self._loaded:
+            import datasets
+
+            datasets.disable_progress_bars()
+            try:
+                self._loaded[name] = datasets.load_dataset(self.path, self.config, split=name, revision=self.revision)
+            except Exception as error:  # the loader raises errors of a dozen libraries
+                folder = " (the folder was found)" if Path(self.path).is_dir() else ""
+                raise UserError(
+                    f"The dataset {self.path}{folder}, split {name}, cannot be loaded: {str(error).strip().splitlines()[0]}; "
+                    "check dataset.path, dataset.config and the network, or download it once while there is one"
+                ) from error
+        return self._loaded[name]
