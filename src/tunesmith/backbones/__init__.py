@@ -1,0 +1,1 @@
+"""Backbones: where tokenizer, config and weights come from, and the one module that wraps them."""

@@ -1,0 +1,67 @@
+"""Any Hugging Face encoder or decoder behind one call: a batch in, hidden states out."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tunesmith.data.batch import Batch
+
+
+class Backbone(nn.Module):
+    """`hidden = backbone(batch)  # (batch, length, width)`
+
+    Args:
+        model: a base model, as `AutoModel` gives it.
+        tokenizer: its tokenizer; the model learns the padding token from it (GPT-2 has none).
+
+    Attributes:
+        pretrained_pooler: a tuple with BERT's pooler, or None. It is no submodule here: a head that pools registers it,
+            and for other heads it would be a parameter without a gradient.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        super().__init__()
+        self.model = model
+        self.config = model.config
+        self.config.pad_token_id = tokenizer.pad_token_id
+        self.pretrained_pooler = (getattr(model, "pooler", None),)
+        if self.pretrained_pooler[0] is not None:
+            model.pooler = None
+
+    def forward(self, batch: Batch, *, embeddings: Tensor | None = None) -> Tensor:
+        """Hidden states of the last layer.
+
+        Args:
+            batch: of `batch.inputs`, each (batch, length).
+            embeddings: (batch, length, width) to start from instead of the ids' own embeddings.
+        """
+        inputs: dict[str, Tensor] = batch.inputs
+        if embeddings is not None:
+            inputs = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
+            inputs = inputs | {"inputs_embeds": embeddings}
+        hidden: Tensor = self.model(**inputs)[0]  # (batch, length, width)
+        return hidden
+
+    def embed(self, batch: Batch) -> Tensor:
+        """The ids' own embeddings, (batch, length, width), before positions are added."""
+        embedded: Tensor = self.model.get_input_embeddings()(batch.inputs["input_ids"])
+        return embedded
+
+    def depth_of(self, name: str) -> int:
+        """How deep a parameter of `model` lies: 0 for embeddings, k for the k-th layer, one more than the last for the rest."""
+        for part in name.split("."):
+            if part.isdecimal():
+                return int(part) + 1
+        return 0 if "embed" in name or name.startswith(("wte", "wpe", "mask_emb")) else self.layers + 1
+
+    @property
+    def layers(self) -> int:
+        """Number of layers."""
+        return int(self.config.num_hidden_layers)
+
+
+@torch.no_grad()
+def parameter_count(module: nn.Module) -> int:
+    """Number of parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())

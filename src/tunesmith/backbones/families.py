@@ -1,0 +1,56 @@
+"""What differs between model families: names of the dropout settings, and where layers are found."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tunesmith.errors import UserError
+
+
+@dataclass(frozen=True)
+class Family:
+    """Settings of a Hugging Face config that hold each kind of dropout."""
+
+    hidden: tuple[str, ...]
+    attention: tuple[str, ...]
+    classifier: tuple[str, ...]
+
+
+_BERT = Family(("hidden_dropout_prob",), ("attention_probs_dropout_prob",), ("classifier_dropout",))
+FAMILIES = {
+    "bert": _BERT,
+    "roberta": _BERT,
+    "electra": _BERT,
+    "xlnet": Family(("dropout",), (), ("summary_last_dropout",)),  # one setting serves hidden states and attention
+    "gpt2": Family(("resid_pdrop", "embd_pdrop"), ("attn_pdrop",), ()),
+    "distilbert": Family(("dropout",), ("attention_dropout",), ("seq_classif_dropout",)),
+    "deberta-v2": Family(
+        ("hidden_dropout_prob",), ("attention_probs_dropout_prob",), ("cls_dropout", "pooler_dropout")
+    ),
+    "modernbert": Family(("embedding_dropout", "mlp_dropout"), ("attention_dropout",), ("classifier_dropout",)),
+}
+
+
+def set_dropout(config: Any, *, hidden: float | None, attention: float | None, classifier: float | None) -> None:
+    """Write dropout probabilities into a Hugging Face config; null leaves what it says.
+
+    Raises:
+        UserError: for a kind of dropout that the family has not.
+    """
+    wanted = {"hidden": hidden, "attention": attention, "classifier": classifier}
+    if all(value is None for value in wanted.values()):
+        return
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        raise UserError(
+            f"the dropout settings of {config.model_type} models are not known; expected one of {', '.join(FAMILIES)}, "
+            "or set regularization.standard's dropouts to null"
+        )
+    for kind, value in wanted.items():
+        names = getattr(family, kind)
+        if value is not None and not names:
+            raise UserError(
+                f"regularization.standard.{kind}_dropout is {value}, but {config.model_type} has no {kind} dropout of its own; set it to null"
+            )
+        for name in names:
+            if value is not None:
+                setattr(config, name, value)

@@ -1,0 +1,104 @@
+"""Small models with random weights, and tokenizers trained on the training split: real families, no download."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from tunesmith.data import cache
+from tunesmith.ranges import PositiveFloat, PositiveInt
+
+
+class Mini:
+    """A family's architecture in small.
+
+    Args:
+        family: which architecture and which kind of tokenizer.
+        vocabulary: tokens at most.
+        layers: number of layers.
+        heads: attention heads of a layer.
+        width: of the hidden states.
+        max_positions: tokens that the model allows.
+        learning_rate: a good start for this model; `optimizer.lr` points here.
+    """
+
+    def __init__(
+        self,
+        *,
+        family: Literal["bert", "roberta", "xlnet", "gpt2"],
+        vocabulary: PositiveInt,
+        layers: PositiveInt,
+        heads: PositiveInt,
+        width: PositiveInt,
+        max_positions: PositiveInt,
+        learning_rate: PositiveFloat,
+    ) -> None:
+        self.family, self.vocabulary, self.max_positions = family, vocabulary, max_positions
+        self.layers, self.heads, self.width = layers, heads, width
+
+    def tokenizer(self, texts: Callable[[], Iterable[str]]) -> Any:
+        """The tokenizer trained on `texts`, from the cache if the same texts have been seen."""
+        from transformers import AutoTokenizer
+
+        from tunesmith.backbones import mini_tokenizers
+
+        content = cache.key_of(mini_tokenizers.VERSION, self.family, self.vocabulary, *_digest(texts()))
+
+        def write(folder: Path) -> None:
+            trained = mini_tokenizers.train(self.family, texts(), vocabulary=self.vocabulary)
+            trained.model_max_length = self.max_positions
+            trained.save_pretrained(folder)
+
+        folder = cache.entry("tokenizers", content, write)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        return self._tokenizer
+
+    def tokenizer_key(self, tokenizer: Any) -> str:
+        """Names the tokenizer's content."""
+        from tunesmith.backbones.pretrained import content_key
+
+        return content_key(tokenizer)
+
+    def config(self) -> Any:
+        """The Hugging Face config; the tokenizer must have been made before."""
+        from transformers import BertConfig, GPT2Config, RobertaConfig, XLNetConfig
+
+        tokenizer = self._tokenizer
+        size: dict[str, Any] = {
+            "hidden_size": self.width,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+        }
+        size["intermediate_size"] = 4 * self.width
+        ids: dict[str, Any] = {
+            "pad_token_id": tokenizer.pad_token_id,
+            "bos_token_id": tokenizer.bos_token_id,
+            "eos_token_id": tokenizer.eos_token_id,
+        }
+        common: dict[str, Any] = {"vocab_size": len(tokenizer), **ids}
+        if self.family == "bert":
+            return BertConfig(**common, **size, max_position_embeddings=self.max_positions)
+        if self.family == "roberta":  # its positions start after the padding token's id
+            return RobertaConfig(**common, **size, max_position_embeddings=self.max_positions + 2, type_vocab_size=1)
+        if self.family == "xlnet":
+            return XLNetConfig(
+                **common, d_model=self.width, n_layer=self.layers, n_head=self.heads, d_inner=4 * self.width
+            )
+        return GPT2Config(
+            **common, n_embd=self.width, n_layer=self.layers, n_head=self.heads, n_positions=self.max_positions
+        )
+
+    def model(self, config: Any) -> Any:
+        """The base model with random weights."""
+        from transformers import AutoModel
+
+        return AutoModel.from_config(config)
+
+
+def _digest(texts: Iterable[str]) -> tuple[int, str]:
+    import hashlib
+
+    digest, count = hashlib.blake2b(digest_size=16), 0
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
+        count += 1
+    return count, digest.hexdigest()

@@ -1,0 +1,111 @@
+"""The four families' kinds of tokenizer, trained from scratch: WordPiece, byte-level BPE, Unigram, byte-level BPE."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
+from tokenizers.models import BPE, Unigram, WordPiece
+
+VERSION = 1  # part of the cache's key: raise it when a tokenizer changes
+
+
+def train(family: str, texts: Iterable[str], *, vocabulary: int) -> Any:
+    """A fast Hugging Face tokenizer of the family's kind, as its published ones treat pairs, padding and special tokens.
+
+    Args:
+        family: bert, roberta, xlnet or gpt2.
+        texts: to train on.
+        vocabulary: tokens at most.
+    """
+    return {"bert": _bert, "roberta": _roberta, "xlnet": _xlnet, "gpt2": _gpt2}[family](texts, vocabulary)
+
+
+def _wrap(tokenizer: Tokenizer, **options: Any) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **options)
+
+
+def _bert(texts: Iterable[str], vocabulary: int) -> Any:
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    names = {
+        "pad_token": "[PAD]",
+        "unk_token": "[UNK]",
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+    }
+    return _wrap(tokenizer, **names, model_input_names=["input_ids", "token_type_ids", "attention_mask"])
+
+
+def _byte_level(texts: Iterable[str], vocabulary: int, special: list[str], *, prefix_space: bool) -> Tokenizer:
+    tokenizer = Tokenizer(BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=special,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def _roberta(texts: Iterable[str], vocabulary: int) -> Any:
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = _byte_level(texts, vocabulary, special, prefix_space=False)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")],
+    )
+    names = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>"}
+    mask = AddedToken("<mask>", lstrip=True, special=True)  # takes the space before it, as RoBERTa's does
+    return _wrap(
+        tokenizer, **names, unk_token="<unk>", mask_token=mask, model_input_names=["input_ids", "attention_mask"]
+    )
+
+
+def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
+    special = ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>"]
+    tokenizer = Tokenizer(Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("``", '"')])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A:0 <sep>:0 <cls>:2",
+        pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("<sep>", "<cls>")],
+    )
+    names = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<cls>", "sep_token": "<sep>", "pad_token": "<pad>"}
+    return _wrap(
+        tokenizer,
+        **names,
+        unk_token="<unk>",
+        mask_token="<mask>",
+        padding_side="left",
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+    )
+
+
+def _gpt2(texts: Iterable[str], vocabulary: int) -> Any:
+    end = "<|endoftext|>"
+    tokenizer = _byte_level(texts, vocabulary, [end], prefix_space=False)
+    names = {"bos_token": end, "eos_token": end, "unk_token": end, "pad_token": end}
+    return _wrap(tokenizer, **names, model_input_names=["input_ids", "attention_mask"])

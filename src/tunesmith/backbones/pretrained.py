@@ -1,0 +1,70 @@
+"""A pretrained model from the Hugging Face hub or a folder, such as a finished run's model/."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tunesmith.errors import UserError
+from tunesmith.ranges import PositiveFloat, PositiveInt
+
+
+class Pretrained:
+    """Tokenizer, config and weights by name. Only safetensors weights are read, and no code from the hub is run.
+
+    Args:
+        name: hub id or folder.
+        revision: branch, tag or commit of the hub; null for the newest.
+        max_positions: tokens that the model allows, for the check before anything is downloaded; null for no limit.
+        learning_rate: a good start for this model; `optimizer.lr` points here.
+    """
+
+    def __init__(
+        self, *, name: str, revision: str | None, max_positions: PositiveInt | None, learning_rate: PositiveFloat
+    ) -> None:
+        self.name, self.revision = name, revision
+
+    def tokenizer(self, texts: Callable[[], Iterable[str]]) -> Any:
+        """The pretrained tokenizer; `texts` are not looked at."""
+        from transformers import AutoTokenizer
+
+        tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained)
+        if tokenizer.pad_token is None:  # GPT-2: attention masks hide what is padded, so any token will do
+            tokenizer.pad_token = tokenizer.eos_token
+        if not tokenizer.is_fast:
+            raise UserError(f"backbone.name={self.name} has no fast tokenizer; convert it with transformers once")
+        return tokenizer
+
+    def tokenizer_key(self, tokenizer: Any) -> str:
+        """Names the tokenizer's content."""
+        return content_key(tokenizer)
+
+    def config(self) -> Any:
+        """The Hugging Face config."""
+        from transformers import AutoConfig
+
+        return self._load("config", AutoConfig.from_pretrained)
+
+    def model(self, config: Any) -> Any:
+        """The pretrained base model in float32, with the given config."""
+        import torch
+        from transformers import AutoModel
+
+        options = {"config": config, "dtype": torch.float32, "use_safetensors": True}
+        return self._load("weights", AutoModel.from_pretrained, **options)
+
+    def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
+        try:
+            return loader(self.name, revision=self.revision or "main", trust_remote_code=False, **options)
+        except (OSError, ValueError, KeyError) as error:
+            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            raise UserError(
+                f"backbone.name={self.name}: the {what} cannot be loaded ({reason.strip()}); expected a hub id with the network "
+                "at hand or an earlier download, or a folder that save_pretrained wrote"
+            ) from error
+
+
+def content_key(tokenizer: Any) -> str:
+    """A digest of a fast tokenizer's vocabulary, rules and special tokens."""
+    content = tokenizer.backend_tokenizer.to_str() + repr(sorted(tokenizer.special_tokens_map.items()))
+    content += f"{tokenizer.padding_side} {tokenizer.truncation_side}"
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
