@@ -1,0 +1,23 @@
+"""Adafactor: factored second moments, little memory (Shazeer & Stern, 2018)."""
+
+from typing import Any
+
+from torch.optim import Adafactor
+
+from tunesmith.ranges import NonNegativeFloat, PositiveFloat
+
+
+def adafactor(
+    groups: list[dict[str, Any]],
+    fused: bool,
+    *,
+    lr: PositiveFloat,
+    weight_decay: NonNegativeFloat,
+    beta2_decay: float,
+    eps: list[float | None],
+    clip_threshold: PositiveFloat,
+) -> Adafactor:
+    """PyTorch's, which has no fused form."""
+    return Adafactor(
+        groups, lr=lr, weight_decay=weight_decay, beta2_decay=beta2_decay, eps=(eps[0], eps[1] or 0.0), d=clip_threshold
+    )

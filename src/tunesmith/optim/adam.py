@@ -1,0 +1,20 @@
+"""Adam (Kingma & Ba, 2015)."""
+
+from typing import Any
+
+from torch.optim import Adam
+
+from tunesmith.ranges import NonNegativeFloat, PositiveFloat
+
+
+def adam(
+    groups: list[dict[str, Any]],
+    fused: bool,
+    *,
+    lr: PositiveFloat,
+    weight_decay: NonNegativeFloat,
+    betas: list[float],
+    eps: PositiveFloat,
+) -> Adam:
+    """PyTorch's; weight decay is added to the gradient."""
+    return Adam(groups, lr=lr, weight_decay=weight_decay, betas=(betas[0], betas[1]), eps=eps, fused=fused)

@@ -1,0 +1,20 @@
+"""AdamW: Adam with decoupled weight decay (Loshchilov & Hutter, 2019)."""
+
+from typing import Any
+
+from torch.optim import AdamW
+
+from tunesmith.ranges import NonNegativeFloat, PositiveFloat
+
+
+def adamw(
+    groups: list[dict[str, Any]],
+    fused: bool,
+    *,
+    lr: PositiveFloat,
+    weight_decay: NonNegativeFloat,
+    betas: list[float],
+    eps: PositiveFloat,
+) -> AdamW:
+    """PyTorch's, with one kernel for all parameters where `fused` is allowed."""
+    return AdamW(groups, lr=lr, weight_decay=weight_decay, betas=(betas[0], betas[1]), eps=eps, fused=fused)

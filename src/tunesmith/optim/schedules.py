@@ -1,0 +1,65 @@
+"""Learning-rate schedules: pure functions from the optimizer step to a share of the learning rate.
+
+Each takes the number of steps of the whole run and how many of them warm up, in steps or as a ratio; it returns the
+share at a step, counted from 0.
+"""
+
+import math
+from collections.abc import Callable
+
+from tunesmith.ranges import NonNegativeInt, PositiveFloat, Probability
+
+Schedule = Callable[[int], float]
+
+
+def linear(total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None) -> Schedule:
+    """A straight line to zero."""
+    return _warm_up(total, warmup_steps, warmup_ratio, lambda progress: 1 - progress)
+
+
+def cosine(total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None) -> Schedule:
+    """Half a cosine to zero (Loshchilov & Hutter, 2017)."""
+    return _warm_up(total, warmup_steps, warmup_ratio, lambda progress: 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def polynomial(
+    total: int,
+    *,
+    warmup_steps: NonNegativeInt | None,
+    warmup_ratio: Probability | None,
+    power: PositiveFloat,
+    end_ratio: Probability,
+) -> Schedule:
+    """(1 - progress) ** power, down to `end_ratio` of the learning rate."""
+    return _warm_up(
+        total, warmup_steps, warmup_ratio, lambda progress: end_ratio + (1 - end_ratio) * (1 - progress) ** power
+    )
+
+
+def constant(total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None) -> Schedule:
+    """The full learning rate after the warm-up."""
+    return _warm_up(total, warmup_steps, warmup_ratio, lambda progress: 1.0)
+
+
+def inverse_square_root(
+    total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None
+) -> Schedule:
+    """sqrt(warm-up / step) after the warm-up (Vaswani et al., 2017)."""
+    warm = warmup(total, warmup_steps, warmup_ratio)
+    return lambda step: step / warm if step < warm else math.sqrt(max(warm, 1) / max(step, 1))
+
+
+def warmup(total: int, steps: int | None, ratio: float | None) -> int:
+    """Steps that warm up; a ratio is rounded up, as in transformers."""
+    return steps if steps is not None else math.ceil(total * (ratio or 0.0))
+
+
+def _warm_up(total: int, steps: int | None, ratio: float | None, rest: Callable[[float], float]) -> Schedule:
+    warm = warmup(total, steps, ratio)
+
+    def share(step: int) -> float:
+        if step < warm:
+            return step / warm
+        return rest(min((step - warm) / max(total - warm, 1), 1.0))
+
+    return share

@@ -1,0 +1,56 @@
+"""Rare labels count more in the loss."""
+
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+
+from tunesmith.errors import UserError
+from tunesmith.ranges import PositiveFloat
+
+
+class ClassWeights(pl.Callback):
+    """Weights of the labels in the training loss, as PyTorch's losses define them.
+
+    Args:
+        weights: one number for each label; or `balanced`: examples / (labels * count) as scikit-learn has it, and for
+            several labels (examples - count) / count.
+    """
+
+    needs = ("class_weights",)
+    problems = ("single_label", "multi_label")
+
+    def __init__(self, *, weights: Literal["balanced"] | list[PositiveFloat]) -> None:
+        self.weights = weights
+        self._tensor: torch.Tensor | None = None
+
+    def setup(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
+        """Count the training labels, or check how many weights were given."""
+        if stage != "fit":
+            return
+        data: Any = trainer.datamodule  # type: ignore[attr-defined]
+        task, outputs = data.task, data.task.outputs
+        if self.weights != "balanced":
+            if len(self.weights) != outputs:
+                raise UserError(
+                    f"regularization.class_weights.weights has {len(self.weights)} numbers, but there are {outputs} labels: "
+                    f"{', '.join(task.labels.names)}"
+                )
+            self._tensor = torch.tensor(self.weights)
+            return
+        targets = torch.tensor(data.splits["train"].examples.data.column("target").to_pylist())
+        if task.problem == "multi_label":
+            counts = targets.sum(0).clamp(min=1)
+            self._tensor = (len(targets) - counts) / counts
+        else:
+            counts = torch.bincount(targets, minlength=outputs).clamp(min=1)
+            self._tensor = len(targets) / (outputs * counts)
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Weigh while training."""
+        if pl_module.head.class_weights is None and self._tensor is not None:
+            pl_module.head.class_weights = self._tensor.to(pl_module.device, torch.float32)
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Report the plain loss."""
+        pl_module.head.class_weights = None
