@@ -1,0 +1,19 @@
+"""Stops when the monitored score has not improved for some epochs."""
+
+from pathlib import Path
+
+from pytorch_lightning.callbacks import EarlyStopping
+
+from tunesmith.ranges import NonNegativeFloat, PositiveInt
+
+
+def early_stopping(
+    folder: Path, monitor: str, mode: str, *, patience: PositiveInt, min_delta: NonNegativeFloat
+) -> EarlyStopping:
+    """Lightning's EarlyStopping.
+
+    Args:
+        patience: epochs without improvement.
+        min_delta: smallest change that counts as one.
+    """
+    return EarlyStopping(monitor=monitor, mode=mode, patience=patience, min_delta=min_delta)

@@ -1,0 +1,53 @@
+"""One line that says where the run is: epoch, step, loss, speed, time left."""
+
+import sys
+from typing import Any
+
+import pytorch_lightning as pl
+from tqdm.auto import tqdm
+
+
+class Progress(pl.callbacks.ProgressBar):
+    """A bar over all batches of the run, and a line with the scores after every epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bar: Any = None
+
+    def disable(self) -> None:
+        """Lightning calls this on all ranks but the first."""
+        self._bar = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Open the bar."""
+        epochs = trainer.max_epochs or 1
+        steps = int(trainer.num_training_batches * epochs)
+        if trainer.max_steps > 0:
+            steps = min(steps, trainer.max_steps * trainer.accumulate_grad_batches)
+        self._bar = tqdm(total=steps, unit="batch", file=sys.stdout, dynamic_ncols=True, mininterval=0.2, smoothing=0.1)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """One batch further."""
+        if self._bar is not None and self._bar.update():  # true only when the bar was drawn
+            loss = trainer.progress_bar_metrics.get("loss")
+            text = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
+            self._bar.set_description_str(text if loss is None else f"{text}  loss {loss:.3f}", refresh=False)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Print the epoch's scores above the bar."""
+        if self._bar is not None:
+            scores = "  ".join(f"{name} {value:.4f}" for name, value in pl_module.scores.items())
+            self._bar.write(f"epoch {trainer.current_epoch + 1}  validation  {scores}", file=sys.stdout)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Close the bar."""
+        self._close()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Close the bar, so that a message starts on a line of its own."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,37 @@
+"""Score a finished run again, on its own data or on another dataset."""
+
+from pathlib import Path
+
+from tunesmith.build import build, build_part
+from tunesmith.config import Config
+from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.load import load
+from tunesmith.runs.table import print_scores
+from tunesmith.scoring import score
+from tunesmith.train import data_module, raise_mistakes
+
+
+def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
+    """Scores of every split but training, keyed `test/accuracy`; prints them and writes nothing.
+
+    Args:
+        run: finished.
+        config: the run's, with whatever the command line changed.
+    """
+    module, task, tokenizer = load(run, config)
+    source = build_part(config["dataset"], "source")
+    raise_mistakes(source.mistakes(task.columns))
+    task.survey(source)
+    from tunesmith.backbones.pretrained import content_key
+
+    data = data_module(config, source, task, tokenizer, content_key(tokenizer))
+    data.setup()
+    trainer = build({**config["trainer"], "progress_bar": False}, Path(run.path), [], [], group="trainer")
+    scores = {
+        f"{split}/{name}": value
+        for split in source.splits
+        if split != "train"
+        for name, value in score(trainer, module, data, split)[0].items()
+    }
+    print_scores(scores, title=str(run.path), first=config["dataset"]["metrics"][0])
+    return scores

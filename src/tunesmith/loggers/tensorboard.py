@@ -1,0 +1,11 @@
+"""TensorBoard event files in the run's folder."""
+
+from pathlib import Path
+from typing import Any
+
+from pytorch_lightning.loggers import TensorBoardLogger
+
+
+def tensorboard(folder: Path, config: dict[str, Any]) -> TensorBoardLogger:
+    """Lightning's TensorBoardLogger, writing to `<run>/tensorboard/`."""
+    return TensorBoardLogger(folder, name="tensorboard", version="")

@@ -1,0 +1,124 @@
+"""The only LightningModule: backbone, head and regularizers, in one training step."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+
+
+class FineTuningModule(pl.LightningModule):
+    """Everything that differs between tasks is the head's; everything that regularizes adds a penalty.
+
+    Args:
+        backbone: batch to hidden states.
+        head: hidden states to scores, scores to loss and to predictions.
+        regularizers: see `tunesmith.regularizers`.
+        metrics: torchmetrics collection over (predictions, labels).
+        make_optimizer: from parameter groups, each with `params` and what it overrides.
+        make_schedule: from the number of optimizer steps of the run.
+        log_every_n_steps: optimizer steps between two logged training losses.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        head: Any,
+        regularizers: Sequence[Any],
+        metrics: Any,
+        *,
+        make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
+        make_schedule: Callable[[int], Callable[[int], float]] | None = None,
+        log_every_n_steps: int = 10,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.head, self.regularizers = backbone, head, regularizers
+        self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
+        self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
+        self._log_every_n_steps = log_every_n_steps
+        self._metrics: Any = metrics
+        self._mean_loss = MeanMetric()
+        self._loss_sum: Tensor
+        self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
+        self._losses = 0
+        self._logged_step = 0
+        self.total_steps = 1  # optimizer steps of the run; train.py sets it from the batch plan
+        self.collected: list[tuple[Any, dict[str, Tensor]]] | None = None
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The head's scores."""
+        scores: Tensor = self.head(self.backbone(batch), batch)
+        return scores
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss that is minimised: the head's, and every penalty."""
+        scores = self.head(self.backbone(batch), batch)
+        loss: Tensor = self.head.loss(scores, batch)
+        total = loss
+        for penalty in self._penalties:
+            total = total + penalty(self, batch, scores, loss)
+        self._loss_sum += total.detach()  # stays on the device: reading it would wait for it
+        self._losses += 1
+        return total
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Log the mean loss since the last time, every n steps."""
+        due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
+        if due or self.trainer.is_last_batch:
+            self._logged_step = self.global_step
+            mean = self._loss_sum.item() / self._losses
+            self._loss_sum.zero_()
+            self._losses = 0
+            if not mean < float("inf"):
+                raise FloatingPointError(
+                    f"the training loss is {mean} at step {self.global_step}; lower optimizer.lr or use trainer.precision=32"
+                )
+            rate = self.trainer.optimizers[0].param_groups[-1]["lr"]
+            values = {"train/loss": mean, "train/learning_rate": rate, "epoch": float(self.current_epoch)}
+            self.trainer.progress_bar_metrics["loss"] = mean
+            for logger in self.loggers:
+                logger.log_metrics(values, step=self.global_step)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Score a batch; its predictions are kept while `collected` is a list."""
+        scores = self(batch)
+        decoded = self.head.decode(scores, batch)
+        self._mean_loss.update(self.head.loss(scores, batch), weight=batch.size)
+        self._metrics.update(decoded["prediction"], batch.targets["labels"])
+        if self.collected is not None:
+            self.collected.append((batch.rows, {name: value.cpu() for name, value in decoded.items()}))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores of the whole split."""
+        values = self._metrics.compute() | {"loss": self._mean_loss.compute()}
+        self.scores = {name: float(value) for name, value in values.items()}
+        self._metrics.reset()
+        self._mean_loss.reset()
+        if self.collected is None and not self.trainer.sanity_checking:
+            self.log_dict({f"validation/{name}": value for name, value in self.scores.items()}, prog_bar=False)
+
+    def configure_optimizers(self) -> Any:
+        """One parameter group for each combination of options that the regularizers want."""
+        assert self._make_optimizer is not None and self._make_schedule is not None
+        optimizer = self._make_optimizer(self.parameter_groups())
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Groups of parameters with `lr_scale` and `weight_decay`, the full learning rate last."""
+        members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                options: dict[str, float] = {}
+                for regularizer in self.regularizers:
+                    if hasattr(regularizer, "parameter_options"):
+                        options |= regularizer.parameter_options(name, parameter, self)
+                members[tuple(sorted(options.items()))].append(parameter)
+        groups = [{"params": parameters, **dict(options)} for options, parameters in members.items()]
+        return sorted(groups, key=lambda group: group.get("lr_scale", 1.0))

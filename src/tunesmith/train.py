@@ -1,0 +1,215 @@
+"""One run, from its resolved config to its scores: reads from top to bottom like a recipe."""
+
+import errno
+import functools
+import logging
+import time
+import traceback
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from tunesmith import config as configs
+from tunesmith.backbones.backbone import Backbone, parameter_count
+from tunesmith.build import build, build_all, build_part
+from tunesmith.callbacks.interruption import Interrupted, Interruption
+from tunesmith.checks import position_limit
+from tunesmith.config import Config
+from tunesmith.data.batching import padding_share
+from tunesmith.data.module import TextDataModule
+from tunesmith.errors import UserError
+from tunesmith.module import FineTuningModule
+from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.manifest import manifest
+from tunesmith.runs.table import print_scores
+from tunesmith.scoring import score
+from tunesmith.training import quiet
+
+LOG = logging.getLogger("tunesmith")
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def train(config: Config) -> RunFolder:
+    """Train, score and record one run.
+
+    Args:
+        config: resolved and checked.
+
+    Raises:
+        UserError: if data, model or settings turn out wrong.
+        Interrupted: after a signal; a checkpoint was saved.
+    """
+    run = RunFolder.create(config)
+    quiet.log_to(run.path / "train.log")
+    with Interruption(run.path) as interruption:
+        try:
+            run.write_text("config.yaml", configs.to_yaml(config))
+            run.set_state("running")
+            scores = _train(config, run, interruption)
+            run.write_json("metrics.json", scores)
+            run.set_state("done")
+        except BaseException as error:
+            _record_failure(run, error)
+            raise
+    return run
+
+
+def _train(config: Config, run: RunFolder, interruption: Interruption) -> dict[str, float]:
+    started = time.time()
+
+    # Data: every row is checked before any weights load.
+    source, task = build_part(config["dataset"], "source"), build_part(config["dataset"], "task")
+    if "train" not in source.splits:
+        raise UserError("dataset.train is null; set dataset.train=FILE")
+    raise_mistakes(source.mistakes(task.columns))
+    survey = task.survey(source)
+
+    # Tokens.
+    spec = build(config["backbone"], group="backbone")
+    tokenizer = spec.tokenizer(functools.partial(task.training_texts, source))
+    data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer))
+    data.prepare_data()
+    data.setup()
+    _report_data(data, survey)
+
+    # Model.
+    pl.seed_everything(config["seed"], verbose=False)
+    regularizers = build_all(config["regularization"], group="regularization")
+    model_config = spec.config()
+    limit = position_limit(model_config.to_dict())
+    if limit is not None and task.max_length > limit:
+        raise UserError(
+            f"dataset.max_length is {task.max_length}, but the model allows {limit} tokens; set dataset.max_length<={limit}"
+        )
+    for regularizer in regularizers:
+        if hasattr(regularizer, "configure_backbone"):
+            regularizer.configure_backbone(model_config)
+    backbone = Backbone(spec.model(model_config), tokenizer)
+    head = build(config["head"], backbone, task, group="head")
+    precision = config["trainer"]["precision"]
+    module = FineTuningModule(
+        backbone,
+        head,
+        regularizers,
+        task.metrics(),
+        # A fused step cannot clip what the loss scaling of float16 has not undone.
+        make_optimizer=lambda groups: build(
+            config["optimizer"], _scaled(groups, config["optimizer"]["lr"]), precision != "16-mixed", group="optimizer"
+        ),
+        make_schedule=lambda total: build(config["scheduler"], total, group="scheduler"),
+        log_every_n_steps=config["trainer"]["log_every_n_steps"],
+    )
+    module.total_steps = _total_steps(config, data)
+    LOG.info("%s parameters, %s optimizer steps", parameter_count(module), module.total_steps)
+    print(f"{run.path}  {parameter_count(module):,} parameters  {module.total_steps:,} steps", flush=True)
+
+    # Training.
+    monitor = config["monitor"] or f"validation/{config['dataset']['metrics'][0]}"
+    mode = "min" if monitor.endswith("/loss") else "max"
+    callbacks = build_all(config["callbacks"], run.path, monitor, mode, group="callbacks")
+    loggers = build_all(config["logger"], run.path, config, group="logger")
+    trainer = build(config["trainer"], run.path, [interruption, *regularizers, *callbacks], loggers, group="trainer")
+    data_facts = {split: source.fingerprint(split) for split in source.splits}
+    counts = {"rows": survey.rows, "empty_texts": survey.empty, "truncated": _truncated(data)}
+    facts = manifest(
+        data={"fingerprints": data_facts, **counts},
+        model={"parameters": parameter_count(module), "tokenizer": spec.tokenizer_key(tokenizer)},
+    )
+    run.write_json("manifest.json", facts)
+    trainer.fit(module, datamodule=data)
+    best = getattr(trainer.checkpoint_callback, "best_model_path", "")
+    if best:
+        state = torch.load(best, map_location="cpu", weights_only=True)["state_dict"]
+        module.load_state_dict(state)
+
+    # The model first: what is scored is what a later `evaluate` will load.
+    save_model(module, tokenizer, run)
+    scores = score_all(trainer, module, data, run)
+    for logger in trainer.loggers:
+        logger.log_metrics(scores, step=trainer.global_step)
+        logger.finalize("success")
+        if hasattr(logger, "close"):
+            logger.close()
+    run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
+    print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
+    return scores
+
+
+def data_module(config: Config, source: Any, task: Any, tokenizer: Any, tokenizer_key: str) -> TextDataModule:
+    """The data module of a config's dataset."""
+    dataset = config["dataset"]
+    return TextDataModule(
+        source,
+        task,
+        tokenizer,
+        tokenizer_key,
+        config["seed"],
+        batch_size=dataset["batch_size"],
+        max_tokens=dataset["max_tokens"],
+        eval_batch_size=dataset["eval_batch_size"],
+    )
+
+
+def score_all(trainer: pl.Trainer, module: FineTuningModule, data: TextDataModule, run: RunFolder) -> dict[str, float]:
+    """Scores of validation and test, as `validation/accuracy`; writes predictions/<split>.jsonl."""
+    scores: dict[str, float] = {}
+    for split in data.source.splits:
+        if split != "train":
+            values, lines = score(trainer, module, data, split)
+            run.write_lines(f"predictions/{split}.jsonl", lines)
+            scores |= {f"{split}/{name}": value for name, value in values.items()}
+    return scores
+
+
+def save_model(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None:
+    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start."""
+    from safetensors.torch import save_file
+
+    module.head.save(module.backbone, run.model)
+    tokenizer.save_pretrained(run.model)
+    save_file(
+        {name: value.contiguous() for name, value in module.head.state_dict().items()}, run.model / "head.safetensors"
+    )
+
+
+def raise_mistakes(mistakes: list[str]) -> None:
+    """Raise a UserError if there are any."""
+    if mistakes:
+        raise UserError(mistakes)
+
+
+def _scaled(groups: list[dict[str, Any]], lr: float) -> list[dict[str, Any]]:
+    return [{**group, "lr": lr * group.pop("lr_scale", 1.0)} for group in map(dict, groups)]
+
+
+def _total_steps(config: Config, data: TextDataModule) -> int:
+    trainer = config["trainer"]
+    steps = -(-len(data.plan) // trainer["accumulate_grad_batches"]) * trainer["max_epochs"]
+    return min(steps, trainer["max_steps"] or steps)
+
+
+def _truncated(data: TextDataModule) -> dict[str, int]:
+    return {split: examples.count("truncated") for split, examples in data.splits.items()}
+
+
+def _report_data(data: TextDataModule, survey: Any) -> None:
+    """Say what a person should know about the data: sizes, and texts that are cut or empty."""
+    lengths = data.splits["train"].lengths
+    share = padding_share(lengths, data.plan.batches)
+    for split, rows in survey.rows.items():
+        notes = [f"{_truncated(data)[split]:,} cut to {data.task.max_length} tokens"] if _truncated(data)[split] else []
+        notes += [f"{survey.empty[split]:,} empty texts"] if survey.empty[split] else []
+        print(f"{split:<11}{rows:>9,} examples{'  ' + ', '.join(notes) if notes else ''}", flush=True)
+    LOG.info("tokens an epoch %s, padding %.2f %%", int(lengths.sum()), 100 * share)
+
+
+def _record_failure(run: RunFolder, error: BaseException) -> None:
+    LOG.error("%s", "".join(traceback.format_exception(error)))
+    interrupted = isinstance(error, Interrupted | KeyboardInterrupt)
+    try:
+        run.set_state("interrupted" if interrupted else "failed", error=f"{type(error).__name__}: {error}")
+    except OSError:  # a full disk: the status stays at running, which no reader takes for done
+        LOG.error("status.json could not be written")
+    if isinstance(error, OSError) and error.errno in _DISK_FULL:
+        raise UserError(f"{run.path}: {error.strerror}; free some space, or set output_dir to another disk") from error

@@ -1,0 +1,1 @@
+"""The trainer and where messages go."""

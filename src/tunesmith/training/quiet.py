@@ -1,0 +1,40 @@
+"""Where messages go: libraries' chatter to train.log, ours to the person."""
+
+import logging
+import os
+import warnings
+from pathlib import Path
+
+_CHATTY = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "py.warnings")
+
+
+def before_imports() -> None:
+    """Settings that libraries read when they are imported."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    os.environ.setdefault("WANDB_SILENT", "true")
+    warnings.filterwarnings("ignore")
+
+
+def log_to(file: Path | None) -> None:
+    """Send warnings and the libraries' logs to a file, or nowhere."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    warnings.resetwarnings()
+    logging.captureWarnings(True)
+    if file is None:
+        handler: logging.Handler = logging.NullHandler()
+    else:
+        handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    for name in _CHATTY:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True

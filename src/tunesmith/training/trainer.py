@@ -1,0 +1,79 @@
+"""Lightning's Trainer with the settings of a run."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.plugins.precision import MixedPrecision
+
+from tunesmith.errors import UserError
+from tunesmith.ranges import PositiveInt
+
+
+class CachedBfloat16(MixedPrecision):
+    """bfloat16 autocast that casts each weight once a step; Lightning's own casts it anew at every use."""
+
+    def autocast_context_manager(self) -> torch.autocast:
+        """A context for one forward pass: the cast weights are forgotten at its end, before the weights change."""
+        return torch.autocast(self.device, dtype=torch.bfloat16, cache_enabled=True)
+
+
+def trainer(
+    folder: Path,
+    callbacks: list[Any],
+    loggers: list[Any],
+    *,
+    max_epochs: PositiveInt,
+    max_steps: PositiveInt | None,
+    accelerator: Literal["auto", "cpu", "gpu", "mps"],
+    precision: Literal["32", "bf16-mixed", "16-mixed"],
+    accumulate_grad_batches: PositiveInt,
+    deterministic: bool,
+    log_every_n_steps: PositiveInt,
+    progress_bar: bool,
+) -> pl.Trainer:
+    """A trainer that writes below `folder`.
+
+    Args:
+        max_epochs: passes over the training split.
+        max_steps: optimizer steps that end the run before that; null for none.
+        accelerator: auto takes a GPU if there is one.
+        precision: 32, or mixed with bfloat16 or float16.
+        accumulate_grad_batches: batches of one optimizer step.
+        deterministic: use only operations whose results repeat bit by bit.
+        log_every_n_steps: optimizer steps between two logged training losses.
+        progress_bar: show one.
+    """
+    if progress_bar:
+        from tunesmith.callbacks.progress import Progress
+
+        callbacks = [*callbacks, Progress()]
+    on_gpu = accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available())
+    cached = precision == "bf16-mixed" and (on_gpu or accelerator == "cpu" or not torch.backends.mps.is_available())
+    try:
+        built = pl.Trainer(
+            default_root_dir=folder,
+            callbacks=callbacks,
+            logger=loggers,
+            max_epochs=max_epochs,
+            max_steps=max_steps or -1,
+            accelerator=accelerator,
+            devices=1,
+            precision=None if cached else precision,
+            plugins=[CachedBfloat16("bf16-mixed", "cuda" if on_gpu else "cpu")] if cached else None,
+            accumulate_grad_batches=accumulate_grad_batches,
+            deterministic=deterministic,
+            log_every_n_steps=log_every_n_steps,
+            enable_progress_bar=progress_bar,
+            enable_model_summary=False,
+            enable_checkpointing=any(isinstance(callback, pl.callbacks.ModelCheckpoint) for callback in callbacks),
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+        )
+    except MisconfigurationException as error:
+        raise UserError(f"trainer.accelerator={accelerator} cannot be used here: {error}") from error
+    if precision == "16-mixed" and built.strategy.root_device.type == "cpu":
+        raise UserError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or 32 on a CPU")
+    return built
