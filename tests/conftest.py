@@ -1,0 +1,46 @@
+"""Tests run offline, with a cache of their own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["WANDB_MODE"] = "offline"
+os.environ.setdefault("TUNESMITH_DATA", "missing")
+os.environ.setdefault("TUNESMITH_MINILM", "missing")
+
+TINY = [
+    "dataset.size=96",
+    "trainer.max_epochs=1",
+    "trainer.progress_bar=false",
+    "trainer.accelerator=cpu",
+    "backbone.width=32",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    os.environ["TUNESMITH_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """A finished run on a few generated reviews."""
+    from tunesmith.train import train
+
+    return train(checked([*TINY, f"output_dir={tmp_path_factory.mktemp('runs')}"]))
+
+
+def checked(overrides):
+    """A composed and checked config."""
+    from tunesmith import checks, config
+
+    composed = config.compose(overrides)
+    checks.check(composed)
+    return composed
+
+
+def write_csv(file: Path, rows) -> Path:
+    file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows), encoding="utf-8")
+    return file

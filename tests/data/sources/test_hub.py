@@ -1,0 +1,41 @@
+"""The hub's own loading path, on a dataset saved on disk in the hub's layout."""
+
+import datasets
+from tests.conftest import TINY, checked
+
+from tunesmith import cli
+from tunesmith.data.sources.hub import Hub
+from tunesmith.train import train
+
+
+def saved(folder):
+    names = datasets.ClassLabel(names=["negative", "positive"])
+    features = datasets.Features({"sentence": datasets.Value("string"), "label": names})
+    for split, size in {"train": 60, "validation": 20}.items():
+        rows = {"sentence": [f"text number {n}" for n in range(size)], "label": [n % 2 for n in range(size)]}
+        (folder / "data").mkdir(parents=True, exist_ok=True)
+        datasets.Dataset.from_dict(rows, features=features).to_parquet(
+            folder / "data" / f"{split}-00000-of-00001.parquet"
+        )
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: default\n  data_files:\n"
+        "  - split: train\n    path: data/train-*\n  - split: validation\n    path: data/validation-*\n---\n"
+    )
+    return folder
+
+
+def test_a_run_on_a_dataset_in_the_hubs_layout(tmp_path, capsys):
+    folder = saved(tmp_path / "hub")
+    words = [word for word in TINY if "size" not in word]
+    words += ["dataset=sst2", f"dataset.path={folder}", "dataset.config=default", f"output_dir={tmp_path / 'runs'}"]
+    run = train(checked(words))
+    assert set(run.read_json("metrics.json")) >= {"validation/accuracy"}
+    assert cli.run(["train", *words, "dataset.text=sentense"]) == 2
+    assert "has no column sentense; its columns are sentence, label; did you mean sentence?" in capsys.readouterr().err
+
+
+def test_a_tenth_is_held_out(tmp_path):
+    folder = saved(tmp_path / "hub")
+    source = Hub(path=str(folder), config=None, revision=None, train="train", validation=None, test="validation")
+    held_out, kept = ({row for row, _ in source.rows(split)} for split in ("validation", "train"))
+    assert len(held_out) == 6 and len(kept) == 54 and not held_out & kept

@@ -1,0 +1,44 @@
+"""Concurrent writers of one cache entry, and writers that die."""
+
+import multiprocessing
+import os
+
+import pytest
+
+from tunesmith.data import cache
+
+
+def write_slowly(folder):
+    for number in range(20):
+        (folder / f"{number}.txt").write_text(str(number))
+
+
+def make(barrier):
+    barrier.wait()
+    folder = cache.entry("kind", "key", write_slowly)
+    assert len(list(folder.iterdir())) == 20
+
+
+def test_concurrent_runs_share_an_entry(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(6)
+    processes = [context.Process(target=make, args=(barrier,)) for _ in range(6)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [process.exitcode for process in processes] == [0] * 6
+    assert os.listdir(tmp_path / "kind") == ["key"]  # noqa: PTH208
+
+
+def test_a_writer_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+
+    def fail(folder):
+        (folder / "half.txt").write_text("half")
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError):
+        cache.entry("kind", "key", fail)
+    assert not list((tmp_path / "kind").iterdir())

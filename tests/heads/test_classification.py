@@ -1,0 +1,104 @@
+"""Logits and losses equal Hugging Face's sequence classification classes with the same weights."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.backbones.mini import Mini
+from tunesmith.data.labels import Labels
+from tunesmith.heads.classification import Classification
+from tunesmith.tasks.text_classification import TextClassification
+
+TEXTS = ["the story was gripping", "a very long and rather dull review of a film that nobody saw", "fine"]
+PAIRS = ["so they said", "not at all", "or so it seemed to everyone who was there that night"]
+FAMILIES = ["bert", "roberta", "xlnet", "gpt2"]
+TARGETS = {"single_label": [0, 2, 1], "multi_label": ["a,c", "b", ""], "regression": [0.5, -1.0, 2.0]}
+
+
+def made(family, problem, side, pair):
+    task = TextClassification(
+        text="text",
+        text_pair="pair" if pair else None,
+        label="label",
+        problem=problem,
+        labels=None if problem == "regression" else ["a", "b", "c"],
+        metrics=["loss"],
+        average=None,
+        max_length=40,
+    )
+    spec = Mini(family=family, vocabulary=400, layers=2, heads=2, width=32, max_positions=64, learning_rate=1e-3)
+    tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS)
+    tokenizer.padding_side = side
+    torch.manual_seed(0)
+    backbone = Backbone(spec.model(spec.config()), tokenizer)
+    head = Classification(backbone, task)
+    rows = [{"text": t, "pair": p, "label": label} for t, p, label in zip(TEXTS, PAIRS, TARGETS[problem], strict=True)]
+    encoded = task.encode(rows, tokenizer)
+    arrays = {name: [np.asarray(value) for value in encoded[name]] for name in task.array_columns if name in encoded}
+    if problem != "single_label":
+        arrays["target"] = [value.astype(np.float32) for value in arrays["target"]]
+    return backbone.eval(), head.eval(), task.collate(arrays, np.arange(3), tokenizer)
+
+
+@pytest.mark.parametrize("pair", [False, True])
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_logits_equal_hugging_face(family, side, pair, tmp_path):
+    backbone, head, batch = made(family, "single_label", side, pair)
+    head.save(backbone, tmp_path)
+    reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        expected = reference(**batch.inputs, labels=batch.targets["labels"])
+        scores = head(backbone(batch), batch)
+    assert batch.inputs["attention_mask"].min() == 0
+    torch.testing.assert_close(scores, expected.logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(head.loss(scores, batch), expected.loss, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("problem", ["multi_label", "regression"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_losses_of_other_problems_equal_hugging_face(family, problem, tmp_path):
+    backbone, head, batch = made(family, problem, "right", False)
+    head.save(backbone, tmp_path)
+    reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        expected = reference(**batch.inputs, labels=batch.targets["labels"])
+        scores = head(backbone(batch), batch)
+    torch.testing.assert_close(scores, expected.logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(head.loss(scores, batch), expected.loss, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_padding_does_not_change_logits(family):
+    backbone, head, batch = made(family, "single_label", "left" if family == "xlnet" else "right", False)
+    with torch.no_grad():
+        together = head(backbone(batch), batch)
+        mask = batch.inputs["attention_mask"].bool()
+        for number in range(3):
+            alone = type(batch)(
+                {name: value[number : number + 1, mask[number]] for name, value in batch.inputs.items()},
+                {},
+                np.arange(1),
+            )
+            torch.testing.assert_close(head(backbone(alone), alone)[0], together[number], atol=1e-5, rtol=0)
+
+
+def test_given_embeddings_equal_the_ids_own():
+    backbone, _, batch = made("bert", "single_label", "right", False)
+    with torch.no_grad():
+        torch.testing.assert_close(backbone(batch, embeddings=backbone.embed(batch)), backbone(batch))
+
+
+def test_divergence_equals_torchs_kl_divergence():
+    _, head, _ = made("bert", "single_label", "right", False)
+    first, second = torch.randn(5, 3), torch.randn(5, 3)
+    kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
+    torch.testing.assert_close(head.divergence(first, second), 0.5 * (kl(first, second) + kl(second, first)))
+
+
+def test_labels_are_named_in_the_config():
+    backbone, _, _ = made("bert", "multi_label", "right", False)
+    assert backbone.config.id2label == {0: "a", 1: "b", 2: "c"}
+    assert Labels("multi_label", ("a", "b", "c")).encode("a;c") == [1.0, 0.0, 1.0]

@@ -1,0 +1,117 @@
+"""Each regularizer against its paper's formula or a library's implementation."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.utils.class_weight import compute_class_weight
+from tests.heads.test_classification import made
+
+from tunesmith.backbones.families import set_dropout
+from tunesmith.errors import UserError
+from tunesmith.module import FineTuningModule
+from tunesmith.regularizers.class_weights import ClassWeights
+from tunesmith.regularizers.label_smoothing import LabelSmoothing
+from tunesmith.regularizers.llrd import LayerwiseLearningRateDecay
+from tunesmith.regularizers.rdrop import RDrop
+from tunesmith.regularizers.standard import Standard
+
+STANDARD = {
+    "hidden_dropout": None,
+    "attention_dropout": None,
+    "classifier_dropout": None,
+    "weight_decay": 0.1,
+    "gradient_clip": 0.5,
+}
+
+
+def module_of(family, *regularizers):
+    backbone, head, batch = made(family, "single_label", "right", False)
+    return FineTuningModule(backbone, head, list(regularizers), None), batch
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
+def test_weight_decay_leaves_out_biases_and_norms(family):
+    module, _ = module_of(family, Standard(**STANDARD))
+    decayed = {id(p) for group in module.parameter_groups() if group["weight_decay"] == 0.1 for p in group["params"]}
+    for name, parameter in module.named_parameters():
+        exempt = "bias" in name or "norm" in name.lower() or ".ln_" in name
+        assert (id(parameter) not in decayed) == exempt, name
+
+
+def test_gradients_are_clipped():
+    module, batch = module_of("bert")
+    (1000 * module.training_step(batch, 0)).backward()
+    Standard(**STANDARD).on_before_optimizer_step(None, module, None)
+    norm = torch.sqrt(sum((p.grad**2).sum() for p in module.parameters() if p.grad is not None))
+    assert norm == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
+def test_layerwise_decay(family):
+    module, _ = module_of(family, LayerwiseLearningRateDecay(decay=0.5))
+    scale = {id(p): group["lr_scale"] for group in module.parameter_groups() for p in group["params"]}
+    for name, parameter in module.named_parameters():
+        layer = next((int(part) for part in name.split(".") if part.isdecimal()), None)
+        if name.startswith("head."):
+            assert scale[id(parameter)] == 1.0
+        elif layer is not None:
+            assert scale[id(parameter)] == 0.5 ** (2 - layer), name
+        elif "embed" in name or "wte" in name or "wpe" in name:
+            assert scale[id(parameter)] == 0.5**3, name
+
+
+def test_rdrop_is_the_papers_loss():
+    module, batch = module_of("bert", RDrop(alpha=2.0))
+    module.train()
+    torch.manual_seed(1)
+    total = module.training_step(batch, 0)
+    torch.manual_seed(1)
+    one, two = module(batch), module(batch)
+    p, q = one.softmax(-1), two.softmax(-1)
+    divergence = 0.5 * ((p * (p / q).log()).sum(-1) + (q * (q / p).log()).sum(-1)).mean()
+    targets = batch.targets["labels"]
+    entropy = torch.nn.functional.cross_entropy
+    torch.testing.assert_close(total, entropy(one, targets) + entropy(two, targets) + 2.0 * divergence)
+    assert divergence > 0
+
+
+def test_label_smoothing_and_class_weights_are_torchs_and_off_while_scoring():
+    module, batch = module_of("bert")
+    smoothing, weights = LabelSmoothing(epsilon=0.2), ClassWeights(weights=[1.0, 2.0, 3.0])
+    weights._tensor = torch.tensor([1.0, 2.0, 3.0])
+    scores, targets = torch.randn(3, 3), batch.targets["labels"]
+    plain = module.head.loss(scores, batch)
+    for regularizer in (smoothing, weights):
+        regularizer.on_train_batch_start(None, module, batch, 0)
+    expected = torch.nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0, 3.0]), label_smoothing=0.2)(scores, targets)
+    torch.testing.assert_close(module.head.loss(scores, batch), expected)
+    for regularizer in (smoothing, weights):
+        regularizer.on_validation_start(None, module)
+    torch.testing.assert_close(module.head.loss(scores, batch), plain)
+
+
+def test_balanced_weights_equal_scikit_learns():
+    from types import SimpleNamespace as Names
+
+    targets = [0] * 5 + [1] * 2 + [2]
+    column = Names(to_pylist=lambda: targets)
+    examples = Names(data=Names(column=lambda name: column))
+    data = Names(task=Names(outputs=3, problem="single_label"), splits={"train": Names(examples=examples)})
+    regularizer = ClassWeights(weights="balanced")
+    regularizer.setup(Names(datamodule=data), None, "fit")
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=targets)
+    assert regularizer._tensor.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
+def test_dropouts_reach_the_model(family):
+    backbone, _, _ = made(family, "single_label", "right", False)
+    set_dropout(backbone.config, hidden=0.37, attention=None, classifier=None)
+    rebuilt = type(backbone.model)(backbone.config)
+    assert any(isinstance(part, torch.nn.Dropout) and part.p == 0.37 for part in rebuilt.modules())
+
+
+def test_a_dropout_that_a_family_has_not_is_refused():
+    backbone, _, _ = made("gpt2", "single_label", "right", False)
+    with pytest.raises(UserError, match="gpt2 has no classifier dropout"):
+        set_dropout(backbone.config, hidden=None, attention=None, classifier=0.3)

@@ -1,0 +1,164 @@
+"""Bad input, as a new user would try it: one message, exit status 2, no traceback; and the speed of light commands."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import TINY, write_csv
+from tunesmith import cli
+
+GOOD = [("a fine film", "good"), ("a dull film", "bad")] * 10
+
+
+def fails(capsys, *arguments):
+    assert cli.run(list(arguments)) == 2
+    message = capsys.readouterr().err
+    assert message.startswith("tunesmith:") and "Traceback" not in message
+    return message
+
+
+@pytest.mark.parametrize("command", ["check", "train"])
+@pytest.mark.parametrize(
+    "overrides,expected",
+    [
+        (["backbone=brt"], ["backbone=brt does not exist", "did you mean bert?"]),
+        (["optimizer.weigth_decay=1"], ["unknown key optimizer.weigth_decay; did you mean optimizer.weight_decay?"]),
+        (["+optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
+        (["++optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
+        (["backbon=bert"], ["unknown key backbon; did you mean backbone?"]),
+        (["regularization.rdrop.alpha=1"], ["unknown key regularization.rdrop"]),
+        (["dataset=csv"], ["dataset.train is required"]),
+        (["trainer.max_epochs=-1.5"], ["trainer.max_epochs is -1.5; expected"]),
+        (["trainer.max_epochs=0"], ["trainer.max_epochs is 0; expected"]),
+        (["dataset.max_length=600", "backbone=bert"], ["allows 512 tokens"]),
+        (["dataset.max_tokens=900"], ["expected one of them"]),
+        (["head._target_=os.system"], ["os.system may not be a _target_ of head"]),
+        (
+            ["head._target_=tunesmith.heads.classification.torch.load"],
+            ["no module tunesmith.heads.classification.torch"],
+        ),
+        (["monitor=validation/acuracy"], ["did you mean validation/accuracy?"]),
+        (["optimizer.lr=fast", "seed=-1", "x=1"], ["optimizer.lr is 'fast'", "seed is -1", "unknown key x"]),
+        (["seed=1,2"], ["names several values"]),
+        (["regularization=[label_smoothing]", "dataset.problem=regression"], ["label_smoothing is for single_label"]),
+        (["dataset.metrics=[acc]"], ["acc is no score"]),
+    ],
+)
+def test_wrong_configs(capsys, command, overrides, expected):
+    message = fails(capsys, command, *overrides)
+    assert all(part in message for part in expected), message
+
+
+@pytest.mark.parametrize(
+    "content,expected",
+    [
+        (b"", "is empty"),
+        (b"text,label\n", "has no rows"),
+        (b"review,label\ngood,1\n", "has no column text; its columns are review, label"),
+        (b"text,label\na,1\nb,1\nc,1\n", "one label only"),
+        (b"text,label\na,1\nb\xff,0\n", "line 3: byte 2 (0xff) is not UTF-8"),
+        (b"text,label\na,1\nb,\nc,0\n", "line 3: no label"),
+        (b"text,label\na,1\nb,0,9\n", "line 3: 3 cells"),
+    ],
+)
+def test_wrong_files(capsys, tmp_path, content, expected):
+    file = tmp_path / "data.csv"
+    file.write_bytes(content)
+    output = tmp_path / "runs"
+    for command in ("check", "train"):
+        message = fails(
+            capsys,
+            command,
+            "dataset=csv",
+            f"dataset.train={file}",
+            f"dataset.validation={file}",
+            f"output_dir={output}",
+        )
+        assert expected in message
+        assert not list(output.glob("*/*/metrics.json"))
+
+
+def test_a_missing_file_and_labels_that_training_lacks(capsys, tmp_path):
+    train = write_csv(tmp_path / "train.csv", GOOD)
+    test = write_csv(tmp_path / "test.csv", [("x", "good"), ("y", "ugly")])
+    assert "did you mean train.csv?" in fails(capsys, "check", "dataset=csv", f"dataset.train={tmp_path}/trian.csv")
+    message = fails(capsys, "check", "dataset=csv", f"dataset.train={train}", f"dataset.test={test}")
+    assert "test.csv, line 3: label 'ugly' is none of bad, good; training has no such label" in message
+
+
+def test_a_hub_name_without_network(capsys, tmp_path):
+    message = fails(capsys, "train", "backbone=bert", "dataset.size=20", f"output_dir={tmp_path}")
+    assert "backbone.name=google-bert/bert-base-uncased: the tokenizer cannot be loaded" in message
+    message = fails(capsys, "train", "backbone=bert", "dataset=sst2", f"output_dir={tmp_path}")
+    assert "nyu-mll/glue" in message and not list(tmp_path.glob("*/*/metrics.json"))
+
+
+def test_an_output_folder_that_cannot_be_written(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "set output_dir" in fails(capsys, "train", f"output_dir={tmp_path}/file/runs")
+
+
+def test_a_full_disk(tmp_path):
+    code = (
+        "import resource, sys; from tunesmith.cli import run\n"
+        "import tunesmith.train, torch, transformers\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "sys.exit(run(sys.argv[1:]))"
+    )
+    words = [sys.executable, "-c", code, "train", *TINY, "backbone.width=128", f"output_dir={tmp_path}"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "free some space" in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*/*/metrics.json"))
+
+
+def test_odd_texts_are_no_errors(capsys, tmp_path):
+    rows = [*GOOD, ("", "good"), ("word " * 20_000, "bad")]
+    file = write_csv(tmp_path / "data.csv", rows)
+    words = ["train", *[word for word in TINY if "size" not in word], "dataset=csv", f"dataset.train={file}"]
+    assert cli.run([*words, f"dataset.validation={file}", f"output_dir={tmp_path / 'runs'}"]) == 0
+    shown = capsys.readouterr().out
+    assert "1 cut to 128 tokens, 1 empty texts" in shown
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_marked_and_leaves_a_checkpoint(tmp_path, number):
+    words = [
+        sys.executable,
+        "-m",
+        "tunesmith",
+        "train",
+        *TINY,
+        "dataset.size=4000",
+        "trainer.max_epochs=50",
+        f"output_dir={tmp_path}",
+    ]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not list(tmp_path.glob("*/*/metrics.csv")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and "interrupted" in errors and "Traceback" not in errors
+    (run,) = tmp_path.glob("*/*")
+    assert '"interrupted"' in (run / "status.json").read_text()
+    assert (run / "checkpoints" / "interrupted.ckpt").is_file() and not (run / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check"], ["train", "--cfg", "job"], ["list"]])
+def test_light_commands_import_no_torch(words):
+    code = f"import sys; from tunesmith.cli import run; run({words!r}); sys.exit('torch' in sys.modules or 'pyarrow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_lists(capsys):
+    assert cli.run(["list", "backbone"]) == 0
+    assert "BERT base, uncased" in capsys.readouterr().out
+    assert "did you mean backbone?" in fails(capsys, "list", "backbon")
+
+
+def test_a_command_that_does_not_exist(capsys):
+    assert "did you mean train?" in fails(capsys, "trian")

@@ -1,0 +1,88 @@
+"""Every YAML of every group composes, and its settings are its target's."""
+
+import inspect
+
+import pytest
+
+from tunesmith import build, checks, config, schema
+from tunesmith.listing import describe
+
+FOLDERS = [config.conf_folder()]
+SEVERAL = checks.SEVERAL
+ALL = [(group, choice) for group in config.groups(FOLDERS) for choice in config.choices(group, FOLDERS)]
+MISSING_FILES = {"csv": ["dataset.train=x.csv"], "jsonl": ["dataset.train=x.jsonl"]}
+
+
+def overrides(group, choice):
+    words = [f"{group}=[{choice}]" if group in SEVERAL else f"{group}={choice}"]
+    if group == "dataset":
+        words += MISSING_FILES.get(choice, [])
+        if choice in ("imdb", "boolq", "rte", "cb"):
+            words += ["backbone=bert"]
+    return words
+
+
+@pytest.mark.parametrize("group,choice", ALL)
+def test_every_choice_composes_and_passes_the_checks(group, choice, monkeypatch, tmp_path):
+    monkeypatch.setenv("TUNESMITH_DATA", "data")
+    (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 512}')
+    monkeypatch.setenv("TUNESMITH_MINILM", str(tmp_path))
+    checks.check(config.compose(overrides(group, choice)))
+
+
+@pytest.mark.parametrize("group,choice", ALL)
+def test_every_target_is_called_with_its_own_signature(group, choice):
+    # The reference is Python's own view of the imported object; the schema reads the source text.
+    node = config.compose(overrides(group, choice), resolve=group != "experiment").get(group)
+    if group == "experiment" or not node:
+        return
+    if group == "dataset":
+        targets = [(part, build.part_target(node[part], group=part)) for part in ("source", "task")]
+    else:
+        nodes = node.values() if group in SEVERAL else [node]
+        targets = [(group, inner["_target_"]) for inner in nodes]
+    for part, target in targets:
+        parameters = inspect.signature(build.load(target)).parameters.values()
+        expected = {parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY}
+        assert set(schema.signature(target, group=part).settings) == expected
+        assert all(
+            parameter.default is inspect.Parameter.empty for parameter in parameters if parameter.name in expected
+        )
+
+
+@pytest.mark.parametrize("group,choice", ALL)
+def test_every_choice_is_described(group, choice):
+    assert len(describe(config.choices(group, FOLDERS)[choice])) > 10
+
+
+def test_the_named_choices_exist():
+    glue = {"cola", "sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "wnli"}
+    others = {
+        "boolq",
+        "cb",
+        "ag_news",
+        "imdb",
+        "trec",
+        "sst5",
+        "go_emotions",
+        "csv",
+        "jsonl",
+        "demo_reviews",
+        "demo_pairs",
+    }
+    assert glue | others <= set(config.choices("dataset", FOLDERS))
+    assert {"bert", "roberta", "xlnet", "gpt2", "distilbert", "electra", "deberta_v3", "modernbert"} <= set(
+        config.choices("backbone", FOLDERS)
+    )
+
+
+def test_a_users_own_folder_of_groups(tmp_path):
+    (tmp_path / "dataset").mkdir()
+    (tmp_path / "dataset" / "mine.yaml").write_text("# Mine\ndefaults: [demo_reviews]\nsize: 50\n")
+    assert config.compose(["dataset=mine"], config_dir=str(tmp_path))["dataset"]["size"] == 50
+
+
+def test_the_run_id_ignores_where_a_run_is_watched_but_not_the_seed():
+    base = config.run_id(config.compose([]))
+    assert config.run_id(config.compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
+    assert config.run_id(config.compose(["seed=2"])) != base

@@ -1,0 +1,15 @@
+"""`tunesmith train` as a newcomer types it."""
+
+import json
+import subprocess
+import sys
+
+from tests.data.sources.test_demo_reviews import DEFAULT_RUN_ACCURACY
+
+
+def test_the_default_run_learns(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "tunesmith", "train"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (run,) = (tmp_path / "runs").glob("*/*")
+    assert json.loads((run / "metrics.json").read_text())["test/accuracy"] >= DEFAULT_RUN_ACCURACY
+    assert str(run.relative_to(tmp_path)) in done.stdout and "accuracy" in done.stdout

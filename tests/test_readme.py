@@ -1,0 +1,40 @@
+"""The README's commands run as they are written."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import write_csv
+from tunesmith import cli
+
+README = Path(__file__).parents[1] / "README.md"
+SMALL = ["trainer.max_epochs=1", "trainer.progress_bar=false"]
+
+
+def commands():
+    blocks = re.findall(r"```bash\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("tunesmith ")]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command(command, tiny_run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [("a gripping story", "positive"), ("a dull story", "negative")] * 10
+    for name in ("train.csv", "test.csv", "new.csv"):
+        write_csv(tmp_path / name, rows)
+    (tmp_path / "train.csv").write_text((tmp_path / "train.csv").read_text().replace("text,label", "review,stars"))
+    (tmp_path / "test.csv").write_text((tmp_path / "test.csv").read_text().replace("text,label", "review,stars"))
+    (tmp_path / "new.jsonl").write_text('{"text": "a gripping story"}\n')
+    words = shlex.split(
+        command.replace("runs/NAME/ID", str(tiny_run.path)).replace("backbone=bert", "backbone=mini_bert")
+    )[1:]
+    if words[0] == "train" and "--cfg" not in words:
+        words += SMALL
+    assert cli.run(words) == 0, capsys.readouterr().err
+
+
+def test_there_are_commands():
+    assert len(commands()) >= 8
