@@ -1,0 +1,44 @@
+"""Wall time of the light commands, of the heavy imports alone, and from command to first training step.
+
+python benchmarks/startup.py [--repeats 7]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+COMMANDS = {
+    "tunesmith --help": ["-m", "tunesmith", "--help"],
+    "tunesmith check": ["-m", "tunesmith", "check"],
+    "tunesmith train --cfg job": ["-m", "tunesmith", "train", "--cfg", "job"],
+    "import torch, pytorch_lightning, transformers": ["-c", "import torch, pytorch_lightning, transformers"],
+}
+
+
+def seconds(words: list[str], folder: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, *words], cwd=folder, check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=7)
+    repeats = parser.parse_args().repeats
+    with tempfile.TemporaryDirectory() as folder:
+        step = ["-m", "tunesmith", "train", "trainer.max_steps=1", "trainer.progress_bar=false", "dataset.size=200"]
+        commands = COMMANDS | {"tunesmith train, one step, scored and saved": step}
+        seconds(step, folder)  # fills the caches
+        times = {name: [] for name in commands}
+        for _ in range(repeats):
+            for name, words in commands.items():
+                times[name].append(seconds(words, folder))
+    for name, values in times.items():
+        print(f"{name:<46} {statistics.median(values):6.2f} s")
+
+
+if __name__ == "__main__":
+    main()
