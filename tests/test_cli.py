@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import TINY, write_csv
 from tunesmith import cli
+from tunesmith.module import FineTuningModule
 
 GOOD = [("a fine film", "good"), ("a dull film", "bad")] * 10
 
@@ -146,6 +147,24 @@ def test_an_interrupted_run_is_marked_and_leaves_a_checkpoint(tmp_path, number):
     (run,) = tmp_path.glob("*/*")
     assert '"interrupted"' in (run / "status.json").read_text()
     assert (run / "checkpoints" / "interrupted.ckpt").is_file() and not (run / "metrics.json").exists()
+
+
+@pytest.mark.parametrize("hook", ["on_validation_start", "on_train_end"])
+def test_a_signal_that_comes_after_the_last_batch_counts(tmp_path, monkeypatch, capsys, hook):
+    def send(self, *arguments):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(FineTuningModule, hook, send, raising=False)
+    assert cli.run(["train", *TINY, f"output_dir={tmp_path}"]) == 1
+    assert "interrupted by SIGTERM" in capsys.readouterr().err
+    (run,) = tmp_path.glob("*/*")
+    assert '"interrupted"' in (run / "status.json").read_text() and not (run / "metrics.json").exists()
+
+
+def test_a_signal_while_scoring_is_not_taken_for_success(tiny_run, monkeypatch, capsys):
+    monkeypatch.setattr(FineTuningModule, "on_validation_start", lambda self: signal.raise_signal(signal.SIGTERM))
+    assert cli.run(["evaluate", f"run={tiny_run.path}"]) == 1
+    assert "interrupted by SIGTERM" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["--help"], ["check"], ["train", "--cfg", "job"], ["list"]])

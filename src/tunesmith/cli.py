@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tunesmith.errors import UserError, did_you_mean
+from tunesmith.errors import Interrupted, UserError, did_you_mean
 
 HELP = """Config-driven fine-tuning of pretrained transformers.
 
@@ -50,6 +50,12 @@ def run(arguments: list[str]) -> int:
         mark = "\n  - " if len(error.mistakes) > 1 else " "
         print(f"tunesmith:{mark}{mark.join(error.mistakes)}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:
+        print(f"tunesmith: {error}", file=sys.stderr)
+        return 1
+    except Interrupted as reason:
+        print(f"tunesmith: interrupted by {reason}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("tunesmith: interrupted", file=sys.stderr)
         return 1
@@ -68,18 +74,9 @@ def _train(arguments: list[str]) -> int:
     from tunesmith.training import quiet
 
     quiet.before_imports()
-    from tunesmith.callbacks.interruption import Interrupted
     from tunesmith.train import train
 
-    try:
-        folder = train(config)
-    except Interrupted as signal:
-        print(f"tunesmith: interrupted by {signal}; what was reached is in checkpoints/ of the run", file=sys.stderr)
-        return 1
-    except FloatingPointError as error:
-        print(f"tunesmith: {error}", file=sys.stderr)
-        return 1
-    print(f"Run: {folder.path}")
+    print(f"Run: {train(config).path}")
     return 0
 
 

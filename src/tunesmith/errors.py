@@ -16,3 +16,7 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """`'; did you mean bert?'`, or an empty string where nothing is near."""
     near = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+class Interrupted(BaseException):  # noqa: N818 - what happened is no error, and no library is to catch it as one
+    """A run was told to stop by a signal; the message says by which, and what was saved."""

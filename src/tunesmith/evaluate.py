@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tunesmith.build import build, build_part
+from tunesmith.callbacks.interruption import Interruption
 from tunesmith.config import Config
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.load import load
@@ -26,12 +27,14 @@ def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
 
     data = data_module(config, source, task, tokenizer, content_key(tokenizer))
     data.setup()
-    trainer = build({**config["trainer"], "progress_bar": False}, Path(run.path), [], [], group="trainer")
-    scores = {
-        f"{split}/{name}": value
-        for split in source.splits
-        if split != "train"
-        for name, value in score(trainer, module, data, split)[0].items()
-    }
+    with Interruption(run.path) as interruption:
+        settings = {**config["trainer"], "progress_bar": False}
+        trainer = build(settings, Path(run.path), [interruption], [], group="trainer")
+        scores = {
+            f"{split}/{name}": value
+            for split in source.splits
+            if split != "train"
+            for name, value in score(trainer, module, data, split)[0].items()
+        }
     print_scores(scores, title=str(run.path), first=config["dataset"]["metrics"][0])
     return scores

@@ -13,12 +13,12 @@ import torch
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
 from tunesmith.build import build, build_all, build_part
-from tunesmith.callbacks.interruption import Interrupted, Interruption
+from tunesmith.callbacks.interruption import Interruption
 from tunesmith.checks import position_limit
 from tunesmith.config import Config
 from tunesmith.data.batching import padding_share
 from tunesmith.data.module import TextDataModule
-from tunesmith.errors import UserError
+from tunesmith.errors import Interrupted, UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest

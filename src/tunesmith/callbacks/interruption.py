@@ -7,13 +7,11 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-
-class Interrupted(Exception):  # noqa: N818 - what happened is no error
-    """The run was told to stop; its state is in checkpoints/interrupted.ckpt."""
+from tunesmith.errors import Interrupted
 
 
 class Interruption(pl.Callback):
-    """The first signal lets the batch finish and saves; a second one stops at once.
+    """The first signal lets the batch finish and saves; a second one stops at once, as does one outside training.
 
     Args:
         folder: of the run.
@@ -22,16 +20,21 @@ class Interruption(pl.Callback):
     def __init__(self, folder: Path) -> None:
         self._file = folder / "checkpoints" / "interrupted.ckpt"
         self._received: int | None = None
+        self._training = False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._receive)
+        self._previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._listen()
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+
+    def _listen(self) -> None:
+        for number in self._previous:
+            signal.signal(number, self._receive)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None or not self._training:
@@ -39,18 +42,29 @@ class Interruption(pl.Callback):
         self._received = number
         print("\nStopping after this batch; once more to stop at once.", flush=True)
 
-    _training = False
-
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """From here on there is something to save."""
         self._training = True
+        self._listen()  # Lightning has put a handler of its own before ours, which ends with exit status 0
 
-    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """The weights are kept by the checkpoint callback."""
-        self._training = False
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Likewise when only scores are wanted."""
+        self._listen()
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Save and leave, if a signal came."""
+        self._leave(trainer)
+
+    def on_validation_batch_end(self, trainer: pl.Trainer, *arguments: Any, **settings: Any) -> None:
+        """A long validation does not keep anybody waiting."""
+        self._leave(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """A signal that came after the last batch counts too; from here on the checkpoint callback's weights are used."""
+        self._leave(trainer)
+        self._training = False
+
+    def _leave(self, trainer: pl.Trainer) -> None:
         if self._received is not None:
             trainer.save_checkpoint(self._file)
-            raise Interrupted(signal.Signals(self._received).name)
+            raise Interrupted(f"{signal.Signals(self._received).name}; {self._file} holds what was reached")
