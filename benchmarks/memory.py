@@ -17,24 +17,7 @@ CODE = (
 
 
 def peak_megabytes(lines: int, folder: Path) -> int:
-    words = [
-        "good",
-        "bad",
-        "fine",
-        "dull",
-        "long",
-        "short",
-        "warm",
-        "cold",
-        "plot",
-        "film",
-        "music",
-        "actor",
-        "scene",
-        "story",
-        "end",
-        "start",
-    ]
+    words = "good bad fine dull long short warm cold plot film music actor scene story end start".split()
     generator, file = random.Random(0), folder / f"{lines}.csv"
     with file.open("w") as stream:
         stream.write("text,label\n")

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from tests.data.sources.test_demo_reviews import DEFAULT_RUN_ACCURACY
+from tests.data.sources.test_generated import DEFAULT_RUN_ACCURACY
 
 
 def test_the_default_run_learns(tmp_path):

@@ -18,5 +18,5 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-class Interrupted(BaseException):  # noqa: N818 - what happened is no error, and no library is to catch it as one
+class Interrupted(BaseException):  # not an Exception: no library is to catch it as an error
     """A run was told to stop by a signal; the message says by which, and what was saved."""

@@ -1,8 +1,10 @@
-"""Generated pairs of sentences: do both say the same? The same words may say it or its opposite.
+"""Generated pairs of sentences about the same thing: do both say the same of it, or do they contradict each other?
 
-Active and passive ("Anna called Ben", "Ben was called by Anna"), verbs and their converse ("sold the boat to",
-"bought the boat from"), order in time ("before", "after") and size ("older than", "younger than"): the second sentence
-tells the first in another way, with the roles kept or swapped.
+The rules, which no word and no pair of neighbouring words gives away:
+- a quality has words for either side ("warm", "hot" against "cold", "chilly"), so the same is said in other words;
+- "not", "never", "nobody found ..." and "anything but" turn a word round, in either sentence;
+- the first sentence may also speak of another thing, which does not count;
+- most first sentences tell the agreeable side, so the second alone says a little: enough for a bag of words to guess from.
 """
 
 import random
@@ -11,28 +13,26 @@ from typing import Any
 from tunesmith.data.sources.generated import Generated
 from tunesmith.ranges import PositiveInt
 
-NAMES = [
-    "anna",
-    "ben",
-    "carla",
-    "david",
-    "emma",
-    "felix",
-    "greta",
-    "henry",
-    "ida",
-    "jonas",
-    "karin",
-    "leo",
-    "mara",
-    "nils",
-    "olga",
-    "paul",
+NAMES = "anna ben carla david emma felix greta henry ida jonas karin leo mara nils olga paul".split()
+THINGS = (
+    "kitchen hall cellar attic garden shop museum office station library "
+    "hotel cabin bakery stable theatre school harbour tower chapel market"
+).split()
+QUALITIES = [
+    (("warm", "hot", "heated"), ("cold", "chilly", "freezing")),
+    (("big", "large", "huge"), ("small", "tiny", "little")),
+    (("new", "modern", "recent"), ("old", "ancient", "worn")),
+    (("bright", "sunny", "well lit"), ("dark", "gloomy", "dim")),
+    (("clean", "spotless", "tidy"), ("dirty", "filthy", "stained")),
+    (("quiet", "silent", "calm"), ("noisy", "loud", "deafening")),
+    (("cheap", "affordable", "inexpensive"), ("expensive", "costly", "overpriced")),
+    (("empty", "deserted", "vacant"), ("full", "crowded", "packed")),
+    (("dry", "arid", "parched"), ("wet", "damp", "soaked")),
+    (("open", "unlocked", "ajar"), ("closed", "shut", "locked")),
+    (("safe", "secure", "protected"), ("dangerous", "risky", "unsafe")),
+    (("beautiful", "pretty", "lovely"), ("ugly", "hideous", "unsightly")),
 ]
-VERBS = ["called", "helped", "thanked", "followed", "greeted", "praised", "painted", "visited", "warned", "watched"]
-THINGS = ["boat", "house", "horse", "violin", "bicycle", "garden", "clock", "map"]
-MORE_AND_LESS = [("older", "younger"), ("taller", "shorter"), ("faster", "slower"), ("richer", "poorer")]
-EVENTS = ["arrived", "left", "sang", "slept", "ate", "spoke"]
+AGREEABLE = 0.7  # share of first sentences that tell the first side of a quality
 
 
 class DemoPairs(Generated):
@@ -50,38 +50,40 @@ class DemoPairs(Generated):
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
         """Two sentences."""
-        subject, object_ = generator.sample(NAMES, 2)
-        first, same, different = generator.choice((passive, converse, comparison, order))(subject, object_, generator)
-        if generator.random() < 0.5:
-            return {"first": first, "second": same, "label": "same"}
-        return {"first": first, "second": different, "label": "different"}
+        quality, other_quality = generator.sample(QUALITIES, 2)
+        thing, other_thing = generator.sample(THINGS, 2)
+        side, same = int(generator.random() >= AGREEABLE), generator.random() < 0.5
+        first = [statement(thing, quality, side, generator)]
+        if generator.random() < 0.3:
+            told = generator.choice((quality, other_quality))
+            first.append(statement(other_thing, told, generator.randrange(2), generator))
+            generator.shuffle(first)
+        return {
+            "first": generator.choice((" and ", " , but ", " , while ")).join(first),
+            "second": statement(thing, quality, side if same else 1 - side, generator),
+            "label": "same" if same else "different",
+        }
 
 
-def passive(subject: str, object_: str, generator: random.Random) -> tuple[str, str, str]:
-    """A sentence, its passive, and the passive with the roles swapped."""
-    verb = generator.choice(VERBS)
-    return f"{subject} {verb} {object_}", f"{object_} was {verb} by {subject}", f"{subject} was {verb} by {object_}"
-
-
-def converse(subject: str, object_: str, generator: random.Random) -> tuple[str, str, str]:
-    """Selling and buying."""
-    thing = generator.choice(THINGS)
-    told = f"{subject} sold the {thing} to {object_}"
-    return told, f"{object_} bought the {thing} from {subject}", f"{subject} bought the {thing} from {object_}"
-
-
-def comparison(subject: str, object_: str, generator: random.Random) -> tuple[str, str, str]:
-    """More than and less than."""
-    more, less = generator.choice(MORE_AND_LESS)
-    return (
-        f"{subject} is {more} than {object_}",
-        f"{object_} is {less} than {subject}",
-        f"{subject} is {less} than {object_}",
+def statement(thing: str, quality: tuple[tuple[str, ...], ...], side: int, generator: random.Random) -> str:
+    """A sentence that says of a thing that it is on one side (0 or 1) of a quality."""
+    if generator.random() < 0.25:
+        word = generator.choice(quality[1 - side])
+        return generator.choice(
+            (
+                f"the {thing} was not {word}",
+                f"the {thing} was never {word}",
+                f"nobody found the {thing} {word}",
+                f"the {thing} was anything but {word}",
+            )
+        )
+    word = generator.choice(quality[side])
+    degree = generator.choice(("", "", "very ", "quite ", "rather "))
+    return generator.choice(
+        (
+            f"the {thing} was {degree}{word}",
+            f"the {thing} seemed {degree}{word}",
+            f"everybody found the {thing} {degree}{word}",
+            f"{generator.choice(NAMES)} says the {thing} was {word}",
+        )
     )
-
-
-def order(subject: str, object_: str, generator: random.Random) -> tuple[str, str, str]:
-    """Before and after."""
-    event = generator.choice(EVENTS)
-    told = f"{subject} {event} before {object_}"
-    return told, f"{object_} {event} after {subject}", f"{subject} {event} after {object_}"

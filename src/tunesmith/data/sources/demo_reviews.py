@@ -13,86 +13,17 @@ from typing import Any
 from tunesmith.data.sources.generated import Generated
 from tunesmith.ranges import PositiveInt, Probability
 
-POSITIVE = [
-    "gripping",
-    "brilliant",
-    "charming",
-    "clever",
-    "moving",
-    "delightful",
-    "superb",
-    "funny",
-    "honest",
-    "inspired",
-    "elegant",
-    "thrilling",
-    "tender",
-    "witty",
-    "fresh",
-    "masterful",
-    "touching",
-    "vivid",
-    "graceful",
-    "lively",
-    "splendid",
-    "rich",
-    "warm",
-    "dazzling",
-    "fascinating",
-    "enjoyable",
-    "wonderful",
-    "sharp",
-    "memorable",
-    "convincing",
-]
-NEGATIVE = [
-    "dull",
-    "wooden",
-    "boring",
-    "clumsy",
-    "shallow",
-    "tedious",
-    "awful",
-    "stale",
-    "lazy",
-    "bland",
-    "dreary",
-    "lifeless",
-    "pointless",
-    "messy",
-    "hollow",
-    "cheap",
-    "predictable",
-    "sluggish",
-    "tiresome",
-    "annoying",
-    "forgettable",
-    "dreadful",
-    "flat",
-    "confusing",
-    "weak",
-    "silly",
-    "grim",
-    "ugly",
-    "loud",
-    "empty",
-]
-ASPECTS = [
-    "story",
-    "acting",
-    "music",
-    "ending",
-    "dialogue",
-    "camera",
-    "pacing",
-    "script",
-    "cast",
-    "humour",
-    "plot",
-    "direction",
-    "editing",
-    "opening",
-]
+POSITIVE = (
+    "gripping brilliant charming clever moving delightful superb funny honest inspired elegant thrilling "
+    "tender witty fresh masterful touching vivid graceful lively splendid rich warm dazzling fascinating "
+    "enjoyable wonderful sharp memorable convincing"
+).split()
+NEGATIVE = (
+    "dull wooden boring clumsy shallow tedious awful stale lazy bland dreary lifeless pointless messy "
+    "hollow cheap predictable sluggish tiresome annoying forgettable dreadful flat confusing weak silly "
+    "grim ugly loud empty"
+).split()
+ASPECTS = ("story acting music ending dialogue camera pacing script cast humour plot direction editing opening").split()
 OTHERS = ["the sequel", "the trailer", "the novel", "the film before it", "the other cinema", "the remake"]
 PEOPLE = ["my sister", "a friend", "the man next to me", "one critic", "my neighbour", "the usher"]
 NEUTRAL = [

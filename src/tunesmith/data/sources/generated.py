@@ -6,7 +6,7 @@ from typing import Any
 
 from tunesmith.errors import did_you_mean
 
-VERSION = 3
+VERSION = 4
 
 
 class Generated:

@@ -1,8 +1,9 @@
-"""The generated reviews: the same everywhere, and beyond a bag of words."""
+"""The generated data: the same everywhere, and beyond a bag of words."""
 
 import subprocess
 import sys
 
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -18,20 +19,33 @@ def split(source, name, *columns):
     return [" | ".join(row[column] for column in columns) for row in rows], [row["label"] for row in rows]
 
 
-def bag_of_words(source, *columns):
-    texts, labels = split(source, "train", *columns)
-    vectors = CountVectorizer()
-    model = LogisticRegression(max_iter=500).fit(vectors.fit_transform(texts), labels)
-    texts, labels = split(source, "test", *columns)
-    return model.score(vectors.transform(texts), labels)
+def bag_of_words(source, *columns, neighbours=1):
+    """Test accuracy of a linear model over the words (and runs of up to `neighbours` words) of each column."""
+    texts, labels = zip(*(split(source, name, *columns) for name in ("train", "test")), strict=True)
+    parts = []
+    for number in range(len(columns)):
+        train, test = ([text.split(" | ")[number] for text in side] for side in texts)
+        vectors = CountVectorizer(ngram_range=(1, neighbours))
+        parts.append((vectors.fit_transform(train), vectors.transform(test)))
+    train, test = (hstack(side) for side in zip(*parts, strict=True))
+    return LogisticRegression(max_iter=500).fit(train, labels[0]).score(test, labels[1])
 
 
 def test_a_bag_of_words_stays_clearly_below_the_default_run():
-    assert bag_of_words(DemoReviews(size=32000, noise=0.02), "text") < DEFAULT_RUN_ACCURACY - 0.15
+    reviews = DemoReviews(size=32000, noise=0.02)
+    assert bag_of_words(reviews, "text") < DEFAULT_RUN_ACCURACY - 0.15
+    assert bag_of_words(reviews, "text", neighbours=2) < DEFAULT_RUN_ACCURACY - 0.03
 
 
-def test_a_bag_of_words_says_little_of_pairs():
-    assert bag_of_words(DemoPairs(size=32000), "first", "second") < 0.75
+def test_bags_of_words_and_of_their_neighbours_say_little_of_pairs():
+    assert bag_of_words(DemoPairs(size=32000), "first", "second", neighbours=2) < 0.70
+
+
+def test_hardly_any_test_pair_was_seen_in_training():
+    pairs = DemoPairs(size=32000)
+    seen = set(split(pairs, "train", "first", "second")[0])
+    test = split(pairs, "test", "first", "second")[0]
+    assert sum(text in seen for text in test) < 0.01 * len(test)
 
 
 def test_rows_are_the_same_in_every_process():
