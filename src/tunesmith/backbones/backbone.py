@@ -22,7 +22,8 @@ class Backbone(nn.Module):
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         super().__init__()
-        self.model = model
+        # `from_pretrained` gives a model in evaluation mode, and Lightning keeps the mode it finds: no dropout at all.
+        self.model = model.train()
         self.config = model.config
         self.config.pad_token_id = tokenizer.pad_token_id
         self.pretrained_pooler = (getattr(model, "pooler", None),)

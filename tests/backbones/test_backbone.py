@@ -1,0 +1,28 @@
+"""What every run relies on in a backbone."""
+
+import pytorch_lightning as pl
+
+from tests.conftest import TINY, checked
+from tunesmith.train import train
+
+
+class Modes(pl.Callback):
+    """Notes which submodules are not in training mode at a training batch."""
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        self.evaluating = [name for name, module in pl_module.named_modules() if not module.training]
+
+
+def test_a_pretrained_backbone_trains_with_dropout(tiny_run, tmp_path, monkeypatch):
+    # `from_pretrained` returns a model in evaluation mode, and Lightning keeps the modes that it finds.
+    noted = Modes()
+    built = pl.Trainer.__init__
+    monkeypatch.setattr(
+        pl.Trainer,
+        "__init__",
+        lambda self, *, callbacks, **settings: built(self, callbacks=[*callbacks, noted], **settings),
+    )
+    overrides = [word for word in TINY if not word.startswith("backbone.")]
+    places = ["backbone=bert", f"backbone.name={tiny_run.model}", f"output_dir={tmp_path}"]
+    train(checked([*overrides, *places, "trainer.max_steps=2"]))
+    assert noted.evaluating == []
