@@ -1,9 +1,18 @@
 """Logits and losses equal Hugging Face's sequence classification classes with the same weights."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import (
+    AutoModel,
+    AutoModelForSequenceClassification,
+    DebertaV2Config,
+    DistilBertConfig,
+    ElectraConfig,
+    ModernBertConfig,
+)
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.mini import Mini
@@ -17,8 +26,8 @@ FAMILIES = ["bert", "roberta", "xlnet", "gpt2"]
 TARGETS = {"single_label": [0, 2, 1], "multi_label": ["a,c", "b", ""], "regression": [0.5, -1.0, 2.0]}
 
 
-def made(family, problem, side, pair):
-    task = TextClassification(
+def text_task(problem, pair):
+    return TextClassification(
         text="text",
         text_pair="pair" if pair else None,
         label="label",
@@ -28,18 +37,29 @@ def made(family, problem, side, pair):
         average=None,
         max_length=40,
     )
-    spec = Mini(family=family, vocabulary=400, layers=2, heads=2, width=32, max_positions=64, learning_rate=1e-3)
-    tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS)
-    tokenizer.padding_side = side
-    torch.manual_seed(0)
-    backbone = Backbone(spec.model(spec.config()), tokenizer)
-    head = Classification(backbone, task)
+
+
+def mini(family):
+    return Mini(family=family, vocabulary=400, layers=2, heads=2, width=32, max_positions=64, learning_rate=1e-3)
+
+
+def collated(task, tokenizer, problem):
     rows = [{"text": t, "pair": p, "label": label} for t, p, label in zip(TEXTS, PAIRS, TARGETS[problem], strict=True)]
     encoded = task.encode(rows, tokenizer)
     arrays = {name: [np.asarray(value) for value in encoded[name]] for name in task.array_columns if name in encoded}
     if problem != "single_label":
         arrays["target"] = [value.astype(np.float32) for value in arrays["target"]]
-    return backbone.eval(), head.eval(), task.collate(arrays, np.arange(3), tokenizer)
+    return task.collate(arrays, np.arange(3), tokenizer)
+
+
+def made(family, problem, side, pair):
+    task, spec = text_task(problem, pair), mini(family)
+    tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS)
+    tokenizer.padding_side = side
+    torch.manual_seed(0)
+    backbone = Backbone(spec.model(spec.config()), tokenizer)
+    head = Classification(backbone, task)
+    return backbone.eval(), head.eval(), collated(task, tokenizer, problem)
 
 
 @pytest.mark.parametrize("pair", [False, True])
@@ -61,6 +81,40 @@ def test_logits_equal_hugging_face(family, side, pair, tmp_path):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_losses_of_other_problems_equal_hugging_face(family, problem, tmp_path):
     backbone, head, batch = made(family, problem, "right", False)
+    head.save(backbone, tmp_path)
+    reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        expected = reference(**batch.inputs, labels=batch.targets["labels"])
+        scores = head(backbone(batch), batch)
+    torch.testing.assert_close(scores, expected.logits, atol=1e-5, rtol=0)
+    torch.testing.assert_close(head.loss(scores, batch), expected.loss, atol=1e-5, rtol=0)
+
+
+SMALL = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+OTHER_FAMILIES = {
+    "distilbert": DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=64),
+    "electra": ElectraConfig(**SMALL, embedding_size=16),
+    "deberta_v3": DebertaV2Config(
+        **SMALL, relative_attention=True, pos_att_type="p2c|c2p", position_buckets=8, pooler_hidden_size=32
+    ),
+    "modernbert": ModernBertConfig(**SMALL, reference_compile=False),
+}
+
+
+@pytest.mark.parametrize("pair", [False, True])
+@pytest.mark.parametrize("family", OTHER_FAMILIES)
+def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
+    task = text_task("single_label", pair)
+    tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS)
+    if family in ("distilbert", "modernbert"):  # they have no segments
+        tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    config = copy.deepcopy(OTHER_FAMILIES[family])
+    config.vocab_size, config.pad_token_id = len(tokenizer), tokenizer.pad_token_id
+    torch.manual_seed(0)
+    backbone = Backbone(AutoModel.from_config(config), tokenizer)
+    head = Classification(backbone, task)
+    backbone.eval(), head.eval()
+    batch = collated(task, tokenizer, "single_label")
     head.save(backbone, tmp_path)
     reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     with torch.no_grad():

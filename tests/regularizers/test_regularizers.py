@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
-from tests.heads.test_classification import made
 
+from tests.heads.test_classification import made
 from tunesmith.backbones.families import set_dropout
 from tunesmith.errors import UserError
 from tunesmith.module import FineTuningModule

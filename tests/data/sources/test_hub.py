@@ -1,8 +1,8 @@
 """The hub's own loading path, on a dataset saved on disk in the hub's layout."""
 
 import datasets
-from tests.conftest import TINY, checked
 
+from tests.conftest import TINY, checked
 from tunesmith import cli
 from tunesmith.data.sources.hub import Hub
 from tunesmith.train import train
