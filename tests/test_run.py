@@ -97,7 +97,7 @@ def test_predict_as_a_filter_and_to_csv(tiny_run, tmp_path, monkeypatch, capsys)
     assert len(capsys.readouterr().out.splitlines()) == 3
     monkeypatch.setattr(sys, "stdin", io.StringIO('{"text": "fine", "n": 1}\n'))
     assert cli.run(["predict", f"run={tiny_run.path}", "input=-", f"output={tmp_path}/out.csv"]) == 0
-    (row,) = csv.DictReader((tmp_path / "out.csv").open())
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
     assert row["n"] == "1" and float(row["probability_positive"]) + float(row["probability_negative"]) == pytest.approx(
         1
     )

@@ -84,21 +84,20 @@ def _check(arguments: list[str]) -> int:
     config = _composed(arguments)
     if config is None:
         return 0
-    from tunesmith.build import build_part
     from tunesmith.checks import check
+    from tunesmith.data.survey import surveyed
 
     check(config)
     dataset = config["dataset"]
-    if dataset["source"] == "hub":
+    if dataset["source"] == "hub" and not os.path.isdir(dataset["path"]):  # noqa: PTH112 - pathlib takes longer to import
         print("Settings are right. The data comes from the hub and is checked when it is loaded.")
         return 0
-    source, task = build_part(dataset, "source"), build_part(dataset, "task")
-    mistakes = source.mistakes(task.columns)
-    if mistakes:
-        raise UserError(mistakes)
-    survey = task.survey(source)
+    survey = surveyed(dataset).survey
     rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
-    print(f"Settings and data are right: {rows} examples, labels {', '.join(survey.labels.names) or 'numbers'}.")
+    print(f"Settings and data are right: {rows} examples, {survey.summary}.")
+    for words, counts in survey.notes.items():
+        if any(counts.values()):
+            print(f"{words}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
     return 0
 
 

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from tunesmith.build import build, build_part
+from tunesmith.build import build
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.config import Config
+from tunesmith.data.survey import surveyed
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.load import load
 from tunesmith.runs.table import print_scores
 from tunesmith.scoring import score
-from tunesmith.train import data_module, raise_mistakes
+from tunesmith.train import data_module
 
 
 def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
@@ -20,9 +21,7 @@ def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
         config: the run's, with whatever the command line changed.
     """
     module, task, tokenizer = load(run, config)
-    source = build_part(config["dataset"], "source")
-    raise_mistakes(source.mistakes(task.columns))
-    task.survey(source)
+    source = surveyed(config["dataset"], task=task).source
     from tunesmith.backbones.pretrained import content_key
 
     data = data_module(config, source, task, tokenizer, content_key(tokenizer))

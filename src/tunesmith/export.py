@@ -17,7 +17,9 @@ def export(run: RunFolder, output: str) -> Path:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UserError(f"output={output} exists and is not empty; choose a new folder")
     try:
-        shutil.copytree(run.model, target, ignore=shutil.ignore_patterns("head.safetensors"), dirs_exist_ok=True)
+        shutil.copytree(
+            run.model, target, ignore=shutil.ignore_patterns("head.safetensors", "task.json"), dirs_exist_ok=True
+        )
     except OSError as error:
         raise UserError(f"output={output} cannot be written: {error}") from error
     return target

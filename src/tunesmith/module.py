@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
@@ -20,7 +21,6 @@ class FineTuningModule(pl.LightningModule):
         backbone: batch to hidden states.
         head: hidden states to scores, scores to loss and to predictions.
         regularizers: see `tunesmith.regularizers`.
-        metrics: torchmetrics collection over (predictions, labels).
         make_optimizer: from parameter groups, each with `params` and what it overrides.
         make_schedule: from the number of optimizer steps of the run.
         log_every_n_steps: optimizer steps between two logged training losses.
@@ -31,7 +31,6 @@ class FineTuningModule(pl.LightningModule):
         backbone: Backbone,
         head: Any,
         regularizers: Sequence[Any],
-        metrics: Any,
         *,
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
@@ -42,14 +41,15 @@ class FineTuningModule(pl.LightningModule):
         self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
         self._log_every_n_steps = log_every_n_steps
-        self._metrics: Any = metrics
         self._mean_loss = MeanMetric()
         self._loss_sum: Tensor
         self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
         self._losses = 0
         self._logged_step = 0
         self.total_steps = 1  # optimizer steps of the run; train.py sets it from the batch plan
-        self.collected: list[tuple[Any, dict[str, Tensor]]] | None = None
+        self._decoded: list[tuple[Any, dict[str, Tensor]]] = []
+        self.scores: dict[str, float] = {}
+        self.predictions: list[Any] = []  # the task's, of the examples that were scored last
 
     def forward(self, batch: Batch) -> Tensor:
         """The head's scores."""
@@ -86,21 +86,19 @@ class FineTuningModule(pl.LightningModule):
                 logger.log_metrics(values, step=self.global_step)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Score a batch; its predictions are kept while `collected` is a list."""
+        """Decode a batch; what was decoded stays on the device until the split is through."""
         scores = self(batch)
-        decoded = self.head.decode(scores, batch)
         self._mean_loss.update(self.head.loss(scores, batch), weight=batch.size)
-        self._metrics.update(decoded["prediction"], batch.targets["labels"])
-        if self.collected is not None:
-            self.collected.append((batch.rows, {name: value.cpu() for name, value in decoded.items()}))
+        self._decoded.append((batch.rows, self.head.decode(scores, batch)))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the scores of the whole split."""
-        values = self._metrics.compute() | {"loss": self._mean_loss.compute()}
-        self.scores = {name: float(value) for name, value in values.items()}
-        self._metrics.reset()
+        """Put windows together to examples, score the whole split and, while training, log its scores."""
+        split: Any = self.trainer.val_dataloaders.dataset  # type: ignore[union-attr]
+        self.predictions = split.task.assemble(split, split.in_order(self._decoded))
+        self.scores = split.task.score(split, self.predictions) | {"loss": float(self._mean_loss.compute())}
+        self._decoded.clear()
         self._mean_loss.reset()
-        if self.collected is None and not self.trainer.sanity_checking:
+        if self.trainer.state.fn == TrainerFn.FITTING:
             self.log_dict({f"validation/{name}": value for name, value in self.scores.items()}, prog_bar=False)
 
     def configure_optimizers(self) -> Any:
@@ -116,9 +114,12 @@ class FineTuningModule(pl.LightningModule):
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:
                 options: dict[str, float] = {}
-                for regularizer in self.regularizers:
-                    if hasattr(regularizer, "parameter_options"):
-                        options |= regularizer.parameter_options(name, parameter, self)
+                for part in (self.head, *self.regularizers):
+                    if hasattr(part, "parameter_options"):
+                        wanted = part.parameter_options(name, parameter, self)
+                        if "lr_scale" in wanted:
+                            wanted["lr_scale"] *= options.get("lr_scale", 1.0)
+                        options |= wanted
                 members[tuple(sorted(options.items()))].append(parameter)
         groups = [{"params": parameters, **dict(options)} for options, parameters in members.items()]
         return sorted(groups, key=lambda group: group.get("lr_scale", 1.0))

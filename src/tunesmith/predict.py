@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-import numpy as np
 import torch
 
 from tunesmith.config import Config
 from tunesmith.data.batching import evaluation_plan
+from tunesmith.data.encoded import EncodedSplit
 from tunesmith.data.sources import csv as csv_source
 from tunesmith.data.sources import files, jsonl
 from tunesmith.errors import UserError, did_you_mean
@@ -47,7 +47,7 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     with _writer(output) as write:
         while chunk := list(islice(rows, CHUNK)):
             for row, prediction in zip(chunk, predict_rows(chunk), strict=True):
-                write({name: value for name, value in row.items() if name != task.label} | prediction)
+                write(row | prediction)
             written += len(chunk)
     return written
 
@@ -56,23 +56,13 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
 def _predict(
     rows: list[dict[str, Any]], *, module: Any, task: Any, tokenizer: Any, config: Config, device: torch.device
 ) -> list[dict[str, Any]]:
-    unlabelled = [{name: value for name, value in row.items() if name != task.label} for row in rows]
-    encoded = task.encode(unlabelled, tokenizer)
-    lengths = np.array(encoded["length"])
-    predictions: list[Any] = [None] * len(rows)
-    for numbers in evaluation_plan(lengths, batch_size=config["dataset"]["eval_batch_size"]):
-        arrays = {
-            name: [np.asarray(encoded[name][number]) for number in numbers]
-            for name in task.array_columns
-            if name in encoded
-        }
-        batch = task.collate(arrays, numbers, tokenizer).to(device)
+    split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
+    decoded = []
+    for numbers in evaluation_plan(split.lengths, batch_size=config["dataset"]["eval_batch_size"]):
+        batch = split[numbers].to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=config["trainer"]["precision"] == "bf16-mixed"):
-            decoded = module.head.decode(module(batch), batch)
-        lists = {name: value.tolist() for name, value in decoded.items()}
-        for place, number in enumerate(numbers):
-            predictions[number] = task.prediction({name: values[place] for name, values in lists.items()})
-    return predictions
+            decoded.append((batch.rows, module.head.decode(module(batch), batch)))
+    return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
 
 
 def _rows(name: str, task: Any) -> Iterator[dict[str, Any]]:
@@ -91,12 +81,12 @@ def _rows(name: str, task: Any) -> Iterator[dict[str, Any]]:
         file is None and first.lstrip().startswith("{")
     ):
         records = jsonl.read(file, lines=lines)
-    elif len(task.text_columns) > 1:
+    elif task.row_of_text("") is None:
         raise UserError(
             f"input={name}: plain text holds one text a line, but the run wants {', '.join(task.text_columns)}; use JSON lines or CSV"
         )
     else:
-        records = ((number, {task.text: line.rstrip("\r\n")}) for number, line in enumerate(lines, start=1))
+        records = ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
     for line, record in records:
         for column in task.text_columns:
             if column not in record:
@@ -104,7 +94,7 @@ def _rows(name: str, task: Any) -> Iterator[dict[str, Any]]:
                     f"{shown}, line {line} has no {column}; it has {', '.join(record)}{did_you_mean(column, record)} "
                     f"(name the column with dataset.text={next(iter(record), 'COLUMN')})"
                 )
-        yield record
+        yield {column: value for column, value in record.items() if column not in task.gold_columns}
 
 
 def _chain(first: str, rest: Any) -> Iterator[str]:

@@ -12,18 +12,19 @@ import torch
 
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
-from tunesmith.build import build, build_all, build_part
+from tunesmith.build import build, build_all
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.checks import position_limit
 from tunesmith.config import Config
 from tunesmith.data.batching import padding_share
 from tunesmith.data.module import TextDataModule
+from tunesmith.data.survey import Surveyed, surveyed
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest
 from tunesmith.runs.table import print_scores
-from tunesmith.scoring import score
+from tunesmith.scoring import lines, score
 from tunesmith.training import quiet
 
 LOG = logging.getLogger("tunesmith")
@@ -40,13 +41,16 @@ def train(config: Config) -> RunFolder:
         UserError: if data, model or settings turn out wrong.
         Interrupted: after a signal; a checkpoint was saved.
     """
+    dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
+    if "train" not in dataset.source.splits:
+        raise UserError("dataset.train is null; set dataset.train=FILE")
     run = RunFolder.create(config)
     quiet.log_to(run.path / "train.log")
     with Interruption(run.path) as interruption:
         try:
             run.write_text("config.yaml", configs.to_yaml(config))
             run.set_state("running")
-            scores = _train(config, run, interruption)
+            scores = _train(config, dataset, run, interruption)
             run.write_json("metrics.json", scores)
             run.set_state("done")
         except BaseException as error:
@@ -55,23 +59,18 @@ def train(config: Config) -> RunFolder:
     return run
 
 
-def _train(config: Config, run: RunFolder, interruption: Interruption) -> dict[str, float]:
+def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Interruption) -> dict[str, float]:
     started = time.time()
-
-    # Data: every row is checked before any weights load.
-    source, task = build_part(config["dataset"], "source"), build_part(config["dataset"], "task")
-    if "train" not in source.splits:
-        raise UserError("dataset.train is null; set dataset.train=FILE")
-    raise_mistakes(source.mistakes(task.columns))
-    survey = task.survey(source)
+    source, task, survey = dataset.source, dataset.task, dataset.survey
 
     # Tokens.
     spec = build(config["backbone"], group="backbone")
-    tokenizer = spec.tokenizer(functools.partial(task.training_texts, source))
+    tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
     data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer))
     data.prepare_data()
     data.setup()
-    _report_data(data, survey)
+    notes = _counted(data) | survey.notes
+    _report_data(data, notes)
 
     # Model.
     pl.seed_everything(config["seed"], verbose=False)
@@ -92,7 +91,6 @@ def _train(config: Config, run: RunFolder, interruption: Interruption) -> dict[s
         backbone,
         head,
         regularizers,
-        task.metrics(),
         # A fused step cannot clip what the loss scaling of float16 has not undone.
         make_optimizer=lambda groups: build(
             config["optimizer"], _scaled(groups, config["optimizer"]["lr"]), precision != "16-mixed", group="optimizer"
@@ -111,9 +109,8 @@ def _train(config: Config, run: RunFolder, interruption: Interruption) -> dict[s
     loggers = build_all(config["logger"], run.path, config, group="logger")
     trainer = build(config["trainer"], run.path, [interruption, *regularizers, *callbacks], loggers, group="trainer")
     data_facts = {split: source.fingerprint(split) for split in source.splits}
-    counts = {"rows": survey.rows, "empty_texts": survey.empty, "truncated": _truncated(data)}
     facts = manifest(
-        data={"fingerprints": data_facts, **counts},
+        data={"fingerprints": data_facts, "rows": survey.rows, "notes": notes},
         model={"parameters": parameter_count(module), "tokenizer": spec.tokenizer_key(tokenizer)},
     )
     run.write_json("manifest.json", facts)
@@ -156,8 +153,13 @@ def score_all(trainer: pl.Trainer, module: FineTuningModule, data: TextDataModul
     scores: dict[str, float] = {}
     for split in data.source.splits:
         if split != "train":
-            values, lines = score(trainer, module, data, split)
-            run.write_lines(f"predictions/{split}.jsonl", lines)
+            values, predictions = score(trainer, module, data, split)
+            if split == "validation":
+                data.task.settle(data.splits[split], predictions)
+                run.write_json("model/task.json", data.task.state())
+            run.write_lines(f"predictions/{split}.jsonl", lines(data.splits[split], predictions))
+            for name, content in data.task.files(data.splits[split], predictions).items():
+                run.write_json(f"predictions/{split}{name}.json", content)
             scores |= {f"{split}/{name}": value for name, value in values.items()}
     return scores
 
@@ -173,12 +175,6 @@ def save_model(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None
     )
 
 
-def raise_mistakes(mistakes: list[str]) -> None:
-    """Raise a UserError if there are any."""
-    if mistakes:
-        raise UserError(mistakes)
-
-
 def _scaled(groups: list[dict[str, Any]], lr: float) -> list[dict[str, Any]]:
     return [{**group, "lr": lr * group.pop("lr_scale", 1.0)} for group in map(dict, groups)]
 
@@ -189,18 +185,20 @@ def _total_steps(config: Config, data: TextDataModule) -> int:
     return min(steps, trainer["max_steps"] or steps)
 
 
-def _truncated(data: TextDataModule) -> dict[str, int]:
-    return {split: examples.count("truncated") for split, examples in data.splits.items()}
+def _counted(data: TextDataModule) -> dict[str, dict[str, int]]:
+    return {
+        words: {split: examples.count(column) for split, examples in data.splits.items()}
+        for column, words in data.task.counted.items()
+    }
 
 
-def _report_data(data: TextDataModule, survey: Any) -> None:
-    """Say what a person should know about the data: sizes, and texts that are cut or empty."""
+def _report_data(data: TextDataModule, notes: dict[str, dict[str, int]]) -> None:
+    """Say what a person should know about the data: sizes, and what is odd about it."""
     lengths = data.splits["train"].lengths
     share = padding_share(lengths, data.plan.batches)
-    for split, rows in survey.rows.items():
-        notes = [f"{_truncated(data)[split]:,} cut to {data.task.max_length} tokens"] if _truncated(data)[split] else []
-        notes += [f"{survey.empty[split]:,} empty texts"] if survey.empty[split] else []
-        print(f"{split:<11}{rows:>9,} examples{'  ' + ', '.join(notes) if notes else ''}", flush=True)
+    for split, examples in data.splits.items():
+        said = "".join(f", {counts[split]:,} {words}" for words, counts in notes.items() if counts.get(split))
+        print(f"{split:<11}{len(examples.examples):>9,} examples{said}", flush=True)
     LOG.info("tokens an epoch %s, padding %.2f %%", int(lengths.sum()), 100 * share)
 
 

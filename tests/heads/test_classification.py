@@ -16,6 +16,7 @@ from transformers import (
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.mini import Mini
+from tunesmith.data.encoded import EncodedSplit
 from tunesmith.data.labels import Labels
 from tunesmith.heads.classification import Classification
 from tunesmith.tasks.text_classification import TextClassification
@@ -45,16 +46,12 @@ def mini(family):
 
 def collated(task, tokenizer, problem):
     rows = [{"text": t, "pair": p, "label": label} for t, p, label in zip(TEXTS, PAIRS, TARGETS[problem], strict=True)]
-    encoded = task.encode(rows, tokenizer)
-    arrays = {name: [np.asarray(value) for value in encoded[name]] for name in task.array_columns if name in encoded}
-    if problem != "single_label":
-        arrays["target"] = [value.astype(np.float32) for value in arrays["target"]]
-    return task.collate(arrays, np.arange(3), tokenizer)
+    return EncodedSplit.of(rows, task=task, tokenizer=tokenizer)[np.arange(3)]
 
 
 def made(family, problem, side, pair):
     task, spec = text_task(problem, pair), mini(family)
-    tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS)
+    tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
     tokenizer.padding_side = side
     torch.manual_seed(0)
     backbone = Backbone(spec.model(spec.config()), tokenizer)
@@ -105,7 +102,7 @@ OTHER_FAMILIES = {
 @pytest.mark.parametrize("family", OTHER_FAMILIES)
 def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
     task = text_task("single_label", pair)
-    tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS)
+    tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
     if family in ("distilbert", "modernbert"):  # they have no segments
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
     config = copy.deepcopy(OTHER_FAMILIES[family])

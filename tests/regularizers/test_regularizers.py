@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from tests.heads.test_classification import made
+from tests.heads.test_classification import made, text_task
 from tunesmith.backbones.families import set_dropout
 from tunesmith.errors import UserError
 from tunesmith.module import FineTuningModule
@@ -26,7 +26,7 @@ STANDARD = {
 
 def module_of(family, *regularizers):
     backbone, head, batch = made(family, "single_label", "right", False)
-    return FineTuningModule(backbone, head, list(regularizers), None), batch
+    return FineTuningModule(backbone, head, list(regularizers)), batch
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
@@ -94,9 +94,8 @@ def test_balanced_weights_equal_scikit_learns():
     from types import SimpleNamespace as Names
 
     targets = [0] * 5 + [1] * 2 + [2]
-    column = Names(to_pylist=lambda: targets)
-    examples = Names(data=Names(column=lambda name: column))
-    data = Names(task=Names(outputs=3, problem="single_label"), splits={"train": Names(examples=examples)})
+    split = Names(examples=Names(data=Names(column=lambda name: Names(to_pylist=lambda: targets))))
+    data = Names(task=text_task("single_label", False), splits={"train": split})
     regularizer = ClassWeights(weights="balanced")
     regularizer.setup(Names(datamodule=data), None, "fit")
     expected = compute_class_weight("balanced", classes=np.arange(3), y=targets)

@@ -35,16 +35,20 @@ class Mini:
         self.family, self.vocabulary, self.max_positions = family, vocabulary, max_positions
         self.layers, self.heads, self.width = layers, heads, width
 
-    def tokenizer(self, texts: Callable[[], Iterable[str]]) -> Any:
-        """The tokenizer trained on `texts`, from the cache if the same texts have been seen."""
+    def tokenizer(self, texts: Callable[[], Iterable[str]], *, pre_split: bool) -> Any:
+        """The tokenizer trained on `texts`, from the cache if the same texts have been seen.
+
+        Args:
+            pre_split: it will be given words, each of which stands for itself and the space before it.
+        """
         from transformers import AutoTokenizer
 
         from tunesmith.backbones import mini_tokenizers
 
-        content = cache.key_of(mini_tokenizers.VERSION, self.family, self.vocabulary, *_digest(texts()))
+        content = cache.key_of(mini_tokenizers.VERSION, self.family, self.vocabulary, pre_split, *_digest(texts()))
 
         def write(folder: Path) -> None:
-            trained = mini_tokenizers.train(self.family, texts(), vocabulary=self.vocabulary)
+            trained = mini_tokenizers.train(self.family, texts(), vocabulary=self.vocabulary, pre_split=pre_split)
             trained.model_max_length = self.max_positions
             trained.save_pretrained(folder)
 

@@ -9,15 +9,18 @@ from tokenizers.models import BPE, Unigram, WordPiece
 VERSION = 1  # part of the cache's key: raise it when a tokenizer changes
 
 
-def train(family: str, texts: Iterable[str], *, vocabulary: int) -> Any:
+def train(family: str, texts: Iterable[str], *, vocabulary: int, pre_split: bool) -> Any:
     """A fast Hugging Face tokenizer of the family's kind, as its published ones treat pairs, padding and special tokens.
 
     Args:
         family: bert, roberta, xlnet or gpt2.
         texts: to train on.
         vocabulary: tokens at most.
+        pre_split: a text's first word, and each of given words, gets a space before it in the byte-level families.
     """
-    return {"bert": _bert, "roberta": _roberta, "xlnet": _xlnet, "gpt2": _gpt2}[family](texts, vocabulary)
+    if family in ("roberta", "gpt2"):
+        return {"roberta": _roberta, "gpt2": _gpt2}[family](texts, vocabulary, prefix_space=pre_split)
+    return {"bert": _bert, "xlnet": _xlnet}[family](texts, vocabulary)
 
 
 def _wrap(tokenizer: Tokenizer, **options: Any) -> Any:
@@ -63,9 +66,9 @@ def _byte_level(texts: Iterable[str], vocabulary: int, special: list[str], *, pr
     return tokenizer
 
 
-def _roberta(texts: Iterable[str], vocabulary: int) -> Any:
+def _roberta(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> Any:
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    tokenizer = _byte_level(texts, vocabulary, special, prefix_space=False)
+    tokenizer = _byte_level(texts, vocabulary, special, prefix_space=prefix_space)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
         pair="<s> $A </s> </s> $B </s>",
@@ -104,8 +107,8 @@ def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
     )
 
 
-def _gpt2(texts: Iterable[str], vocabulary: int) -> Any:
+def _gpt2(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> Any:
     end = "<|endoftext|>"
-    tokenizer = _byte_level(texts, vocabulary, [end], prefix_space=False)
+    tokenizer = _byte_level(texts, vocabulary, [end], prefix_space=prefix_space)
     names = {"bos_token": end, "eos_token": end, "unk_token": end, "pad_token": end}
     return _wrap(tokenizer, **names, model_input_names=["input_ids", "attention_mask"])

@@ -23,11 +23,16 @@ class Pretrained:
     ) -> None:
         self.name, self.revision = name, revision
 
-    def tokenizer(self, texts: Callable[[], Iterable[str]]) -> Any:
-        """The pretrained tokenizer; `texts` are not looked at."""
+    def tokenizer(self, texts: Callable[[], Iterable[str]], *, pre_split: bool) -> Any:
+        """The pretrained tokenizer; `texts` are not looked at.
+
+        Args:
+            pre_split: it will be given words, which byte-level BPE has learnt with the space before them.
+        """
         from transformers import AutoTokenizer
 
-        tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained)
+        options = {"add_prefix_space": True} if pre_split else {}
+        tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
         if tokenizer.pad_token is None:  # GPT-2: attention masks hide what is padded, so any token will do
             tokenizer.pad_token = tokenizer.eos_token
         if not tokenizer.is_fast:

@@ -1,13 +1,20 @@
-"""A split's examples as token ids, in Arrow on disk and memory-mapped."""
+"""A split's examples as token ids, in Arrow on disk and memory-mapped.
 
-from collections.abc import Iterator
+Examples are what a person gave, windows are what a model sees: one window for each example, or several where a text is
+longer than a model allows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import datasets
 import numpy as np
+import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
+from torch import Tensor
 
 from tunesmith.data import cache
 from tunesmith.data.batch import Batch
@@ -15,18 +22,38 @@ from tunesmith.data.batch import Batch
 _CHUNK = 1000  # rows that are tokenised and written together
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """Columns that a task makes of some rows.
+
+    Attributes:
+        examples: a value for each row.
+        windows: a value for each window; `example` is the number of the row that it was cut from, `length` its tokens.
+    """
+
+    examples: dict[str, list[Any]]
+    windows: dict[str, list[Any]]
+
+
 def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str) -> Path:
     """Tokenise a split once; the folder of its cache entry, named by data, tokenizer and options."""
     key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options())
 
     def write(folder: Path) -> None:
-        rows = (record for _, record in source.rows(split))
-        with ArrowWriter(
-            path=str(folder / "examples.arrow"), features=task.features(tokenizer), writer_batch_size=_CHUNK
-        ) as writer:
+        rows, count = (record for _, record in source.rows(split)), 0
+        examples, windows = (
+            ArrowWriter(path=str(folder / f"{name}.arrow"), features=features, writer_batch_size=_CHUNK)
+            for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
+        )
+        with examples, windows:
             for chunk in _chunks(rows):
-                writer.write_batch(task.encode(chunk, tokenizer))
-            writer.finalize()
+                encoded = task.encode(chunk, tokenizer)
+                encoded.windows["example"] = [count + number for number in encoded.windows["example"]]
+                count += len(chunk)
+                examples.write_batch(encoded.examples)
+                windows.write_batch(encoded.windows)
+            examples.finalize()
+            windows.finalize()
 
     return cache.entry("encoded", key, write)
 
@@ -37,33 +64,80 @@ def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 class EncodedSplit:
-    """Random access to the examples of a split: `split[rows]` is a `Batch`.
+    """Random access to the windows of a split: `split[rows]` is a `Batch`.
 
     Attributes:
-        examples: the Arrow table as a `datasets.Dataset`, original texts included.
-        lengths: (examples,) tokens of each.
+        task: that encoded it.
+        examples: the examples' table, original texts included.
+        lengths: (windows,) tokens of each.
     """
 
-    def __init__(self, folder: Path, *, task: Any, tokenizer: Any) -> None:
-        self.examples = datasets.Dataset.from_file(str(folder / "examples.arrow"))
-        self.lengths: np.ndarray = np.asarray(self.examples.data.column("length").to_numpy())
-        self._task, self._tokenizer = task, tokenizer
-        table = self.examples.data.table
+    def __init__(self, examples: datasets.Dataset, windows: datasets.Dataset, *, task: Any, tokenizer: Any) -> None:
+        self.task, self.examples, self._windows = task, examples, windows
+        self.lengths: np.ndarray = self.numbers("length")
+        self._tokenizer = tokenizer
+        table = windows.data.table
         self._columns = {
             name: ArrayColumn(table.column(name)) for name in table.column_names if name in task.array_columns
         }
+
+    @classmethod
+    def open(cls, folder: Path, *, task: Any, tokenizer: Any) -> "EncodedSplit":
+        """A cache entry that `prepare` wrote, memory-mapped."""
+        examples, windows = (
+            datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in ("examples", "windows")
+        )
+        return cls(examples, windows, task=task, tokenizer=tokenizer)
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]], *, task: Any, tokenizer: Any) -> "EncodedSplit":
+        """Some rows, in memory."""
+        encoded = task.encode(rows, tokenizer)
+        examples, windows = (
+            _in_memory(columns, features)
+            for columns, features in zip((encoded.examples, encoded.windows), task.features(tokenizer), strict=True)
+        )
+        return cls(examples, windows, task=task, tokenizer=tokenizer)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def __getitem__(self, rows: np.ndarray) -> Batch:
         arrays = {name: column.take(rows) for name, column in self._columns.items()}
-        batch: Batch = self._task.collate(arrays, rows, self._tokenizer)
+        batch: Batch = self.task.collate(arrays, rows, self._tokenizer)
         return batch
 
+    def in_order(self, decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]]) -> dict[str, list[np.ndarray]]:
+        """A head's outputs by the number of the window, from batches in any order.
+
+        Args:
+            decoded: (rows, outputs) of each batch; each output (batch, ...).
+        """
+        ordered: dict[str, list[np.ndarray]] = {}
+        for rows, outputs in decoded:
+            for name, tensor in outputs.items():
+                places = ordered.setdefault(name, [np.empty(0)] * len(self))
+                for row, value in zip(rows.tolist(), tensor.cpu().numpy(), strict=True):
+                    places[row] = value
+        return ordered
+
+    def numbers(self, column: str) -> np.ndarray:
+        """(windows,) a column of numbers."""
+        return np.asarray(self._windows.data.column(column).to_numpy())
+
+    def lists(self, column: str) -> list[np.ndarray]:
+        """A column of lists of numbers, an array for each window."""
+        return ArrayColumn(self._windows.data.table.column(column)).take(np.arange(len(self)))
+
     def count(self, column: str) -> int:
-        """In how many examples a yes/no column is set."""
+        """The sum of a column of yes/no or of numbers over the examples."""
         return int(self.examples.data.column(column).to_numpy().sum())
+
+
+def _in_memory(columns: Mapping[str, list[Any]], features: datasets.Features) -> datasets.Dataset:
+    present = datasets.Features({name: kind for name, kind in features.items() if name in columns})
+    table = pa.table({name: columns[name] for name in present}, schema=present.arrow_schema)
+    return datasets.Dataset(datasets.table.InMemoryTable(table))
 
 
 class ArrayColumn:

@@ -52,7 +52,7 @@ class TextDataModule(pl.LightningDataModule):
         """Open the encoded splits."""
         if not self.splits:
             self.splits = {
-                split: encoded.EncodedSplit(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
+                split: encoded.EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
                 for split in self.source.splits
             }
 

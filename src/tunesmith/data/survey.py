@@ -1,26 +1,62 @@
 """One light pass over every split before anything heavy is loaded: labels, missing cells, empty texts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tunesmith.build import build_part
+from tunesmith.config import Config
 from tunesmith.data.labels import Labels, Problem, learn, split_labels
 from tunesmith.errors import UserError
 
-_SHOWN = 5  # mistakes of a split that a message names one by one
+SHOWN = 5  # mistakes of a split that a message names one by one
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What the splits hold: their label set, and for each split the rows and the empty texts."""
+    """What the splits hold.
 
-    labels: Labels
+    Attributes:
+        rows: examples of each split.
+        summary: what a model can answer, in a few words, such as `labels negative, positive`.
+        notes: for each thing worth a note, such as `empty texts`, how often each split has it.
+    """
+
     rows: dict[str, int]
-    empty: dict[str, int]
+    summary: str
+    notes: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-def survey(source: Any, *, columns: Sequence[str], label: str, problem: Problem, names: Sequence[str] | None) -> Survey:
-    """Read every row once.
+@dataclass(frozen=True)
+class Surveyed:
+    """A dataset whose rows have all been looked at: source, task (which knows its labels now) and survey."""
+
+    source: Any
+    task: Any
+    survey: Survey
+
+
+def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
+    """Open a dataset and check every row.
+
+    Args:
+        dataset: the config's node.
+        task: one that knows its labels already; null to make it from the node.
+
+    Raises:
+        UserError: with all mistakes of files and columns, or else of rows.
+    """
+    source, task = build_part(dataset, "source"), task or build_part(dataset, "task")
+    mistakes = source.mistakes(task.columns)
+    if mistakes:
+        raise UserError(mistakes)
+    return Surveyed(source, task, task.survey(source))
+
+
+def survey_labels(
+    source: Any, *, columns: Sequence[str], label: str, problem: Problem, names: Sequence[str] | None
+) -> tuple[Labels, Survey]:
+    """Read every row of a dataset with one target an example.
 
     Args:
         source: a source of `tunesmith.data.sources`.
@@ -43,7 +79,13 @@ def survey(source: Any, *, columns: Sequence[str], label: str, problem: Problem,
         reader.check(split, labels, learnt=names is None)
     if reader.mistakes:
         raise UserError(reader.mistakes)
-    return Survey(labels, reader.rows, reader.empty)
+    summary = f"labels {', '.join(labels.names)}" if labels.names else "labels are numbers"
+    return labels, Survey(reader.rows, summary, {"empty texts": reader.empty})
+
+
+def no_rows(split: str) -> str:
+    """What is said of a split without rows."""
+    return f"the {split} split has no rows; expected at least one (two for a held-out validation)"
 
 
 class _Reader:
@@ -64,18 +106,16 @@ class _Reader:
             value = record.get(self.label)
             if value is None or value == "":
                 missing += 1
-                if missing <= _SHOWN:
+                if missing <= SHOWN:
                     self.mistakes.append(
                         f"{self.source.where(split, row)}: no {self.label}; fill the cell or drop the row"
                     )
             else:
                 places.setdefault(tuple(value) if isinstance(value, list) else value, row)
-        if missing > _SHOWN:
-            self.mistakes.append(f"... and {missing - _SHOWN} more rows of {split} without {self.label}")
+        if missing > SHOWN:
+            self.mistakes.append(f"... and {missing - SHOWN} more rows of {split} without {self.label}")
         if not rows:
-            self.mistakes.append(
-                f"the {split} split has no rows; expected at least one (two for a held-out validation)"
-            )
+            self.mistakes.append(no_rows(split))
         self.rows[split], self.empty[split], self._first_place[split] = rows, empty, places
         return list(places)
 
@@ -85,9 +125,9 @@ class _Reader:
             self.values(split)
         wrong = list(self._wrong(split, labels))
         why = "; training has no such label" if learnt and labels.problem != "regression" else ""
-        self.mistakes += [f"{self.source.where(split, row)}: {text}{why}" for row, text in wrong[:_SHOWN]]
-        if len(wrong) > _SHOWN:
-            self.mistakes.append(f"... and {len(wrong) - _SHOWN} more wrong labels in {split}")
+        self.mistakes += [f"{self.source.where(split, row)}: {text}{why}" for row, text in wrong[:SHOWN]]
+        if len(wrong) > SHOWN:
+            self.mistakes.append(f"... and {len(wrong) - SHOWN} more wrong labels in {split}")
 
     def _wrong(self, split: str, labels: Labels) -> Iterator[tuple[int, str]]:
         for value, row in self._first_place[split].items():

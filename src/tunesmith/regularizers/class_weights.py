@@ -29,22 +29,21 @@ class ClassWeights(pl.Callback):
         if stage != "fit":
             return
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
-        task, outputs = data.task, data.task.outputs
+        task, names = data.task, data.task.label_names
         if self.weights != "balanced":
-            if len(self.weights) != outputs:
+            if len(self.weights) != len(names):
                 raise UserError(
-                    f"regularization.class_weights.weights has {len(self.weights)} numbers, but there are {outputs} labels: "
-                    f"{', '.join(task.labels.names)}"
+                    f"regularization.class_weights.weights has {len(self.weights)} numbers, but there are {len(names)} labels: "
+                    f"{', '.join(names)}"
                 )
             self._tensor = torch.tensor(self.weights)
             return
-        targets = torch.tensor(data.splits["train"].examples.data.column("target").to_pylist())
-        if task.problem == "multi_label":
-            counts = targets.sum(0).clamp(min=1)
-            self._tensor = (len(targets) - counts) / counts
+        split = data.splits["train"]
+        counts = torch.as_tensor(task.label_counts(split)).clamp(min=1)
+        if getattr(task, "problem", None) == "multi_label":
+            self._tensor = (len(split.examples) - counts) / counts
         else:
-            counts = torch.bincount(targets, minlength=outputs).clamp(min=1)
-            self._tensor = len(targets) / (outputs * counts)
+            self._tensor = task.label_counts(split).sum() / (len(names) * counts)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Weigh while training."""

@@ -6,7 +6,6 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.pretrained import Pretrained
 from tunesmith.build import build, build_part
 from tunesmith.config import Config
-from tunesmith.data.labels import Labels
 from tunesmith.errors import UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.runs.folder import RunFolder
@@ -28,14 +27,13 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
         name=str(run.model), revision=None, max_positions=saved["max_positions"], learning_rate=saved["learning_rate"]
     )
     head_file = run.model / "head.safetensors"
-    if not head_file.is_file():
-        raise UserError(f"{head_file} is missing; expected the model/ folder as the run wrote it")
-    tokenizer, model_config = spec.tokenizer(lambda: ()), spec.config()
+    for file in (head_file, run.model / "task.json"):
+        if not file.is_file():
+            raise UserError(f"{file} is missing; expected the model/ folder as the run wrote it")
     task = build_part(config["dataset"], "task")
-    if getattr(task, "problem", "regression") != "regression":
-        names = [model_config.id2label[number] for number in range(len(model_config.id2label))]
-        task.labels = Labels(task.problem, tuple(names))
+    task.restore(run.read_json("model/task.json"))
+    tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()
     backbone = Backbone(spec.model(model_config), tokenizer)
     head = build(config["head"], backbone, task, group="head")
     head.load_state_dict(load_file(head_file))
-    return FineTuningModule(backbone, head, [], task.metrics()).eval(), task, tokenizer
+    return FineTuningModule(backbone, head, []).eval(), task, tokenizer

@@ -1,5 +1,13 @@
 """Tasks: what differs between kinds of problem in the data and in the scores, one file each.
 
-A task surveys a source, encodes rows, collates batches, names its metrics and formats predictions;
+A task has
+- `text_columns`, `gold_columns`, `columns`: what rows must have, what is to be predicted, and both; `pre_split`: rows hold words;
+- `survey(source) -> Survey`: checks every row and learns the labels; `state()` and `restore(state)`: what a run remembers;
+- `features(tokenizer)`, `encode(rows, tokenizer) -> Encoded`, `array_columns`, `collate(arrays, rows, tokenizer) -> Batch`:
+  rows to examples and windows, windows to batches; `options()` names whatever the encoding depends on;
+- `assemble(split, outputs)`: a prediction for each example from what the head decoded for each window;
+- `score(split, predictions) -> dict`, the constant `scores` with their names, and `settle`, which fixes on the validation split what is tuned;
+- `shown(prediction)`, `line(example, prediction)` and `files(split, predictions)`: predictions for people and for official scripts.
+
 `text_classification` is the pattern.
 """

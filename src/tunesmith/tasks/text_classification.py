@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from tunesmith.data.labels import Labels
-from tunesmith.data.survey import Survey, survey
+from tunesmith.data.survey import Survey, survey_labels
 from tunesmith.errors import UserError
 from tunesmith.ranges import PositiveInt
 
@@ -29,6 +29,7 @@ class TextClassification:
         "regression": ("pearson", "spearman", "loss"),
     }
     array_columns = ("input_ids", "token_type_ids", "target")
+    pre_split = False  # texts, not words
 
     def __init__(
         self,
@@ -57,25 +58,49 @@ class TextClassification:
         return [*self.text_columns, self.label]
 
     @property
+    def gold_columns(self) -> list[str]:
+        """Columns that a model is to predict."""
+        return [self.label]
+
+    @property
+    def counted(self) -> dict[str, str]:
+        """Columns of the encoded examples whose sum is worth a note, and how it is said."""
+        return {"truncated": f"cut to {self.max_length} tokens"}
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names in the order of their numbers; none for regression."""
+        assert self.labels is not None, "survey the data first"
+        return self.labels.names
+
+    @property
     def outputs(self) -> int:
         """Width of the head's scores: the number of labels, or 1 for regression."""
-        assert self.labels is not None, "survey the data first"
-        return len(self.labels.names) or 1
+        return len(self.label_names) or 1
+
+    def state(self) -> dict[str, Any]:
+        """What a finished run must remember of its data."""
+        return {"labels": list(self.label_names)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.labels = Labels(self.problem, tuple(state["labels"]))
 
     def survey(self, source: Any) -> Survey:
-        """Check all rows and learn the labels; see `tunesmith.data.survey`."""
+        """Check all rows and learn the labels."""
         names = list(self.labels.names) if self.labels else None
-        found = survey(source, columns=self.text_columns, label=self.label, problem=self.problem, names=names)
-        self.labels = found.labels
-        if self.average == "binary" and self.problem == "single_label" and len(found.labels.names) != 2:
+        self.labels, found = survey_labels(
+            source, columns=self.text_columns, label=self.label, problem=self.problem, names=names
+        )
+        if self.average == "binary" and self.problem == "single_label" and len(self.labels.names) != 2:
             raise UserError(
-                f"dataset.average is binary, but there are {len(found.labels.names)} labels; set it to macro or micro"
+                f"dataset.average is binary, but there are {len(self.labels.names)} labels; set it to macro or micro"
             )
         return found
 
     def options(self) -> dict[str, Any]:
         """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
-        return {"version": 1, "columns": self.columns, "max_length": self.max_length, "labels": self.labels}
+        return {"version": 2, "columns": self.columns, "max_length": self.max_length, "labels": self.labels}
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for a tokenizer that is trained on them."""
@@ -83,93 +108,113 @@ class TextClassification:
             for column in self.text_columns:
                 yield _text(row[column])
 
-    def features(self, tokenizer: Any) -> Any:
-        """The Arrow types of encoded examples."""
+    def features(self, tokenizer: Any) -> tuple[Any, Any]:
+        """The Arrow types of encoded examples, and of their windows: one each."""
         import datasets
 
-        types: dict[str, Any] = {"id": datasets.Value("string")}
-        types |= {column: datasets.Value("string") for column in self.text_columns}
-        types["input_ids"] = datasets.List(datasets.Value("uint16" if len(tokenizer) < 2**16 else "int32"))
-        if "token_type_ids" in tokenizer.model_input_names:
-            types["token_type_ids"] = datasets.List(datasets.Value("uint8"))
+        from tunesmith.data.inputs import input_types
+
         number = datasets.Value("float32")
-        types["target"] = {
+        target = {
             "single_label": datasets.Value("int64"),
             "multi_label": datasets.List(number),
             "regression": number,
         }[self.problem]
-        return datasets.Features(types | {"length": datasets.Value("int32"), "truncated": datasets.Value("bool")})
+        examples: dict[str, Any] = {"id": datasets.Value("string")}
+        examples |= {column: datasets.Value("string") for column in self.text_columns}
+        examples |= {"target": target, "truncated": datasets.Value("bool")}
+        return datasets.Features(examples), datasets.Features(input_types(tokenizer) | {"target": target})
 
-    def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, list[Any]]:
+    def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of some rows; targets too where the rows have labels."""
+        from tunesmith.data.encoded import Encoded
+
         texts = [[_text(row.get(column)) for row in rows] for column in self.text_columns]
         found = tokenizer(*texts, truncation="longest_first", max_length=self.max_length, return_attention_mask=False)
-        columns: dict[str, list[Any]] = {"id": [None if row.get("id") is None else str(row["id"]) for row in rows]}
-        columns |= dict(zip(self.text_columns, texts, strict=True))
         # GPT-2 makes nothing of an empty text, and a model needs at least one token.
         stop = tokenizer(".", add_special_tokens=False)["input_ids"] or [tokenizer.unk_token_id]
-        columns["input_ids"] = [ids or stop for ids in found["input_ids"]]
+        windows: dict[str, list[Any]] = {"input_ids": [ids or stop for ids in found["input_ids"]]}
         if "token_type_ids" in found:
-            columns["token_type_ids"] = [
+            windows["token_type_ids"] = [
                 types or [0] * len(ids)
-                for types, ids in zip(found["token_type_ids"], columns["input_ids"], strict=True)
+                for types, ids in zip(found["token_type_ids"], windows["input_ids"], strict=True)
             ]
+        windows["length"] = [len(ids) for ids in windows["input_ids"]]
+        windows["example"] = list(range(len(rows)))
+        examples: dict[str, list[Any]] = {"id": [None if row.get("id") is None else str(row["id"]) for row in rows]}
+        examples |= dict(zip(self.text_columns, texts, strict=True))
+        examples["truncated"] = [bool(encoding.overflowing) for encoding in found.encodings]
         if self.label in rows[0]:
             assert self.labels is not None, "survey the data first"
-            columns["target"] = [self.labels.encode(row[self.label]) for row in rows]
-        columns["length"] = [len(ids) for ids in columns["input_ids"]]
-        columns["truncated"] = [bool(encoding.overflowing) for encoding in found.encodings]
-        return columns
+            windows["target"] = examples["target"] = [self.labels.encode(row[self.label]) for row in rows]
+        return Encoded(examples, windows)
 
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
-        """Pad on the side and with the ids that the tokenizer says."""
+        """A batch of some windows."""
         import numpy as np
         import torch
 
         from tunesmith.data.batch import Batch
-        from tunesmith.data.padding import pad
+        from tunesmith.data.inputs import model_inputs
 
-        inputs = {"input_ids": pad(arrays["input_ids"], value=tokenizer.pad_token_id, side=tokenizer.padding_side)}
-        lengths = [len(ids) for ids in arrays["input_ids"]]
-        if min(lengths) < max(lengths):  # without padding no mask, which lets attention take its quickest path
-            ones = [np.ones(length, dtype=np.int64) for length in lengths]
-            inputs["attention_mask"] = pad(ones, value=0, side=tokenizer.padding_side)
-        if "token_type_ids" in arrays:
-            side = tokenizer.padding_side
-            inputs["token_type_ids"] = pad(arrays["token_type_ids"], value=tokenizer.pad_token_type_id, side=side)
         targets = {"labels": torch.from_numpy(np.asarray(arrays["target"]))} if "target" in arrays else {}
-        return Batch(inputs, targets, rows)
+        return Batch(model_inputs(arrays, tokenizer), targets, rows)
 
-    def metrics(self) -> Any:
-        """The torchmetrics collection whose `update` takes predictions and labels."""
-        from tunesmith.tasks.text_classification_metrics import metrics
+    def label_counts(self, split: Any) -> Any:
+        """(labels,) how many examples carry each label."""
+        import numpy as np
+
+        targets = np.array(split.examples.data.column("target").to_pylist())
+        if self.problem == "multi_label":
+            return targets.sum(0)
+        return np.bincount(targets, minlength=self.outputs)
+
+    def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[dict[str, Any]]:
+        """A prediction for each example from what the head decoded for each window: `prediction` and `probabilities`."""
+        return [dict(zip(outputs, values, strict=True)) for values in zip(*outputs.values(), strict=True)]
+
+    def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
+        """Scores of the predictions by their plain names."""
+        import numpy as np
+        import torch
+
+        from tunesmith.metrics.text_classification import metrics
 
         names = [name for name in self.scores[self.problem] if name != "loss"]
-        return metrics(names, problem=self.problem, labels=self.outputs, average=self.average)
+        collection = metrics(names, problem=self.problem, labels=self.outputs, average=self.average)
+        targets = torch.tensor(split.examples.data.column("target").to_pylist())
+        found = torch.from_numpy(np.stack([prediction["prediction"] for prediction in predictions]))
+        collection.update(found, targets if self.problem == "regression" else targets.long())
+        return {name: float(value) for name, value in collection.compute().items()}
 
-    def prediction(self, decoded: dict[str, Any]) -> dict[str, Any]:
-        """One example's decoded scores as a person reads them.
+    def settle(self, split: Any, predictions: list[dict[str, Any]]) -> None:
+        """Nothing here is tuned on the validation split."""
 
-        Args:
-            decoded: `prediction`, and for labels `probabilities`, of one example as plain numbers.
-        """
-        assert self.labels is not None, "survey the data first"
+    def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:
+        """A prediction as a person reads it."""
         if self.problem == "regression":
-            return {"prediction": decoded["prediction"]}
-        probabilities = dict(zip(self.labels.names, decoded["probabilities"], strict=True))
-        return {"prediction": self._names(decoded["prediction"]), "probabilities": probabilities}
+            return {"prediction": float(prediction["prediction"])}
+        probabilities = dict(zip(self.label_names, prediction["probabilities"].tolist(), strict=True))
+        return {"prediction": self._names(prediction["prediction"]), "probabilities": probabilities}
 
-    def scored(self, example: dict[str, Any], decoded: dict[str, Any]) -> dict[str, Any]:
+    def line(self, example: dict[str, Any], prediction: dict[str, Any]) -> dict[str, Any]:
         """A line of predictions/<split>.jsonl: the texts, the true label and the prediction."""
         texts = {column: example[column] for column in self.text_columns}
         label = example["target"] if self.problem == "regression" else self._names(example["target"])
-        return texts | {"label": label} | self.prediction(decoded)
+        return texts | {"label": label} | self.shown(prediction)
+
+    def files(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, Any]:
+        """No format of predictions is official here."""
+        return {}
+
+    def row_of_text(self, text: str) -> dict[str, Any] | None:
+        """The row that a line of plain text is; None where a text alone is not enough."""
+        return {self.text: text} if self.text_pair is None else None
 
     def _names(self, target: Any) -> Any:
-        assert self.labels is not None
         if self.problem == "multi_label":
-            return [name for name, on in zip(self.labels.names, target, strict=True) if on]
-        return self.labels.names[int(target)]
+            return [name for name, on in zip(self.label_names, target, strict=True) if on]
+        return self.label_names[int(target)]
 
 
 def _text(cell: Any) -> str:

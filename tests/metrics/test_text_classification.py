@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 from sklearn import metrics as reference
 
-from tunesmith.tasks.text_classification_metrics import metrics
+from tunesmith.metrics.text_classification import metrics
 
 GENERATOR = np.random.default_rng(0)
 

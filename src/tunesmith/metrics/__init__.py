@@ -1,0 +1,1 @@
+"""Scores that torchmetrics lacks, and the collections of each task."""
