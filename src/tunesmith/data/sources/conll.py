@@ -1,0 +1,98 @@
+"""CoNLL files: a word a line with its tags in columns, sentences parted by blank lines; and CoNLL-U (`.conllu`)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunesmith.data.sources import files
+from tunesmith.errors import UserError
+
+
+class Conll(files.Files):
+    """Sentences of column files, read line by line.
+
+    Args:
+        train: the training file; null only where a run is evaluated.
+        validation: null to hold out a tenth of the training sentences.
+        test: null for no test split.
+        token_column: number of the words' column, from 0; negative numbers count from the last.
+        tag_column: likewise of the tags.
+    """
+
+    def __init__(
+        self, *, train: str | None, validation: str | None, test: str | None, token_column: int, tag_column: int
+    ) -> None:
+        super().__init__(train=train, validation=validation, test=test)
+        self._columns = (token_column, tag_column)
+
+    def columns(self, file: Path) -> Sequence[str]:
+        """What a sentence has."""
+        return list(next(self.records(file), (0, {}))[1])
+
+    def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The file's sentences, each with the number of its first line."""
+        return read(file, token_column=self._columns[0], tag_column=self._columns[1])
+
+
+def read(
+    file: Path | None, *, token_column: int, tag_column: int | None, lines: Iterable[str] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Sentences of a file, or of `lines`, as (number of the first line, {"tokens": [...], "tags": [...]}).
+
+    Columns are parted by tabs in a line that has one, else by any white space. Left out are `-DOCSTART-` lines, comments
+    (lines of CoNLL-U that begin with #, and else lines that begin with # and a space and have fewer columns than the
+    sentences), and CoNLL-U's multiword ranges and empty nodes.
+
+    Args:
+        file: to read; null for `lines`.
+        token_column: number of the words' column.
+        tag_column: of the tags; null for a file without tags.
+        lines: to read instead of the file's.
+
+    Raises:
+        UserError: for a line with too few columns, with file and line.
+    """
+    assert file is not None or lines is not None
+    unified = file is not None and file.suffix.lower() == ".conllu"
+    wanted = [token_column] if tag_column is None else [token_column, tag_column]
+    needed = max(number + 1 if number >= 0 else -number for number in wanted)
+    if tag_column is not None and token_column != tag_column:
+        needed = max(needed, 2)  # columns 0 and -1 of a single column would be the same
+    tokens: list[str] = []
+    tags: list[str] = []
+    first = 0
+    for number, line in enumerate(files.lines(file) if lines is None else lines, start=1):  # type: ignore[arg-type]
+        cells = [cell.strip() for cell in line.rstrip("\r\n").split("\t")] if "\t" in line else line.split()
+        if not any(cells):
+            if tokens:
+                yield first, _sentence(tokens, tags, tag_column)
+                tokens, tags = [], []
+            continue
+        if cells[0] == "-DOCSTART-" or _is_comment(line, cells, needed, unified=unified):
+            continue
+        if unified and not cells[0].isdecimal():  # 1-2 is a range of words, 1.1 an empty node
+            continue
+        if len(cells) < needed:
+            what = "column" if len(cells) == 1 else "columns"
+            raise UserError(
+                f"{file or 'standard input'}, line {number}: {len(cells)} {what} ({' '.join(cells)[:40]}), but token_column="
+                f"{token_column}{'' if tag_column is None else f' and tag_column={tag_column}'} need {needed}; set "
+                "dataset.token_column and dataset.tag_column to the columns of the file, or mend the line"
+            )
+        first = first if tokens else number
+        tokens.append(cells[token_column])
+        if tag_column is not None:
+            tags.append(cells[tag_column])
+    if tokens:
+        yield first, _sentence(tokens, tags, tag_column)
+
+
+def _is_comment(line: str, cells: list[str], needed: int, *, unified: bool) -> bool:
+    if unified:
+        return line.startswith("#")
+    # A word may be a # of its own, and then it has its columns: `# O`.
+    return line.startswith("# ") and "\t" not in line and (len(cells) != needed or len(cells) > 2)
+
+
+def _sentence(tokens: list[str], tags: list[str], tag_column: int | None) -> dict[str, Any]:
+    return {"tokens": tokens} if tag_column is None else {"tokens": tokens, "tags": tags}

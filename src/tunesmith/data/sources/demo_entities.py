@@ -1,0 +1,91 @@
+"""Generated sentences with people, places and organisations, in which a word alone does not say what it is.
+
+Most names serve for several types, and some are common words too: Jordan plays for Chelsea, Chelsea lives in Jordan, and
+may is not always May. What decides is the words around. Some names occur in validation and test only.
+"""
+
+import random
+from typing import Any
+
+from tunesmith.data.sources.generated import Generated
+from tunesmith.ranges import PositiveInt
+
+_SHARED = "Jordan Chelsea Washington Lincoln Sydney Florence Amazon Orange Houston Paris Madison Phoenix Victoria Georgia Austin".split()
+_FRESH = "Savannah Brooklyn Dakota Kingston Carolina Devon Preston Lourdes".split()  # never in training
+_COMMON = "Mark Will May Bill Rose Grace Hunter Baker Apple Shell Gap Stone".split()  # in lower case they are no names
+_FIRST = "Anna Peter Maria John Li Omar Ruth Ivan".split()
+_PARTS = {
+    "PER": ["{shared}", "{common}", "{first} {shared}", "{first} {common}", "{shared} {common}", "{first}"],
+    "LOC": ["{shared}", "{shared}", "New {shared}", "Port {shared}", "{shared} Falls", "{common} Hill"],
+    "ORG": ["{shared}", "{common}", "{shared} United", "{shared} and {common}", "{common} Group", "Bank of {shared}"],
+}
+_CLAUSES = [
+    ("{PER}", "told reporters that the talks would go on"),
+    ("{PER}", "was born near {LOC} and moved to {LOC} as a child"),
+    ("{PER}", "resigned as the head of {ORG}"),
+    ("{PER} , {PER} and {PER}", "arrived in {LOC} on Monday"),
+    ("{PER} {PER_NEXT}", "both wrote to {ORG}"),
+    ("shares of {ORG}", "fell after the report on {ORG}"),
+    ("{ORG}", "hired {PER} for its office in {LOC}"),
+    ("{ORG}", "opened a plant outside {LOC}"),
+    ("the mayor of {LOC}", "met {PER} , who works for {ORG}"),
+    ("heavy rain in {LOC}", "kept {PER} at home"),
+    ("the river through {LOC}", "rose by a foot"),
+    ("lawyers for {ORG}", "sued {PER} in a court in {LOC}"),
+    ("a {low} of the {low2}", "was found on the road to {LOC}"),
+    ("you {may} {mark} the {low}", "if {PER} pays the {low2}"),
+    ("the {low}", "{will} cost more in {LOC} than in {LOC}"),
+    ("{PER}", "{will} {mark} the {low} that {ORG} sent"),
+]
+_JOINS = [", and", ", but", "while", "because", "after"]
+_FIXED = {"may": "may", "will": "will", "mark": "mark"}
+
+
+class DemoEntities(Generated):
+    """Sentences of one to three clauses.
+
+    Args:
+        size: training sentences; validation and test have a quarter as many each.
+    """
+
+    name = "demo_entities"
+    columns = ("tokens", "tags")
+
+    def __init__(self, *, size: PositiveInt) -> None:
+        super().__init__(size)
+
+    def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
+        """One sentence."""
+        tokens: list[str] = []
+        tags: list[str] = []
+        for number in range(generator.choices([1, 2, 3], weights=[5, 4, 1])[0]):
+            if number:
+                words = generator.choice(_JOINS).split()
+                tokens, tags = tokens + words, tags + ["O"] * len(words)
+            for part in generator.choice(_CLAUSES):
+                for word in part.split():
+                    words, kind = _filled(word, generator, fresh=split != "train")
+                    tokens += words
+                    tags += ["O"] * len(words) if kind is None else [f"B-{kind}"] + [f"I-{kind}"] * (len(words) - 1)
+        tokens.append(".")
+        tags.append("O")
+        if generator.random() < 0.05:  # some people write like this
+            tokens = [token.lower() for token in tokens]
+        return {"tokens": tokens, "tags": tags}
+
+
+def _filled(word: str, generator: random.Random, *, fresh: bool) -> tuple[list[str], str | None]:
+    """The words of a place of a template, and their type."""
+    if not word.startswith("{"):
+        return [word], None
+    slot = word.strip("{}")
+    if slot in _FIXED:
+        return [_FIXED[slot]], None
+    if slot.startswith("low"):
+        return [generator.choice(_COMMON).lower()], None
+    kind = slot.partition("_")[0]
+    shared = _SHARED + _FRESH if fresh else _SHARED
+    name = generator.choice(_PARTS[kind]).format(
+        shared=generator.choice(shared), common=generator.choice(_COMMON), first=generator.choice(_FIRST)
+    )
+    return name.split(), kind

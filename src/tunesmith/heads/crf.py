@@ -1,0 +1,64 @@
+"""Tags that depend on each other: a linear-chain CRF over word emissions (Lafferty et al., 2001)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
+from tunesmith.heads.token_classification import of_words
+from tunesmith.heads.transitions import forbidden_transitions
+from tunesmith.ranges import PositiveFloat
+
+_CHAIN = ("start_transitions", "end_transitions", "transitions")  # named as in pytorch-crf
+
+
+class Crf(HuggingFaceHead):
+    """Scores are emissions of shape (batch, words, labels), from each word's first token.
+
+    Args:
+        backbone: whose family decides the projection.
+        task: a `TokenClassification` task whose labels are known.
+        constrained: predict the best well-formed BIO sequence.
+        transition_lr_scale: learning rate of the transitions as a multiple of `optimizer.lr`: they start from nothing,
+            and a pretrained backbone's rate would leave them there.
+    """
+
+    task = "token_classification"
+    offers = ()
+
+    def __init__(self, backbone: Backbone, task: Any, *, constrained: bool, transition_lr_scale: PositiveFloat) -> None:
+        names = task.label_names
+        super().__init__(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names))
+        self._transition_lr_scale = transition_lr_scale
+        self.start_transitions = nn.Parameter(torch.empty(len(names)).uniform_(-0.1, 0.1))
+        self.end_transitions = nn.Parameter(torch.empty(len(names)).uniform_(-0.1, 0.1))
+        self.transitions = nn.Parameter(torch.empty(len(names), len(names)).uniform_(-0.1, 0.1))  # [from, to]
+        self.forbidden: tuple[Tensor, Tensor] | None = forbidden_transitions(names) if constrained else None
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Emissions (batch, words, labels) from hidden states (batch, length, width)."""
+        logits: Tensor = self.stem(inputs_embeds=of_words(hidden, batch)).logits
+        return logits.float()
+
+    def loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Negative log-likelihood of the tag sequences, divided by the number of words: of the size of a softmax's loss."""
+        lengths, tags = batch.layout["words"], batch.targets["labels"].clamp(min=0)
+        chain = (self.start_transitions, self.transitions, self.end_transitions)
+        return negative_log_likelihood(scores, tags, lengths, *chain).sum() / lengths.sum()
+
+    def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Tag numbers (batch, words) of the most probable sequences."""
+        start: Tensor = self.start_transitions
+        transitions: Tensor = self.transitions
+        if self.forbidden is not None:
+            start, transitions = start + self.forbidden[0].to(start), transitions + self.forbidden[1].to(start)
+        path = best_path(scores, batch.layout["words"], start, transitions, self.end_transitions)
+        return {"prediction": path}
+
+    def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
+        """The transitions' own learning rate."""
+        return {"lr_scale": self._transition_lr_scale if name.rpartition(".")[2] in _CHAIN else 1.0}

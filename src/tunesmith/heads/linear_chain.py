@@ -1,0 +1,196 @@
+"""The arithmetic of a linear-chain CRF (Lafferty et al., 2001): likelihood with its gradient, and the best path.
+
+Shapes: emissions (batch, words, labels), tags (batch, words), lengths (batch,), start and end (labels,), transitions
+(labels, labels) as [from, to]. Parameters and their meaning are those of pytorch-crf.
+
+The forward-backward recursions run in probability space, in float64 and scaled at every word: a step is one small matrix
+product instead of a log-sum-exp over all pairs of labels. Both directions advance together, since the backward recursion
+is the forward one on the reversed sequence with the transitions transposed.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def negative_log_likelihood(
+    emissions: Tensor, tags: Tensor, lengths: Tensor, start: Tensor, transitions: Tensor, end: Tensor
+) -> Tensor:
+    """(batch,) negative log-probability of the tag sequences.
+
+    Args:
+        emissions: of any float type; computed in float64, returned in float32 (float64 for float64).
+        tags: any label where padded.
+        lengths: of the sequences, 1 or more.
+        start: score of a sequence's first label.
+        transitions: score of a label after another.
+        end: score of a sequence's last label.
+    """
+    found: Tensor = _NegativeLogLikelihood.apply(emissions, tags, lengths, start, transitions, end)
+    return found
+
+
+class _NegativeLogLikelihood(torch.autograd.Function):
+    """The gradient is the expected counts less the observed ones, so it is known as soon as the value is."""
+
+    @staticmethod
+    def forward(ctx: Any, emissions: Tensor, *others: Tensor) -> Tensor:
+        tags, lengths, start, transitions, end = others
+        with torch.autocast(emissions.device.type, enabled=False):  # scores overflow in half precision
+            wide = [part.detach().double() for part in (emissions, start, transitions, end)]
+            needed = any(ctx.needs_input_grad)
+            value, gradients = _likelihood(wide[0], tags, lengths, *wide[1:], gradients=needed)
+            if not bool(torch.isfinite(value).all()):  # scores so far apart that a probability underflowed
+                value, gradients = _in_log_space(wide[0], tags, lengths, *wide[1:], gradients=needed)
+        if needed:
+            ctx.save_for_backward(*gradients)
+            ctx.types = [part.dtype for part in (emissions, start, transitions, end)]
+        return value.to(torch.float64 if emissions.dtype == torch.float64 else torch.float32)
+
+    @staticmethod
+    def backward(ctx: Any, *incoming: Tensor) -> Any:
+        (weight,) = incoming
+        weight = weight.double()
+        emissions, start, transitions, end = ctx.saved_tensors  # each with the batch as its first dimension
+        found = (
+            weight[:, None, None] * emissions,
+            weight @ start,
+            torch.einsum("b,bij->ij", weight, transitions),
+            weight @ end,
+        )
+        first, *rest = (part.to(kind) for part, kind in zip(found, ctx.types, strict=True))
+        return first, None, None, *rest
+
+
+def _likelihood(
+    emissions: Tensor,
+    tags: Tensor,
+    lengths: Tensor,
+    start: Tensor,
+    transitions: Tensor,
+    end: Tensor,
+    *,
+    gradients: bool,
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    batch, words, labels = emissions.shape
+    rows = torch.arange(batch, device=emissions.device)
+    places = torch.arange(words, device=emissions.device)
+    mask = places < lengths[:, None]  # (batch, words)
+    largest = emissions.amax(-1, keepdim=True)
+    factors = (emissions - largest).exp()
+    shift = transitions.max()
+    steps = (transitions - shift).exp()
+    start_shift, end_shift = start.max(), end.max()
+    first, last = (start - start_shift).exp(), (end - end_shift).exp()
+
+    # (directions, batch, words, labels): each sequence, and each sequence from its own end to its beginning.
+    if gradients:
+        backwards = (lengths[:, None] - 1 - places).clamp(min=0)
+        both = torch.stack([factors, factors.gather(1, backwards.unsqueeze(-1).expand_as(factors))])
+        matrices, begin = torch.stack([steps, steps.T.contiguous()]), torch.stack([first, last])
+    else:
+        both, matrices, begin = factors[None], steps[None], first[None]
+    both = both.permute(2, 0, 1, 3).contiguous()  # (words, directions, batch, labels)
+    before = torch.empty_like(both)  # what reaches a label, without its own emission
+    scaled = torch.empty_like(both)
+    scales = torch.empty(*both.shape[:-1], 1, dtype=both.dtype, device=both.device)
+    before[0] = begin[:, None, :]
+    for word, (reaching, own, state, scale) in enumerate(zip(before, both, scaled, scales, strict=True)):
+        if word:
+            torch.bmm(scaled[word - 1], matrices, out=reaching)
+        torch.mul(reaching, own, out=state)
+        torch.sum(state, -1, keepdim=True, out=scale)
+        state.div_(scale)
+
+    final = lengths - 1
+    alpha = scaled[:, 0]  # (words, batch, labels)
+    logs = torch.where(mask, scales[:, 0, :, 0].T.log() + largest.squeeze(-1), 0.0).sum(1)
+    ending = (alpha[final, rows] * last).sum(-1)
+    partition = logs + ending.log() + (lengths - 1) * shift + start_shift + end_shift
+
+    score = torch.where(mask, emissions.gather(2, tags.unsqueeze(-1)).squeeze(-1), 0.0).sum(1)
+    score = score + start[tags[:, 0]] + end[tags[rows, final]]
+    score = score + torch.where(mask[:, 1:], transitions[tags[:, :-1], tags[:, 1:]], 0.0).sum(1)
+    value = partition - score
+    if not gradients:
+        return value, ()
+
+    # Back in the order of the words: what follows a word (beta), and that times the word's own emission.
+    index = backwards.T.unsqueeze(-1).expand(-1, -1, labels)
+    beta, gamma = before[:, 1].gather(0, index), scaled[:, 1].gather(0, index)
+    marginals = alpha * beta  # (words, batch, labels)
+    total = marginals.sum(-1, keepdim=True)
+    marginals = (marginals / total).transpose(0, 1) * mask.unsqueeze(-1)
+    left = (alpha[:-1] / total[:-1]).masked_fill(~mask.T[1:].unsqueeze(-1), 0.0)
+    pairs = torch.bmm(left.permute(1, 2, 0), gamma[1:].transpose(0, 1)) * steps  # (batch, labels, labels)
+
+    observed = torch.zeros_like(emissions).scatter_(2, tags.unsqueeze(-1), mask.unsqueeze(-1).to(emissions.dtype))
+    seen = torch.zeros(batch, labels * labels, dtype=emissions.dtype, device=emissions.device)
+    seen.scatter_add_(1, tags[:, :-1] * labels + tags[:, 1:], mask[:, 1:].to(emissions.dtype))
+    expected = marginals - observed
+    return value, (expected, expected[:, 0], pairs - seen.view(batch, labels, labels), expected[rows, final])
+
+
+def _in_log_space(
+    emissions: Tensor,
+    tags: Tensor,
+    lengths: Tensor,
+    start: Tensor,
+    transitions: Tensor,
+    end: Tensor,
+    *,
+    gradients: bool,
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The same by log-sum-exp and autograd: slower, and right whatever the scores are."""
+    batch = len(emissions)
+    with torch.enable_grad():
+        leaves = [emissions.clone()] + [part.expand(batch, *part.shape).clone() for part in (start, transitions, end)]
+        for leaf in leaves:
+            leaf.requires_grad_(gradients)
+        emissions, start, transitions, end = leaves
+        rows = torch.arange(batch, device=tags.device)
+        alpha = start + emissions[:, 0]
+        score = alpha.gather(1, tags[:, :1]).squeeze(1)
+        for word in range(1, emissions.shape[1]):
+            mask = word < lengths
+            moved = (alpha.unsqueeze(2) + transitions).logsumexp(1) + emissions[:, word]
+            alpha = torch.where(mask[:, None], moved, alpha)
+            here = transitions[rows, tags[:, word - 1], tags[:, word]] + emissions[rows, word, tags[:, word]]
+            score = score + torch.where(mask, here, 0.0)
+        value = (alpha + end).logsumexp(1) - score - end[rows, tags[rows, lengths - 1]]
+        found = torch.autograd.grad(value.sum(), leaves) if gradients else ()
+    return value.detach(), found
+
+
+@torch.no_grad()
+def best_path(emissions: Tensor, lengths: Tensor, start: Tensor, transitions: Tensor, end: Tensor) -> Tensor:
+    """(batch, words) the most probable label sequences (Viterbi), 0 where padded.
+
+    Only scores are kept on the way; which label they came from is found again on the way back, for one label of each
+    sequence instead of for all.
+
+    Args:
+        emissions: of any float type.
+        lengths: of the sequences, 1 or more.
+        start: score of a sequence's first label; -inf forbids it.
+        transitions: score of a label after another; -inf forbids it.
+        end: score of a sequence's last label.
+    """
+    with torch.autocast(emissions.device.type, enabled=False):
+        kind = torch.promote_types(emissions.dtype, torch.float32)
+        emissions, start, transitions, end = (part.to(kind) for part in (emissions, start, transitions, end))
+        words = emissions.shape[1]
+        own = emissions.transpose(0, 1).contiguous()  # (words, batch, labels)
+        into = transitions.T.contiguous()  # [to, from]
+        scores = torch.empty_like(own)
+        torch.add(own[0], start, out=scores[0])
+        for word in range(1, words):
+            torch.add((scores[word - 1].unsqueeze(1) + into).amax(-1), own[word], out=scores[word])
+        path = torch.zeros(words, len(lengths), dtype=torch.int64, device=emissions.device)
+        is_last = (torch.arange(words, device=lengths.device)[:, None] == lengths - 1).unsqueeze(-1)
+        for word in range(words - 1, -1, -1):
+            leaving = end if word == words - 1 else torch.where(is_last[word], end, into[path[word + 1]])
+            torch.argmax(scores[word] + leaving, -1, out=path[word])
+        mask = torch.arange(words, device=lengths.device) < lengths[:, None]
+        return path.T * mask

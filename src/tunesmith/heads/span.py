@@ -1,0 +1,72 @@
+"""An answer's first and last token, with the family's own Hugging Face head."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.heads.hugging_face import HuggingFaceHead
+
+
+class Span(HuggingFaceHead):
+    """Scores are logits of shape (batch, length, 2): of being the answer's first token and of being its last.
+
+    Args:
+        backbone: whose family decides the projection.
+        task: a `QuestionAnswering` task.
+    """
+
+    task = "question_answering"
+    offers = ("divergence",)
+
+    def __init__(self, backbone: Backbone, task: Any) -> None:
+        super().__init__(backbone, "AutoModelForQuestionAnswering", labels=(), outputs=2)
+        self._n_best, self._max_answer_length = task.n_best, task.max_answer_length
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Logits (batch, length, 2) from hidden states (batch, length, width); -inf where padded."""
+        found = self.stem(inputs_embeds=hidden)
+        logits = torch.stack([found.start_logits, found.end_logits], dim=-1).float()
+        mask = batch.inputs.get("attention_mask")
+        return logits if mask is None else logits.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
+
+    def loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Mean cross-entropy of first and last token."""
+        labels = batch.targets["labels"]
+        first, last = (functional.cross_entropy(scores[..., part], labels[:, part]) for part in (0, 1))
+        return (first + last) / 2
+
+    def divergence(self, first: Tensor, second: Tensor) -> Tensor:
+        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over first and last (R-Drop, equation 2)."""
+        first, second = first.log_softmax(1), second.log_softmax(1)
+        pointwise = (first.exp() - second.exp()) * (first - second).nan_to_num()  # both are -inf where padded
+        return 0.5 * pointwise.sum(1).mean()
+
+    def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """The best spans of each window, tokens counted from the context's first.
+
+        Returns:
+            `first`, `last` and `score`, (batch, n_best) each, best first, a score of -inf where there are fewer; and
+            `null_score` (batch,).
+        """
+        starts, ends = scores.unbind(-1)  # (batch, length)
+        begin, stop = batch.layout["context"].unbind(-1)
+        places = torch.arange(scores.shape[1], device=scores.device)
+        outside = (places < begin[:, None]) | (places >= stop[:, None])
+        starts, ends = (part.masked_fill(outside, -torch.inf) for part in (starts, ends))
+        # A band: only spans that are not too long are looked at, (batch, length, max_answer_length).
+        width = min(self._max_answer_length, scores.shape[1])
+        following = functional.pad(ends, (0, width - 1), value=-torch.inf).unfold(1, width, 1)
+        band = (starts.unsqueeze(-1) + following).flatten(1)
+        best, places = band.topk(min(self._n_best, band.shape[1]), dim=1)
+        first = places // width
+        null = batch.layout["no_answer"][:, None]
+        return {
+            "first": first - begin[:, None],
+            "last": first + places % width - begin[:, None],
+            "score": best,
+            "null_score": scores.gather(1, null.unsqueeze(-1).expand(-1, -1, 2)).sum((1, 2)),
+        }

@@ -1,0 +1,73 @@
+"""A tag for each word, independently of its neighbours: the family's own Hugging Face head and a softmax."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.linear_chain import best_path
+from tunesmith.heads.transitions import forbidden_transitions
+from tunesmith.tasks.token_classification import IGNORED
+
+
+class TokenClassification(HuggingFaceHead):
+    """Scores are logits of shape (batch, words, labels), from each word's first token.
+
+    Args:
+        backbone: whose family decides the projection.
+        task: a `TokenClassification` task whose labels are known.
+        constrained: predict the most probable well-formed BIO sequence, not each word's most probable tag.
+
+    Attributes:
+        label_smoothing: share of the target that is spread over all labels; a regularizer sets it.
+        class_weights: (labels,) or None; a regularizer sets it.
+    """
+
+    task = "token_classification"
+    offers = ("label_smoothing", "class_weights", "divergence")
+
+    def __init__(self, backbone: Backbone, task: Any, *, constrained: bool) -> None:
+        names = task.label_names
+        super().__init__(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names))
+        self.label_smoothing = 0.0
+        self.class_weights: Tensor | None
+        self.register_buffer("class_weights", None)
+        self.forbidden: tuple[Tensor, Tensor] | None = forbidden_transitions(names) if constrained else None
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Logits (batch, words, labels) from hidden states (batch, length, width)."""
+        logits: Tensor = self.stem(inputs_embeds=of_words(hidden, batch)).logits
+        return logits.float()
+
+    def loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Mean cross-entropy over the words of the batch."""
+        return functional.cross_entropy(
+            scores.flatten(0, 1),
+            batch.targets["labels"].flatten(),
+            weight=self.class_weights,
+            label_smoothing=self.label_smoothing,
+            ignore_index=IGNORED,
+        )
+
+    def divergence(self, first: Tensor, second: Tensor) -> Tensor:
+        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over words (R-Drop, equation 2)."""
+        first, second = first.log_softmax(-1), second.log_softmax(-1)
+        return 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(-1).mean()
+
+    def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Tag numbers (batch, words)."""
+        if self.forbidden is None:
+            return {"prediction": scores.argmax(-1)}
+        start, transitions = (part.to(scores) for part in self.forbidden)
+        end = torch.zeros_like(start)
+        return {"prediction": best_path(scores.log_softmax(-1), batch.layout["words"], start, transitions, end)}
+
+
+def of_words(hidden: Tensor, batch: Batch) -> Tensor:
+    """The hidden state of each word's first token, (batch, words, width), from (batch, length, width)."""
+    places = batch.layout["first_tokens"].unsqueeze(-1).expand(-1, -1, hidden.shape[-1])
+    return hidden.gather(1, places)

@@ -1,0 +1,251 @@
+"""A tag for each word: named entities, chunks, parts of speech."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tunesmith.data.survey import Survey
+from tunesmith.data.tagged import Tagged, from_lists, from_text
+from tunesmith.ranges import NonNegativeInt, PositiveInt
+
+IGNORED = -100  # the target of a place that is no word, as PyTorch's losses have it
+
+
+class TokenClassification:
+    """Words to tensors, tags to scores.
+
+    Args:
+        tokens: column of the words.
+        tags: column of their tags.
+        text: column of a running text, to read instead of words and tags; null for none.
+        spans: column of the text's entities: objects with `start`, `end` and `label`.
+        entities: tags are BIO, IOB1, BIOES or BILOU and are read as conlleval reads them; else each stands for itself.
+        strict: entities count only if they are well formed, as in seqeval's strict mode.
+        labels: tags in the order of their numbers; null to learn them from the training split.
+        metrics: scores of the final table; the first is monitored.
+        max_length: tokens of a window.
+        stride: tokens that two windows of a long sentence share.
+    """
+
+    scores = (
+        "f1",
+        "precision",
+        "recall",
+        "f1_macro",
+        "precision_macro",
+        "recall_macro",
+        "accuracy",
+        "sequence_accuracy",
+        "sequence_precision",
+        "loss",
+    )
+    array_columns = ("input_ids", "token_type_ids", "first_tokens", "target")
+    pre_split = True
+
+    def __init__(
+        self,
+        *,
+        tokens: str,
+        tags: str,
+        text: str | None,
+        spans: str | None,
+        entities: bool,
+        strict: bool,
+        labels: list[str] | None,
+        metrics: list[str],
+        max_length: PositiveInt,
+        stride: NonNegativeInt,
+    ) -> None:
+        self.tokens, self.tags, self.text, self.spans = tokens, tags, text, spans
+        self.entities, self.strict, self.labels = entities, strict, None if labels is None else tuple(labels)
+        self.metric_names, self.max_length, self.stride = metrics, max_length, stride
+
+    @property
+    def text_columns(self) -> list[str]:
+        """Columns of the model's texts."""
+        return [self.tokens if self.text is None else self.text]
+
+    @property
+    def gold_columns(self) -> list[str]:
+        """Columns that a model is to predict."""
+        return [self.tags if self.text is None else self.spans or "spans"]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that the data must have."""
+        return self.text_columns + self.gold_columns
+
+    @property
+    def counted(self) -> dict[str, str]:
+        """Columns of the encoded examples whose sum is worth a note, and how it is said."""
+        return {
+            "split": f"sentences longer than {self.max_length} tokens, read in overlapping windows",
+            "unknown": "words without a token, read as unknown",
+        }
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Tags in the order of their numbers."""
+        assert self.labels is not None, "survey the data first"
+        return self.labels
+
+    def state(self) -> dict[str, Any]:
+        """What a finished run must remember of its data."""
+        return {"labels": list(self.label_names)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.labels = tuple(state["labels"])
+
+    def survey(self, source: Any) -> Survey:
+        """Check all rows and learn the tags."""
+        from tunesmith.data.tag_survey import survey_tags
+
+        self.labels, found = survey_tags(source, self)
+        return found
+
+    def options(self) -> dict[str, Any]:
+        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        names = [self.columns, self.max_length, self.stride, self.label_names, self.entities]
+        return {"task": "token_classification", "version": 1, "settings": names}
+
+    def read(self, row: dict[str, Any]) -> Tagged:
+        """The words of a row, and its tags by their names, where it has some.
+
+        Raises:
+            ValueError: with what was expected and received.
+        """
+        if self.text is not None:
+            return from_text(row[self.text], row.get(self.spans or "spans"))
+        found = from_lists(row[self.tokens], row.get(self.tags))
+        if found.tags is None or not self.labels or not all(isinstance(tag, int) for tag in found.tags):
+            return found
+        if max(found.tags) >= len(self.labels) or min(found.tags) < 0:  # the hub's datasets hold numbers
+            raise ValueError(f"tag {max(found.tags)}, but there are {len(self.labels)} labels")
+        return Tagged(found.words, [self.labels[tag] for tag in found.tags])
+
+    def normal(self, tags: Sequence[str]) -> list[str]:
+        """Tags as they are learnt and scored: entities in BIO."""
+        from tunesmith.metrics.entities import to_bio
+
+        return to_bio(tags) if self.entities else [str(tag) for tag in tags]
+
+    def training_texts(self, source: Any) -> Iterator[str]:
+        """All texts of the training split, for a tokenizer that is trained on them."""
+        for _, row in source.rows("train"):
+            yield " ".join(self.read(row).words)
+
+    def features(self, tokenizer: Any) -> tuple[Any, Any]:
+        """The Arrow types of encoded examples, and of their windows."""
+        import datasets
+
+        from tunesmith.data.inputs import input_types
+
+        number, text = datasets.Value("int32"), datasets.Value("string")
+        examples = {"id": text, "tokens": datasets.List(text), "tags": datasets.List(text)}
+        windows = input_types(tokenizer) | {"first_word": number, "first_tokens": datasets.List(number)}
+        windows["target"] = datasets.List(datasets.Value("int16"))
+        return (
+            datasets.Features(examples | {"split": datasets.Value("bool"), "unknown": number}),
+            datasets.Features(windows),
+        )
+
+    def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
+        """Windows of token ids; targets too where the rows have tags."""
+        from tunesmith.data.encoded import Encoded
+        from tunesmith.data.words import encode_words
+
+        read = [self.read(row) for row in rows]
+        windows, unknown = encode_words(
+            [sentence.words for sentence in read], tokenizer, max_length=self.max_length, stride=self.stride
+        )
+        pieces = Counter(windows["example"])
+        examples: dict[str, list[Any]] = {
+            "id": [None if row.get("id") is None else str(row["id"]) for row in rows],
+            "tokens": [sentence.words for sentence in read],
+            "split": [pieces[number] > 1 for number in range(len(rows))],
+            "unknown": unknown,
+        }
+        if all(sentence.tags is not None for sentence in read):
+            examples["tags"] = [self.normal(sentence.tags or []) for sentence in read]
+            numbers = {name: number for number, name in enumerate(self.label_names)}
+            targets = [[numbers[tag] for tag in tags] for tags in examples["tags"]]
+            windows["target"] = [
+                targets[example][first : first + len(places)]
+                for example, first, places in zip(
+                    windows["example"], windows["first_word"], windows["first_tokens"], strict=True
+                )
+            ]
+        return Encoded(examples, windows)
+
+    def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
+        """A batch of some windows; `layout` says where words begin: first_tokens (batch, words), words (batch,)."""
+        import numpy as np
+        import torch
+
+        from tunesmith.data.batch import Batch
+        from tunesmith.data.inputs import model_inputs, padded_before
+        from tunesmith.data.padding import pad
+
+        before = padded_before(arrays, tokenizer)
+        places = [first + shift for first, shift in zip(arrays["first_tokens"], before, strict=True)]
+        layout = {
+            "first_tokens": pad(places, value=0, side="right"),
+            "words": torch.from_numpy(np.array([len(first) for first in places])),
+        }
+        targets = {"labels": pad(arrays["target"], value=IGNORED, side="right")} if "target" in arrays else {}
+        return Batch(model_inputs(arrays, tokenizer), targets, rows, layout)
+
+    def label_counts(self, split: Any) -> Any:
+        """(labels,) how many words carry each tag."""
+        import numpy as np
+
+        return np.bincount(np.concatenate(split.lists("target")), minlength=len(self.label_names))
+
+    def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[list[int]]:
+        """The tag numbers of each example's words, from those of its windows."""
+        from tunesmith.data.windows import join
+
+        parts: list[list[tuple[int, list[int]]]] = [[] for _ in range(len(split.examples))]
+        firsts, words = split.numbers("first_word").tolist(), [len(places) for places in split.lists("first_tokens")]
+        for window, example in enumerate(split.numbers("example").tolist()):
+            parts[example].append((firsts[window], outputs["prediction"][window][: words[window]].tolist()))
+        return [join(windows) for windows in parts]
+
+    def score(self, split: Any, predictions: list[list[int]]) -> dict[str, float]:
+        """Scores of the predictions by their plain names."""
+        import numpy as np
+        import torch
+
+        from tunesmith.data.padding import pad
+        from tunesmith.metrics.entities import EntityScores
+
+        numbers = {name: number for number, name in enumerate(self.label_names)}
+        gold = [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
+        metric = EntityScores(self.label_names, strict=self.strict)
+        metric.update(
+            pad([np.array(tags) for tags in predictions], value=0, side="right"),
+            pad(gold, value=0, side="right"),
+            torch.tensor([len(tags) for tags in gold]),
+        )
+        values = {name: float(value) for name, value in metric.compute().items()}
+        return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
+
+    def settle(self, split: Any, predictions: list[list[int]]) -> None:
+        """Nothing here is tuned on the validation split."""
+
+    def shown(self, prediction: list[int]) -> dict[str, Any]:
+        """A prediction as a person reads it."""
+        return {"predicted_tags": [self.label_names[number] for number in prediction]}
+
+    def line(self, example: dict[str, Any], prediction: list[int]) -> dict[str, Any]:
+        """A line of predictions/<split>.jsonl: words, true tags, predicted tags."""
+        return {"tokens": example["tokens"], "tags": example["tags"]} | self.shown(prediction)
+
+    def files(self, split: Any, predictions: list[list[int]]) -> dict[str, Any]:
+        """No format of predictions is official here."""
+        return {}
+
+    def row_of_text(self, text: str) -> dict[str, Any]:
+        """The row that a line of plain text is: its words where the data has words."""
+        return {self.text: text} if self.text is not None else {self.tokens: from_text(text, None).words}

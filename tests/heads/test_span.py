@@ -1,0 +1,116 @@
+"""The span head against Hugging Face's classes with the same weights, and its n best spans against plain loops."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForQuestionAnswering
+
+from tests.heads.test_classification import FAMILIES, mini
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.encoded import EncodedSplit
+from tunesmith.heads.span import Span
+from tunesmith.tasks.question_answering import QuestionAnswering
+
+CONTEXT = "Ada wrote the first program in 1843 . Grace wrote a compiler , and Alan thought about machines that think ."
+QUESTIONS = [
+    ("Who wrote the first program ?", "Ada"),
+    ("What did Grace write , long after that ?", "a compiler"),
+    ("When ?", "1843"),
+]
+
+
+def question_task(**changed):
+    settings = {"question": "question", "context": "context", "answers": "answers", "unanswerable": False}
+    settings |= {"metrics": ["f1"], "max_length": 60, "stride": 8, "max_answer_length": 6, "n_best": 5}
+    return QuestionAnswering(**(settings | changed))
+
+
+def rows():
+    return [
+        {"id": str(n), "question": question, "context": CONTEXT[: 60 + 20 * n], "answers": [answer]}
+        for n, (question, answer) in enumerate(QUESTIONS)
+    ]
+
+
+def made(family, task, side=None):
+    spec = mini(family)
+    tokenizer = spec.tokenizer(lambda: [CONTEXT, *(question for question, _ in QUESTIONS)], pre_split=False)
+    if side is not None:
+        tokenizer.padding_side = side
+    torch.manual_seed(0)
+    backbone = Backbone(spec.model(spec.config()), tokenizer)
+    head = Span(backbone, task)
+    return backbone.eval(), head.eval(), EncodedSplit.of(rows(), task=task, tokenizer=tokenizer), tokenizer
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
+    backbone, head, split, _ = made(family, question_task(), side)
+    batch = split[np.arange(len(split))]
+    head.save(backbone, tmp_path)
+    reference = AutoModelForQuestionAnswering.from_pretrained(tmp_path).eval()
+    labels = batch.targets["labels"]
+    with torch.no_grad():
+        expected = reference(**batch.inputs)
+        scores = head(backbone(batch), batch)
+    real = batch.inputs["attention_mask"] == 1
+    torch.testing.assert_close(scores[..., 0][real], expected.start_logits[real], atol=1e-5, rtol=0)
+    torch.testing.assert_close(scores[..., 1][real], expected.end_logits[real], atol=1e-5, rtol=0)
+    # Hugging Face's loss counts padding; a batch of one has none.
+    for row in range(len(split)):
+        one = split[np.array([row])]
+        with torch.no_grad():
+            loss = head.loss(head(backbone(one), one), one)
+            first, last = one.targets["labels"].unbind(-1)
+            torch.testing.assert_close(
+                loss, reference(**one.inputs, start_positions=first, end_positions=last).loss, atol=1e-5, rtol=0
+            )
+    assert labels.shape == (len(split), 2)
+
+
+def test_the_best_spans_equal_plain_loops():
+    task = question_task(n_best=7)
+    _, head, split, _ = made("bert", task)
+    batch = split[np.arange(len(split))]
+    scores = torch.randn(len(split), batch.inputs["input_ids"].shape[1], 2)
+    decoded = head.decode(scores, batch)
+    for row in range(len(split)):
+        begin, stop = batch.layout["context"][row].tolist()
+        found = [
+            (float(scores[row, i, 0] + scores[row, j, 1]), i - begin, j - begin)
+            for i in range(begin, stop)
+            for j in range(i, min(stop, i + task.max_answer_length))
+        ]
+        expected = sorted(found, reverse=True)[:7]
+        assert [(i, j) for _, i, j in expected] == list(
+            zip(decoded["first"][row].tolist(), decoded["last"][row].tolist(), strict=True)
+        )
+        null = batch.layout["no_answer"][row]
+        assert decoded["null_score"][row] == scores[row, null].sum()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("max_length", [24, 60])
+def test_targets_point_at_the_answer_in_every_family(family, max_length):
+    task = question_task(max_length=max_length)
+    _, _, split, tokenizer = made(family, task)
+    starts, ends, contexts = split.lists("starts"), split.lists("ends"), split.lists("context")
+    examples, found = split.numbers("example"), set()
+    for window in range(len(split)):
+        assert split.lengths[window] <= max_length
+        first, last = split.lists("target")[window]
+        example = int(examples[window])
+        if first == split.numbers("no_answer")[window] == last:
+            continue
+        begin = contexts[window][0]
+        text = rows()[example]["context"][starts[window][first - begin] : ends[window][last - begin]]
+        assert text.strip() == QUESTIONS[example][1]
+        found.add(example)
+    assert found == {0, 1, 2} if max_length == 60 else 0 in found
+    covered = {example: set() for example in range(3)}
+    for window in range(len(split)):
+        covered[int(examples[window])] |= {int(start) for start in starts[window]}
+    for example, row in enumerate(rows()):  # no part of a context is left out
+        whole = tokenizer(row["context"], add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        assert covered[example] >= {start for start, end in whole if end > start}

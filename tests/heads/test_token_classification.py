@@ -1,0 +1,132 @@
+"""The softmax and the CRF head against Hugging Face's classes with the same weights, for four families."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification
+
+from tests.heads.test_classification import FAMILIES, mini
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.encoded import EncodedSplit
+from tunesmith.errors import UserError
+from tunesmith.heads.crf import Crf
+from tunesmith.heads.token_classification import TokenClassification
+from tunesmith.heads.transitions import forbidden_transitions
+from tunesmith.tasks.token_classification import TokenClassification as Task
+
+SENTENCES = [
+    ("Jordan flew to New York with Mark".split(), "B-PER O O B-LOC I-LOC O B-PER".split()),
+    ("May I ?".split(), "O O O".split()),
+    ("incomprehensibilities of Washington".split(), "O O B-LOC".split()),
+]
+LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+
+
+def tag_task(**changed):
+    settings = {"tokens": "tokens", "tags": "tags", "text": None, "spans": None, "entities": True, "strict": False}
+    settings |= {"labels": LABELS, "metrics": ["f1"], "max_length": 40, "stride": 8}
+    return Task(**(settings | changed))
+
+
+def made(family, head_class, side, **settings):
+    task, spec = tag_task(), mini(family)
+    tokenizer = spec.tokenizer(lambda: [" ".join(words) for words, _ in SENTENCES], pre_split=True)
+    tokenizer.padding_side = side
+    torch.manual_seed(0)
+    backbone = Backbone(spec.model(spec.config()), tokenizer)
+    head = head_class(backbone, task, **settings)
+    rows = [{"tokens": words, "tags": tags} for words, tags in SENTENCES]
+    split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
+    return backbone.eval(), head.eval(), split[np.arange(3)], tokenizer
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
+    backbone, head, batch, tokenizer = made(family, TokenClassification, side, constrained=False)
+    head.save(backbone, tmp_path)
+    reference = AutoModelForTokenClassification.from_pretrained(tmp_path).eval()
+    # Hugging Face's examples label each word's first token and -100 elsewhere.
+    given = tokenizer([words for words, _ in SENTENCES], is_split_into_words=True, padding=True, return_tensors="pt")
+    labels = torch.full_like(given["input_ids"], -100)
+    firsts = []
+    for row, (_, tags) in enumerate(SENTENCES):
+        words = given.word_ids(row)
+        firsts.append([words.index(word) for word in range(len(tags))])
+        labels[row, firsts[-1]] = torch.tensor([LABELS.index(tag) for tag in tags])
+    with torch.no_grad():
+        expected = reference(**given, labels=labels)
+        scores = head(backbone(batch), batch)
+    for row, places in enumerate(firsts):
+        torch.testing.assert_close(scores[row, : len(places)], expected.logits[row, places], atol=1e-5, rtol=0)
+    torch.testing.assert_close(head.loss(scores, batch), expected.loss, atol=1e-5, rtol=0)
+
+
+def test_the_emissions_of_the_crf_are_the_same_projection(tmp_path):
+    backbone, head, batch, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
+    head.save(backbone, tmp_path)
+    softmax = made("bert", TokenClassification, "right", constrained=False)[1]
+    softmax.stem.load_state_dict(head.stem.state_dict())
+    with torch.no_grad():
+        hidden = backbone(batch)
+        torch.testing.assert_close(head(hidden, batch), softmax(hidden, batch))
+
+
+def test_the_loss_of_the_crf_is_that_of_pytorch_crf_per_token():
+    torchcrf = pytest.importorskip("torchcrf")
+    backbone, head, batch, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
+    reference = torchcrf.CRF(len(LABELS), batch_first=True)
+    own = {name: getattr(head, name) for name in ("start_transitions", "end_transitions", "transitions")}
+    reference.load_state_dict(own)
+    scores = head(backbone(batch), batch)
+    labels = batch.targets["labels"]
+    expected = -reference(scores, labels.clamp(min=0), mask=labels >= 0, reduction="token_mean")
+    torch.testing.assert_close(head.loss(scores, batch), expected)
+    decoded = head.decode(scores, batch)["prediction"]
+    paths = reference.decode(scores, mask=labels >= 0)
+    assert [row[: len(path)] for row, path in zip(decoded.tolist(), paths, strict=True)] == paths
+
+
+def well_formed(tags):
+    pairs = itertools.pairwise(["O", *tags])
+    return all(not tag.startswith("I-") or before[2:] == tag[2:] for before, tag in pairs)
+
+
+@pytest.mark.parametrize("head_class,settings", [(TokenClassification, {}), (Crf, {"transition_lr_scale": 1.0})])
+def test_constrained_paths_are_the_best_well_formed_ones(head_class, settings):
+    _, head, batch, _ = made("bert", head_class, "right", constrained=True, **settings)
+    scores = 3 * torch.randn(3, 4, len(LABELS), generator=torch.Generator().manual_seed(1))
+    batch.layout["words"] = torch.tensor([4, 3, 1])
+    decoded = head.decode(scores, batch)["prediction"]
+    for row, length in enumerate([4, 3, 1]):
+
+        def total(path, row=row):
+            value = sum(scores[row, place].log_softmax(-1)[tag] for place, tag in enumerate(path))
+            if head_class is Crf:
+                value = value + head.start_transitions[path[0]] + head.end_transitions[path[-1]]
+                value = value + sum(head.transitions[a, b] for a, b in itertools.pairwise(path))
+            return float(value)
+
+        legal = [
+            path
+            for path in itertools.product(range(len(LABELS)), repeat=length)
+            if well_formed([LABELS[tag] for tag in path])
+        ]
+        assert decoded[row, :length].tolist() == list(max(legal, key=total))
+
+
+def test_constraints_need_entities():
+    with pytest.raises(UserError, match="needs BIO tags"):
+        forbidden_transitions(["NOUN", "VERB"])
+
+
+def test_the_transitions_have_a_learning_rate_of_their_own():
+    _, head, _, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=50.0)
+    scales = {name: head.parameter_options(name, p, None)["lr_scale"] for name, p in head.named_parameters()}
+    assert {name for name, scale in scales.items() if scale == 50.0} == {
+        "start_transitions",
+        "end_transitions",
+        "transitions",
+    }
