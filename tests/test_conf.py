@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from omegaconf import OmegaConf
 
 from tunesmith import build, checks, config, schema
 from tunesmith.listing import describe
@@ -10,20 +11,30 @@ from tunesmith.listing import describe
 FOLDERS = [config.conf_folder()]
 SEVERAL = checks.SEVERAL
 ALL = [(group, choice) for group in config.groups(FOLDERS) for choice in config.choices(group, FOLDERS)]
-MISSING_FILES = {"csv": ["dataset.train=x.csv"], "jsonl": ["dataset.train=x.jsonl"]}
+OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
+HEADS = {
+    "text_classification": "classification",
+    "token_classification": "token_classification",
+    "question_answering": "span",
+}  # for a dataset's task
+DATASETS = {"token_classification": "demo_entities", "crf": "demo_entities", "span": "demo_questions"}  # for a head
 
 
 def overrides(group, choice):
     words = [f"{group}=[{choice}]" if group in SEVERAL else f"{group}={choice}"]
     if group == "dataset":
-        words += MISSING_FILES.get(choice, [])
-        if choice in ("imdb", "boolq", "rte", "cb"):
-            words += ["backbone=bert"]
+        words += ["dataset.train=file"] * (choice in OWN_FILES) + ["backbone=bert"]
+        task = OmegaConf.load(FOLDERS[0] / "dataset" / f"{choice}.yaml").defaults[0].removeprefix("_")
+        words += [f"head={HEADS[task]}"]
+    if group == "head" and choice in DATASETS:
+        words += [f"dataset={DATASETS[choice]}"]
     return words
 
 
 @pytest.mark.parametrize("group,choice", ALL)
-def test_every_choice_composes_and_passes_the_checks(group, choice, monkeypatch, tmp_path):
+def test_every_choice_composes_and_passes_the_checks(
+    group, choice, monkeypatch, tmp_path
+):  # check raises what it finds
     monkeypatch.setenv("TUNESMITH_DATA", "data")
     (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 512}')
     monkeypatch.setenv("TUNESMITH_MINILM", str(tmp_path))
@@ -70,7 +81,9 @@ def test_the_named_choices_exist():
         "demo_reviews",
         "demo_pairs",
     }
-    assert glue | others <= set(config.choices("dataset", FOLDERS))
+    words = {"conll2003", "conll2000", "wnut17", "ontonotes5", "conll", "conllu", "jsonl_tags", "demo_entities"}
+    questions = {"squad", "squad_v2", "squad_json", "jsonl_questions", "demo_questions"}
+    assert glue | others | words | questions <= set(config.choices("dataset", FOLDERS))
     assert {"bert", "roberta", "xlnet", "gpt2", "distilbert", "electra", "deberta_v3", "modernbert"} <= set(
         config.choices("backbone", FOLDERS)
     )

@@ -222,6 +222,10 @@ def _with_overrides(config: dict[str, Any], settings: list[str]) -> dict[str, An
         dataset = configs.compose_group("dataset", chosen)
         if dataset.get("train") == "???":  # nothing is trained here
             dataset["train"] = None
+        named = [word.lstrip("+").split("=", 1)[0] for word in chosen]
+        for key in ("max_length", "stride"):  # the model's windows stay what they were unless told otherwise
+            if key in dataset and key in config["dataset"] and f"dataset.{key}" not in named:
+                dataset[key] = config["dataset"][key]
         config = config | {"dataset": dataset}
         settings = [word for word in settings if word not in chosen]
     config = configs.apply(config, settings)

@@ -15,9 +15,8 @@ import torch
 from tunesmith.config import Config
 from tunesmith.data.batching import evaluation_plan
 from tunesmith.data.encoded import EncodedSplit
-from tunesmith.data.sources import csv as csv_source
-from tunesmith.data.sources import files, jsonl
-from tunesmith.errors import UserError, did_you_mean
+from tunesmith.data.input import input_rows
+from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.load import load
 
@@ -31,7 +30,7 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     Args:
         run: finished.
         config: the run's, with whatever the command line changed.
-        input: a .jsonl, .csv, .tsv or text file (a text a line); - for standard input, JSON lines or texts.
+        input: a file that `tunesmith.data.input` reads; - for standard input, JSON lines or texts.
         output: a .csv, .tsv or JSON-lines file; - for standard output.
 
     Raises:
@@ -43,7 +42,7 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     predict_rows = functools.partial(
         _predict, module=module, task=task, tokenizer=tokenizer, config=config, device=device
     )
-    rows, written = _rows(input, task), 0
+    rows, written = input_rows(input, task, config["dataset"]), 0
     with _writer(output) as write:
         while chunk := list(islice(rows, CHUNK)):
             for row, prediction in zip(chunk, predict_rows(chunk), strict=True):
@@ -56,51 +55,16 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
 def _predict(
     rows: list[dict[str, Any]], *, module: Any, task: Any, tokenizer: Any, config: Config, device: torch.device
 ) -> list[dict[str, Any]]:
-    split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
+    try:
+        split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
+    except ValueError as error:
+        raise UserError(f"a row of the input: {error}") from error
     decoded = []
     for numbers in evaluation_plan(split.lengths, batch_size=config["dataset"]["eval_batch_size"]):
         batch = split[numbers].to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=config["trainer"]["precision"] == "bf16-mixed"):
             decoded.append((batch.rows, module.head.decode(module(batch), batch)))
     return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
-
-
-def _rows(name: str, task: Any) -> Iterator[dict[str, Any]]:
-    """Rows with the model's text columns; a plain text is the first of them."""
-    file = None if name == "-" else Path(name).expanduser()
-    if file is not None and not file.is_file():
-        near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise UserError(f"input={name} is not a file{did_you_mean(file.name, near)}")
-    lines = sys.stdin if file is None else files.lines(file)
-    first = next(iter(lines), "")
-    lines = _chain(first, lines)
-    shown = "standard input" if file is None else name
-    if file is not None and file.suffix.lower() in _CSV:
-        records = csv_source.read(file)
-    elif (file is not None and file.suffix.lower() in {".jsonl", ".json"}) or (
-        file is None and first.lstrip().startswith("{")
-    ):
-        records = jsonl.read(file, lines=lines)
-    elif task.row_of_text("") is None:
-        raise UserError(
-            f"input={name}: plain text holds one text a line, but the run wants {', '.join(task.text_columns)}; use JSON lines or CSV"
-        )
-    else:
-        records = ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
-    for line, record in records:
-        for column in task.text_columns:
-            if column not in record:
-                raise UserError(
-                    f"{shown}, line {line} has no {column}; it has {', '.join(record)}{did_you_mean(column, record)} "
-                    f"(name the column with dataset.text={next(iter(record), 'COLUMN')})"
-                )
-        yield {column: value for column, value in record.items() if column not in task.gold_columns}
-
-
-def _chain(first: str, rest: Any) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
 
 
 @contextmanager
@@ -127,7 +91,7 @@ def _write_json(stream: TextIO, record: dict[str, Any]) -> None:
 
 
 class _CsvRows:
-    """Writes records as CSV or TSV: a column for each label's probability, several labels with commas."""
+    """Writes records as CSV or TSV: a column for each label's probability, lists of words and tags with spaces, the rest as JSON."""
 
     def __init__(self, stream: TextIO, file: Path) -> None:
         self._stream, self._delimiter = stream, "," if file.suffix.lower() == ".csv" else "\t"
@@ -135,8 +99,11 @@ class _CsvRows:
 
     def __call__(self, record: dict[str, Any]) -> None:
         flat = {name: value for name, value in record.items() if name != "probabilities"}
-        if isinstance(flat["prediction"], list):
-            flat["prediction"] = ",".join(flat["prediction"])
+        for name, value in flat.items():
+            if isinstance(value, list) and all(isinstance(part, str) for part in value):
+                flat[name] = ("," if name == "prediction" else " ").join(value)
+            elif isinstance(value, list | dict):
+                flat[name] = json.dumps(value, ensure_ascii=False)
         flat |= {f"probability_{name}": value for name, value in record.get("probabilities", {}).items()}
         if self._rows is None:
             self._rows = csv.DictWriter(self._stream, list(flat), delimiter=self._delimiter, extrasaction="ignore")

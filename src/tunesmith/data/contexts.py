@@ -25,10 +25,15 @@ def encode_contexts(
     Returns:
         Columns of the windows: `example`, `input_ids`, perhaps `token_type_ids`, `length`, `context` (the place of its first
         token and the one past its last), `starts` and `ends` (characters of each token of the context), `no_answer` (the
-        place that stands for no answer: CLS, or the last token where there is none); and for each question whether it
+        place that stands for no answer: CLS, or an end of text that is put behind where there is no CLS); and for each question whether it
         was so long that it had to be cut to leave half of the window to the context.
     """
-    room = (max_length - tokenizer.num_special_tokens_to_add(True)) // 2
+    closes = (
+        tokenizer.cls_token_id is None
+    )  # GPT-2: a token behind the text stands for no answer, as it has seen all of it
+    max_length -= closes
+    free = max_length - tokenizer.num_special_tokens_to_add(True)
+    room = free // 2
     short = tokenizer(
         [question.strip() for question in questions],
         add_special_tokens=False,
@@ -47,21 +52,23 @@ def encode_contexts(
         *texts,
         truncation="only_second" if after else "only_first",
         max_length=max_length,
-        stride=min(stride, (max_length - tokenizer.num_special_tokens_to_add(True) - longest) // 2),
+        stride=min(stride, (free - longest) // 2),
         return_overflowing_tokens=True,
         return_attention_mask=False,
     )
+    end = [tokenizer.eos_token_id] * closes
+    windows = [ids + end for ids in found["input_ids"]]
     columns: dict[str, list[Any]] = {
         "example": list(found["overflow_to_sample_mapping"]),
-        "input_ids": found["input_ids"],
-        "length": [len(ids) for ids in found["input_ids"]],
+        "input_ids": windows,
+        "length": [len(ids) for ids in windows],
         "context": [],
         "starts": [],
         "ends": [],
-        "no_answer": [_no_answer(ids, tokenizer.cls_token_id) for ids in found["input_ids"]],
+        "no_answer": [len(ids) - 1 if closes else ids.index(tokenizer.cls_token_id) for ids in windows],
     }
     if "token_type_ids" in found:
-        columns["token_type_ids"] = found["token_type_ids"]
+        columns["token_type_ids"] = [types + [0] * closes for types in found["token_type_ids"]]
     for encoding in found.encodings:
         parts = np.array([-1 if part is None else part for part in encoding.sequence_ids])
         inside = np.flatnonzero(parts == int(after))
@@ -71,11 +78,6 @@ def encode_contexts(
         columns["starts"].append(offsets[:, 0])
         columns["ends"].append(offsets[:, 1])
     return columns, cut
-
-
-def _no_answer(ids: list[int], cls: int | None) -> int:
-    # A model that reads from left to right knows nothing at its first token, so it is the last one that stands for all.
-    return ids.index(cls) if cls is not None and cls in ids else len(ids) - 1
 
 
 def place_of(answers: Answers, windows: dict[str, list[Any]], number: int) -> list[int]:

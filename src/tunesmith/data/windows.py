@@ -21,7 +21,8 @@ def cut(tokens: Sequence[int], *, capacity: int, shared: int) -> list[tuple[int,
         if last == len(tokens):
             return windows
         again, start = 0, last
-        while start - 1 > first and again + tokens[start - 1] <= shared:
+        room = min(shared, capacity - tokens[last])  # or the next window would hold nothing new
+        while start - 1 > first and again + tokens[start - 1] <= room:
             start -= 1
             again += tokens[start]
         first = start

@@ -6,6 +6,7 @@ from typing import Any
 
 from tunesmith.data.survey import Survey
 from tunesmith.data.tagged import Tagged, from_lists, from_text
+from tunesmith.errors import UserError
 from tunesmith.ranges import NonNegativeInt, PositiveInt
 
 IGNORED = -100  # the target of a place that is no word, as PyTorch's losses have it
@@ -248,4 +249,7 @@ class TokenClassification:
 
     def row_of_text(self, text: str) -> dict[str, Any]:
         """The row that a line of plain text is: its words where the data has words."""
-        return {self.text: text} if self.text is not None else {self.tokens: from_text(text, None).words}
+        try:
+            return {self.text: text} if self.text is not None else {self.tokens: from_text(text, None).words}
+        except ValueError as error:
+            raise UserError(f"a line of the input is {error}") from error

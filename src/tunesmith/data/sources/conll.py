@@ -40,8 +40,8 @@ def read(
     """Sentences of a file, or of `lines`, as (number of the first line, {"tokens": [...], "tags": [...]}).
 
     Columns are parted by tabs in a line that has one, else by any white space. Left out are `-DOCSTART-` lines, comments
-    (lines of CoNLL-U that begin with #, and else lines that begin with # and a space and have fewer columns than the
-    sentences), and CoNLL-U's multiword ranges and empty nodes.
+    (lines of CoNLL-U that begin with #; else lines before a sentence that begin with # and a space and have not as many
+    columns as the words before them), and CoNLL-U's multiword ranges and empty nodes.
 
     Args:
         file: to read; null for `lines`.
@@ -60,7 +60,7 @@ def read(
         needed = max(needed, 2)  # columns 0 and -1 of a single column would be the same
     tokens: list[str] = []
     tags: list[str] = []
-    first = 0
+    first = width = 0
     for number, line in enumerate(files.lines(file) if lines is None else lines, start=1):  # type: ignore[arg-type]
         cells = [cell.strip() for cell in line.rstrip("\r\n").split("\t")] if "\t" in line else line.split()
         if not any(cells):
@@ -68,10 +68,12 @@ def read(
                 yield first, _sentence(tokens, tags, tag_column)
                 tokens, tags = [], []
             continue
-        if cells[0] == "-DOCSTART-" or _is_comment(line, cells, needed, unified=unified):
+        if cells[0] == "-DOCSTART-" or (unified and line.startswith("#")):
             continue
         if unified and not cells[0].isdecimal():  # 1-2 is a range of words, 1.1 an empty node
             continue
+        if not unified and not tokens and line.startswith("# ") and "\t" not in line and len(cells) != width:
+            continue  # a comment; a word may be a # of its own, and then it has its columns
         if len(cells) < needed:
             what = "column" if len(cells) == 1 else "columns"
             raise UserError(
@@ -79,19 +81,12 @@ def read(
                 f"{token_column}{'' if tag_column is None else f' and tag_column={tag_column}'} need {needed}; set "
                 "dataset.token_column and dataset.tag_column to the columns of the file, or mend the line"
             )
-        first = first if tokens else number
+        first, width = (first if tokens else number), len(cells)
         tokens.append(cells[token_column])
         if tag_column is not None:
             tags.append(cells[tag_column])
     if tokens:
         yield first, _sentence(tokens, tags, tag_column)
-
-
-def _is_comment(line: str, cells: list[str], needed: int, *, unified: bool) -> bool:
-    if unified:
-        return line.startswith("#")
-    # A word may be a # of its own, and then it has its columns: `# O`.
-    return line.startswith("# ") and "\t" not in line and (len(cells) != needed or len(cells) > 2)
 
 
 def _sentence(tokens: list[str], tags: list[str], tag_column: int | None) -> dict[str, Any]:

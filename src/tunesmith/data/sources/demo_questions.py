@@ -51,6 +51,8 @@ class DemoQuestions(Generated):
             (rival, verb, thing, other_place, other_time),  # another did the same
             (person, other_verb, thing, third_place, third_time),  # the same person did something else with it
             (person, verb, other_thing, generator.choice([other_place, third_place]), generator.choice(_TIMES)),
+            (person, other_verb, other_thing, place, generator.choice(_TIMES)),  # something else at the same place
+            (rival, other_verb, thing, place, generator.choice(_TIMES)),
         ]
         asked = generator.choice(["where", "when", "who", "what"])
         story = told if generator.random() >= self._unanswerable_share else told[1:]
