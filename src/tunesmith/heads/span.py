@@ -57,16 +57,20 @@ class Span(HuggingFaceHead):
         places = torch.arange(scores.shape[1], device=scores.device)
         outside = (places < begin[:, None]) | (places >= stop[:, None])
         starts, ends = (part.masked_fill(outside, -torch.inf) for part in (starts, ends))
-        # A band: only spans that are not too long are looked at, (batch, length, max_answer_length).
-        width = min(self._max_answer_length, scores.shape[1])
-        following = functional.pad(ends, (0, width - 1), value=-torch.inf).unfold(1, width, 1)
-        band = (starts.unsqueeze(-1) + following).flatten(1)
-        best, places = band.topk(min(self._n_best, band.shape[1]), dim=1)
-        first = places // width
-        null = batch.layout["no_answer"][:, None]
+        # The n best spans begin at the n tokens whose best span is best, so only those are looked at in full.
+        width, n_best = min(self._max_answer_length, scores.shape[1]), min(self._n_best, scores.shape[1])
+        padded = functional.pad(ends, (0, width - 1), value=-torch.inf)
+        longest = functional.max_pool1d(padded.unsqueeze(1), width, stride=1).squeeze(1)  # best end of each start
+        first = (starts + longest).topk(n_best, dim=1).indices  # (batch, n_best)
+        spread = first.unsqueeze(-1) + torch.arange(width, device=scores.device)  # (batch, n_best, width)
+        sums = starts.gather(1, first).unsqueeze(-1) + padded.gather(1, spread.flatten(1)).view_as(spread)
+        best, places = sums.flatten(1).topk(n_best, dim=1)
+        last = spread.flatten(1).gather(1, places)
+        first = first.gather(1, places // width)
+        null = batch.layout["no_answer"][:, None, None].expand(-1, 1, 2)
         return {
             "first": first - begin[:, None],
-            "last": first + places % width - begin[:, None],
+            "last": last - begin[:, None],
             "score": best,
-            "null_score": scores.gather(1, null.unsqueeze(-1).expand(-1, -1, 2)).sum((1, 2)),
+            "null_score": scores.gather(1, null).sum((1, 2)),
         }
