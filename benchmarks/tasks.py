@@ -110,6 +110,7 @@ def trainer_run(arguments, files, *, best: bool) -> tuple[float, float]:
         )
         started = time.perf_counter()
         trainer.train()
+        trainer.save_model()  # as tunesmith and Hugging Face's example scripts do
         score = final(trainer.predict(validation))
         return time.perf_counter() - started, score
 
