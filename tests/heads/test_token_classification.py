@@ -130,3 +130,23 @@ def test_the_transitions_have_a_learning_rate_of_their_own():
         "end_transitions",
         "transitions",
     }
+
+
+def test_class_weights_and_smoothing_count_words_only():
+    backbone, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+    head.class_weights, head.label_smoothing = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]), 0.1
+    scores = head(backbone(batch), batch)
+    words = [scores[row, place] for row, (_, tags) in enumerate(SENTENCES) for place in range(len(tags))]
+    targets = torch.tensor([LABELS.index(tag) for _, tags in SENTENCES for tag in tags])
+    expected = torch.nn.functional.cross_entropy(
+        torch.stack(words), targets, weight=head.class_weights, label_smoothing=0.1
+    )
+    torch.testing.assert_close(head.loss(scores, batch), expected)
+
+
+def test_tags_are_counted():
+    task = tag_task()
+    tokenizer = mini("bert").tokenizer(lambda: ["May"], pre_split=True)
+    split = EncodedSplit.of([{"tokens": w, "tags": t} for w, t in SENTENCES], task=task, tokenizer=tokenizer)
+    flat = [tag for _, tags in SENTENCES for tag in tags]
+    assert task.label_counts(split).tolist() == [flat.count(name) for name in LABELS]
