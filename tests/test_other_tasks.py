@@ -2,6 +2,7 @@
 
 import json
 
+import datasets
 import pytest
 from transformers import pipeline
 
@@ -151,8 +152,8 @@ def test_wrong_files(dataset, content, expected, tmp_path, capsys):
 @pytest.mark.parametrize(
     "words,expected",
     [
-        (["dataset=demo_entities"], "choose a head for token_classification"),
-        (["dataset=demo_entities", "head=span"], "serves the task question_answering"),
+        (["dataset=demo_entities"], "token_classification; choose head=crf or head=token_classification"),
+        (["dataset=demo_questions"], "choose head=span"),
         (["dataset=demo_entities", "head=crf", "regularization=[class_weights]"], "needs a head with class_weights"),
         (
             ["dataset=demo_entities", "head=crf", "regularization=[label_smoothing]"],
@@ -191,3 +192,41 @@ def test_other_families(family, tmp_path):
             checked([*TINY, *words, f"backbone=mini_{family}", "trainer.max_steps=2", f"output_dir={tmp_path}"])
         )
         assert run.read_json("status.json")["state"] == "done"
+
+
+def hub_folder(folder, rows, features=None):
+    """A dataset in the hub's layout."""
+    for split in ("train", "validation", "test"):
+        (folder / split).mkdir(parents=True)
+        datasets.Dataset.from_list(rows, features=features).to_parquet(folder / split / "0000.parquet")
+    return folder
+
+
+def test_the_hubs_tags_are_numbers(tmp_path):
+    features = datasets.Features(
+        {"tokens": datasets.List(datasets.Value("string")), "ner_tags": datasets.List(datasets.Value("int64"))}
+    )
+    folder = hub_folder(tmp_path / "hub", [{"tokens": ["EU", "rejects", "Bo"], "ner_tags": [3, 0, 1]}] * 12, features)
+    words = [*SMALL, "dataset=conll2003", f"dataset.path={folder}", "dataset.revision=null", "head=crf"]
+    run = train(checked([*words, f"output_dir={tmp_path}/runs"]))
+    assert lines(run.path / "predictions" / "test.jsonl")[0]["tags"] == ["B-ORG", "O", "B-PER"]
+
+
+def test_the_hubs_questions(tmp_path):
+    row = {
+        "id": "",
+        "question": "Who slept ?",
+        "context": "Anna slept .",
+        "answers": {"text": ["Anna"], "answer_start": [0]},
+    }
+    folder = hub_folder(tmp_path / "hub", [row | {"id": str(number)} for number in range(12)])
+    words = [
+        *SMALL,
+        "dataset=squad",
+        f"dataset.path={folder}",
+        "head=span",
+        "dataset.max_length=64",
+        "dataset.stride=16",
+    ]
+    run = train(checked([*words, f"output_dir={tmp_path}/runs"]))
+    assert set(run.read_json("predictions/validation.json")) == {str(number) for number in range(12)}

@@ -1,11 +1,13 @@
 """Everything that can be known to be wrong before any weights load, found without importing any heavy library."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 from tunesmith import build, schema
+from tunesmith import config as configs
 from tunesmith.config import Config
 from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
@@ -95,7 +97,7 @@ def _fits(config: Config) -> Iterator[str]:
     if head["task"] != dataset["task"]:
         yield (
             f"head {config['head']['_target_'].rpartition('.')[2]} serves the task {head['task']}, but the dataset's task is "
-            f"{dataset['task']}; choose a head for {dataset['task']} (tunesmith list head)"
+            f"{dataset['task']}; choose {' or '.join(_heads_for(dataset['task'])) or 'another dataset'}"
         )
     for name, node in config["regularization"].items():
         regularizer = constants(node, group="regularization")
@@ -113,6 +115,14 @@ def _fits(config: Config) -> Iterator[str]:
     if scheduler.get("warmup_steps") is not None and scheduler.get("warmup_ratio") is not None:
         yield "scheduler.warmup_steps and scheduler.warmup_ratio are both set; set one of them to null (scheduler.warmup_ratio=null)"
     yield from _task_mistakes(dataset, config["monitor"])
+
+
+def _heads_for(task: str) -> Iterator[str]:
+    """Choices that serve a task, as they are typed."""
+    for choice, file in configs.choices("head", [configs.conf_folder()]).items():
+        target = re.search(r"^_target_: *(\S+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if target and schema.signature(target[1], group="head").constants.get("task") == task:
+            yield f"head={choice}"
 
 
 def _task_mistakes(dataset: Mapping[str, Any], monitor: str | None) -> Iterator[str]:
