@@ -71,6 +71,17 @@ def _train(arguments: list[str]) -> int:
     from tunesmith.checks import check
 
     check(config)
+    from tunesmith.runs.folder import RunFolder
+
+    run = RunFolder.of(config)
+    if run.done:
+        from tunesmith.data.survey import surveyed
+        from tunesmith.runs.table import print_scores
+
+        run.check_data(surveyed(config["dataset"]).source)
+        print_scores(run.read_json("metrics.json"), title=str(config["name"]))
+        print(f"Run: {run.path} is done already; another seed or name=... makes a new run")
+        return 0
     from tunesmith.training import quiet
 
     quiet.before_imports()

@@ -26,7 +26,7 @@ def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
 
     data = data_module(config, source, task, tokenizer, content_key(tokenizer))
     data.setup()
-    with Interruption(run.path) as interruption:
+    with Interruption() as interruption:
         settings = {**config["trainer"], "progress_bar": False}
         trainer = build(settings, Path(run.path), [interruption], [], group="trainer")
         scores = {

@@ -99,7 +99,19 @@ class FineTuningModule(pl.LightningModule):
         self._decoded.clear()
         self._mean_loss.reset()
         if self.trainer.state.fn == TrainerFn.FITTING:
-            self.log_dict({f"validation/{name}": value for name, value in self.scores.items()}, prog_bar=False)
+            values = {f"validation/{name}": value for name, value in self.scores.items()}
+            self.log_dict(values, logger=False)  # for callbacks; Lightning would log them a step too early
+            for logger in self.loggers:
+                logger.log_metrics(values | {"epoch": float(self.current_epoch)}, step=self.global_step)
+
+    def progress(self) -> dict[str, Any]:
+        """What the next logged loss will be made of, for a run that is to be resumed."""
+        return {"loss_sum": self._loss_sum, "losses": self._losses, "logged_step": self._logged_step}
+
+    def resume(self, progress: dict[str, Any]) -> None:
+        """Take up what `progress` gave."""
+        self._loss_sum.copy_(progress["loss_sum"])
+        self._losses, self._logged_step = progress["losses"], progress["logged_step"]
 
     def configure_optimizers(self) -> Any:
         """One parameter group for each combination of options that the regularizers want."""

@@ -10,7 +10,7 @@ from tunesmith.train import train
 def reproduce(run: RunFolder) -> bool:
     """Train again beside the run; true if every score is the same to the last bit."""
     config = run.config()
-    again = train(config)
+    again = train(config, fresh=True)
     before, after = run.read_json("metrics.json"), again.read_json("metrics.json")
     table = Table(title=f"{run.path} again in {again.path}", title_justify="left")
     for heading in ("score", "before", "again", "difference"):

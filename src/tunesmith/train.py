@@ -8,11 +8,11 @@ import traceback
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
 from tunesmith.build import build, build_all
+from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.checks import position_limit
 from tunesmith.config import Config
@@ -26,16 +26,18 @@ from tunesmith.runs.manifest import manifest
 from tunesmith.runs.table import print_scores
 from tunesmith.scoring import lines, score
 from tunesmith.training import quiet
+from tunesmith.training.state import validation_due
 
 LOG = logging.getLogger("tunesmith")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def train(config: Config) -> RunFolder:
-    """Train, score and record one run.
+def train(config: Config, *, fresh: bool = False) -> RunFolder:
+    """Train, score and record one run, or go on with it where it was cut off.
 
     Args:
         config: resolved and checked.
+        fresh: train in a folder of its own even if this config has been run.
 
     Raises:
         UserError: if data, model or settings turn out wrong.
@@ -44,10 +46,11 @@ def train(config: Config) -> RunFolder:
     dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
-    run = RunFolder.create(config)
+    run = RunFolder.claim(config, fresh=fresh)
     quiet.log_to(run.path / "train.log")
-    with Interruption(run.path) as interruption:
+    with Interruption() as interruption:
         try:
+            run.check_data(dataset.source)
             run.write_text("config.yaml", configs.to_yaml(config))
             run.set_state("running")
             scores = _train(config, dataset, run, interruption)
@@ -56,6 +59,8 @@ def train(config: Config) -> RunFolder:
         except BaseException as error:
             _record_failure(run, error)
             raise
+        finally:
+            run.release()
     return run
 
 
@@ -103,10 +108,16 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
     print(f"{run.path}  {parameter_count(module):,} parameters  {module.total_steps:,} steps", flush=True)
 
     # Training.
-    monitor = config["monitor"] or f"validation/{config['dataset']['metrics'][0]}"
+    monitor = monitored(config)
     mode = "min" if monitor.endswith("/loss") else "max"
     callbacks = build_all(config["callbacks"], run.path, monitor, mode, group="callbacks")
-    loggers = build_all(config["logger"], run.path, config, group="logger")
+    keeper = next((callback for callback in callbacks if isinstance(callback, Checkpoint)), None)
+    resumed = keeper.resumed if keeper is not None else None
+    if resumed is not None:
+        print(f"Going on after step {resumed['step']:,}", flush=True)
+        due = validation_due(resumed, len(data.plan))
+        data.plan.start_at(resumed["epoch"] + due, 0 if due else resumed["batches"])
+    loggers = build_all(config["logger"], run.path, config, resumed["step"] if resumed else 0, group="logger")
     trainer = build(config["trainer"], run.path, [interruption, *regularizers, *callbacks], loggers, group="trainer")
     data_facts = {split: source.fingerprint(split) for split in source.splits}
     facts = manifest(
@@ -115,10 +126,9 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
     )
     run.write_json("manifest.json", facts)
     trainer.fit(module, datamodule=data)
-    best = getattr(trainer.checkpoint_callback, "best_model_path", "")
-    if best:
-        state = torch.load(best, map_location="cpu", weights_only=True)["state_dict"]
-        module.load_state_dict(state)
+    best = keeper.best_weights() if keeper is not None else None
+    if best is not None:
+        module.load_state_dict(best)
 
     # The model first: what is scored is what a later `evaluate` will load.
     save_model(module, tokenizer, run)
@@ -128,9 +138,16 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
         logger.finalize("success")
         if hasattr(logger, "close"):
             logger.close()
+    if keeper is not None:
+        keeper.finish()
     run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
     print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
     return scores
+
+
+def monitored(config: Config) -> str:
+    """The score that picks the best epoch, such as `validation/accuracy`."""
+    return config["monitor"] or f"validation/{config['dataset']['metrics'][0]}"
 
 
 def data_module(config: Config, source: Any, task: Any, tokenizer: Any, tokenizer_key: str) -> TextDataModule:

@@ -1,7 +1,6 @@
-"""Ctrl-C and SIGTERM end a run between two batches, with a checkpoint."""
+"""Ctrl-C and SIGTERM end a run between two optimizer steps, with its state saved."""
 
 import signal
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -11,14 +10,9 @@ from tunesmith.errors import Interrupted
 
 
 class Interruption(pl.Callback):
-    """The first signal lets the batch finish and saves; a second one stops at once, as does one outside training.
+    """The first signal lets the step finish and saves; a second one stops at once, as does one outside training."""
 
-    Args:
-        folder: of the run.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "checkpoints" / "interrupted.ckpt"
+    def __init__(self) -> None:
         self._received: int | None = None
         self._training = False
         self._previous: dict[int, Any] = {}
@@ -40,31 +34,41 @@ class Interruption(pl.Callback):
         if self._received is not None or not self._training:
             raise Interrupted(signal.Signals(number).name)
         self._received = number
-        print("\nStopping after this batch; once more to stop at once.", flush=True)
+        print("\nStopping after this step; once more to stop at once.", flush=True)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """From here on there is something to save."""
         self._training = True
         self._listen()  # Lightning has put a handler of its own before ours, which ends with exit status 0
 
-    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Likewise when only scores are wanted."""
-        self._listen()
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        """Save and leave if a signal came, but not between the batches of one optimizer step."""
+        if batch_idx % trainer.accumulate_grad_batches == 0:
+            self._leave(trainer)
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Save and leave, if a signal came."""
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """An epoch's last batch is done."""
+        self._listen()  # for when only scores are wanted
         self._leave(trainer)
 
-    def on_validation_batch_end(self, trainer: pl.Trainer, *arguments: Any, **settings: Any) -> None:
+    def on_validation_batch_start(self, trainer: pl.Trainer, *arguments: Any, **settings: Any) -> None:
         """A long validation does not keep anybody waiting."""
         self._leave(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """A signal that came after the last batch counts too; from here on the checkpoint callback's weights are used."""
+        """A signal that came after the last batch counts too; from here on the best weights are used."""
         self._leave(trainer)
         self._training = False
 
     def _leave(self, trainer: pl.Trainer) -> None:
-        if self._received is not None:
-            trainer.save_checkpoint(self._file)
-            raise Interrupted(f"{signal.Signals(self._received).name}; {self._file} holds what was reached")
+        if self._received is None:
+            return
+        keeper: Any = trainer.checkpoint_callback
+        if keeper is not None:
+            keeper.save(trainer)
+        hint = (
+            "the same command goes on from here"
+            if keeper is not None
+            else "nothing was saved: callbacks has no checkpoint"
+        )
+        raise Interrupted(f"{signal.Signals(self._received).name}; {hint}")

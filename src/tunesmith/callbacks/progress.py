@@ -24,7 +24,13 @@ class Progress(pl.callbacks.ProgressBar):
         steps = int(trainer.num_training_batches * epochs)
         if trainer.max_steps > 0:
             steps = min(steps, trainer.max_steps * trainer.accumulate_grad_batches)
-        self._bar = tqdm(total=steps, unit="batch", file=sys.stdout, dynamic_ncols=True, mininterval=0.2, smoothing=0.1)
+        done = (
+            int(trainer.num_training_batches * trainer.current_epoch)
+            + trainer.fit_loop.epoch_loop.batch_progress.current.completed
+        )
+        self._bar = tqdm(
+            total=steps, initial=done, unit="batch", file=sys.stdout, dynamic_ncols=True, mininterval=0.2, smoothing=0.1
+        )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """One batch further."""

@@ -65,18 +65,25 @@ class EpochPlan:
     def __init__(self, lengths: np.ndarray, *, batch_size: int | None, max_tokens: int | None, seed: int) -> None:
         self._lengths, self._batch_size, self._max_tokens, self._seed = lengths, batch_size, max_tokens, seed
         self._epoch = -1
+        self._done = 0
         self.set_epoch(0)
+
+    def start_at(self, epoch: int, batches: int) -> None:
+        """Leave out the first batches of an epoch, which a run that is resumed has done."""
+        self.set_epoch(epoch)
+        self._done = batches
 
     def set_epoch(self, epoch: int) -> None:
         """Make the plan of an epoch, from 0."""
         if epoch != self._epoch:
-            self._epoch = epoch
+            self._epoch, self._done = epoch, 0
             self.batches = training_plan(
                 self._lengths, batch_size=self._batch_size, max_tokens=self._max_tokens, seed=self._seed, epoch=epoch
             )
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(self.batches)
+        return iter(self.batches[self._done :])
 
     def __len__(self) -> int:
+        """Batches of a whole epoch."""
         return len(self.batches)

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch.utils.data import DataLoader
 
 from tunesmith.data import encoded
@@ -82,7 +83,14 @@ class TextDataModule(pl.LightningDataModule):
 
     def _loader(self, examples: encoded.EncodedSplit, plan: Any) -> Any:
         # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
-        return DataLoader(examples, sampler=plan, batch_size=None, collate_fn=_as_it_is)  # type: ignore[arg-type]
+        # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
+        return DataLoader(
+            examples,  # type: ignore[arg-type]
+            sampler=plan,
+            batch_size=None,
+            collate_fn=_as_it_is,
+            generator=torch.Generator(),
+        )
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -1,11 +1,81 @@
-"""metrics.csv in the run's folder."""
+"""metrics.csv in the run's folder: a row for each optimizer step at which something was logged."""
 
+import csv as csv_format
+import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytorch_lightning.loggers import CSVLogger
+from lightning_fabric.utilities.rank_zero import rank_zero_only
+from pytorch_lightning.loggers.logger import Logger
+
+_FIRST = ("step", "epoch")
 
 
-def csv(folder: Path, config: dict[str, Any]) -> CSVLogger:
-    """Lightning's CSVLogger, without folders of its own."""
-    return CSVLogger(folder, name="", version="")
+class CsvHistory(Logger):
+    """Keeps the history when a run is resumed: rows after the step at which it goes on are dropped.
+
+    Args:
+        file: the table.
+        step: optimizer steps that the run has done.
+    """
+
+    def __init__(self, file: Path, step: int) -> None:
+        super().__init__()
+        self._file = file
+        self._rows: list[dict[str, Any]] = []
+        self._written = 0  # rows of the file that are final
+        self._columns: list[str] = []
+        if step and file.is_file():
+            with file.open(encoding="utf-8", newline="") as stream:
+                self._rows = [row for row in csv_format.DictReader(stream) if int(row["step"]) <= step]
+            for row in self._rows:
+                row["step"] = int(row["step"])
+
+    @property
+    def name(self) -> str:
+        """Nothing that a folder would be named by."""
+        return ""
+
+    @property
+    def version(self) -> str:
+        """Likewise."""
+        return ""
+
+    def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
+        """The settings are in config.yaml."""
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Values of a step, on the row of that step."""
+        if not self._rows or self._rows[-1]["step"] != step:
+            self.save()
+            self._rows.append({"step": step})
+        self._written = min(self._written, len(self._rows) - 1)
+        self._rows[-1].update(metrics)
+
+    @rank_zero_only
+    def save(self) -> None:
+        """Bring the file up to date: append, or write it anew if a row on disk or the columns have changed."""
+        if self._written == len(self._rows):
+            return
+        columns = [*_FIRST, *sorted({name for row in self._rows for name in row} - set(_FIRST))]
+        text = io.StringIO()
+        writer = csv_format.DictWriter(text, columns)
+        anew = columns != self._columns or self._written != len(self._rows) - 1
+        if anew:
+            writer.writeheader()
+        writer.writerows(self._rows if anew else self._rows[-1:])
+        with self._file.open("w" if anew else "a", encoding="utf-8", newline="") as stream:
+            stream.write(text.getvalue())
+        self._columns, self._written = columns, len(self._rows)
+
+    @rank_zero_only
+    def finalize(self, status: str) -> None:
+        """Write what is left."""
+        self.save()
+
+
+def csv(folder: Path, config: dict[str, Any], step: int) -> CsvHistory:
+    """The run's `metrics.csv`."""
+    return CsvHistory(folder / "metrics.csv", step)

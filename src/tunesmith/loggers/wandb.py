@@ -17,6 +17,7 @@ class WandbRun(WandbLogger):
 def wandb(
     folder: Path,
     config: dict[str, Any],
+    step: int,
     *,
     project: str,
     entity: str | None,
@@ -32,10 +33,16 @@ def wandb(
         tags: words to filter runs by.
     """
     import wandb as library
+    from wandb.sdk.lib.runid import generate_id
 
+    kept = folder / "wandb_id.txt"  # a run that is resumed goes on in the same W&B run
+    if not kept.is_file():
+        kept.write_text(generate_id(), encoding="utf-8")
     logger = WandbRun(
         name=f"{config['name']}/{folder.name}",
         save_dir=folder,
+        id=kept.read_text(encoding="utf-8"),
+        resume="allow",
         project=project,
         entity=entity,
         tags=tags,
@@ -43,5 +50,5 @@ def wandb(
         mode=mode,
         settings=library.Settings(silent=True, console="off"),
     )
-    logger.experiment.config.update(config)
+    logger.experiment.config.update(config, allow_val_change=True)
     return logger

@@ -1,5 +1,6 @@
 """A run's folder: what stands where, and files that are whole or not there at all."""
 
+import fcntl
 import json
 import os
 import socket
@@ -13,7 +14,11 @@ from tunesmith import config as configs
 from tunesmith.config import Config
 from tunesmith.errors import UserError
 
-State = Literal["running", "done", "failed", "interrupted"]
+State = Literal["running", "done", "failed", "interrupted", "pruned"]
+
+
+class BusyError(UserError):
+    """Another process runs this run."""
 
 
 class RunFolder:
@@ -21,30 +26,77 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock: Any = None
 
     @classmethod
-    def create(cls, config: Config) -> "RunFolder":
-        """A new folder for a run. The same config again gets a number behind its id: no run is ever overwritten.
+    def of(cls, config: Config) -> "RunFolder":
+        """The folder that belongs to a config, whether it is there or not."""
+        return cls(Path(config["output_dir"]).expanduser() / str(config["name"]) / configs.run_id(config))
+
+    @classmethod
+    def claim(cls, config: Config, *, fresh: bool = False) -> "RunFolder":
+        """The config's folder, for this process alone until it ends, however it ends.
+
+        Args:
+            fresh: make a folder with a number behind the id if the run has one already.
 
         Raises:
-            UserError: if the folder cannot be written.
+            UserError: if the folder cannot be written, or another process runs this run.
         """
-        base = Path(config["output_dir"]).expanduser() / str(config["name"])
-        identity = configs.run_id(config)
+        run = cls.of(config)
+        first = run.path
+        number = 1
         try:
-            base.mkdir(parents=True, exist_ok=True)
-            number = 1
             while True:
-                path = base / (identity if number == 1 else f"{identity}-{number}")
                 try:
-                    path.mkdir()
-                    return cls(path)
+                    run.path.mkdir(parents=True)
+                    break
                 except FileExistsError:
+                    if not fresh:
+                        break
                     number += 1
+                    run = cls(first.with_name(f"{first.name}-{number}"))
+            run.lock()
         except OSError as error:
             raise UserError(
-                f"The run's folder cannot be made in {base}: {error.strerror}; set output_dir to a folder that you may write to"
+                f"The run's folder {run.path} cannot be made: {error.strerror}; set output_dir to a folder that you may write to"
             ) from error
+        return run
+
+    def lock(self) -> None:
+        """Hold the run. The operating system lets go of it when the process dies, even by SIGKILL.
+
+        Raises:
+            UserError: if another process holds it.
+        """
+        self._lock = (self.path / ".lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            status = self.status()
+            raise BusyError(
+                f"{self.path} is being run by process {status.get('pid')} on {status.get('host')}; wait for it or end it"
+            ) from None
+
+    def release(self) -> None:
+        """Let go of the run."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def status(self) -> dict[str, Any]:
+        """status.json; empty where there is none, or none that can be read."""
+        try:
+            status = self.read_json("status.json")
+        except (OSError, ValueError):
+            return {}
+        return status if isinstance(status, dict) else {}
+
+    @property
+    def done(self) -> bool:
+        """Whether it has run to its end."""
+        return self.status().get("state") == "done" and (self.path / "metrics.json").is_file()
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
@@ -64,6 +116,23 @@ class RunFolder:
         if state != "done":
             raise UserError(f"run={path} is {state}, not done; see {run.path / 'train.log'}")
         return run
+
+    def check_data(self, source: Any) -> None:
+        """See that the run's files still hold what it was trained on.
+
+        Raises:
+            UserError: if they do not.
+        """
+        try:
+            before = self.read_json("manifest.json")["data"]["fingerprints"]
+        except (OSError, ValueError, KeyError):
+            return  # it had not come so far
+        changed = [f"dataset.{split}" for split, print in before.items() if source.fingerprint(split) != print]
+        if changed:
+            raise UserError(
+                f"{self.path} was trained on other data: {', '.join(changed)} has changed since; set name=... for a new run, or "
+                "remove the folder"
+            )
 
     def config(self) -> Config:
         """The run's resolved config."""

@@ -68,7 +68,7 @@ def trainer(
             log_every_n_steps=log_every_n_steps,
             enable_progress_bar=progress_bar,
             enable_model_summary=False,
-            enable_checkpointing=any(isinstance(callback, pl.callbacks.ModelCheckpoint) for callback in callbacks),
+            enable_checkpointing=any(isinstance(callback, pl.callbacks.Checkpoint) for callback in callbacks),
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
         )
