@@ -69,7 +69,7 @@ def tunesmith_run(arguments, files) -> tuple[float, float]:
 
     pl.Trainer.fit, train.score = timed_fit, timed_score
     try:
-        run = train.train(composed)
+        run = train.train(composed, fresh=True)
     finally:
         pl.Trainer.fit, train.score = fit, score
     return clock["end"] - clock["start"], run.read_json("metrics.json")["validation/f1"]

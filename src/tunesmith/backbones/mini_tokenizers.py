@@ -1,12 +1,13 @@
 """The four families' kinds of tokenizer, trained from scratch: WordPiece, byte-level BPE, Unigram, byte-level BPE."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordPiece
 
-VERSION = 1  # part of the cache's key: raise it when a tokenizer changes
+VERSION = 2  # part of the cache's key: raise it when a tokenizer changes
 
 
 def train(family: str, texts: Iterable[str], *, vocabulary: int, pre_split: bool) -> Any:
@@ -35,8 +36,9 @@ def _bert(texts: Iterable[str], vocabulary: int) -> Any:
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
+    model = _word_piece(tokenizer, list(texts), vocabulary, special)
+    tokenizer = _like(tokenizer, model)
+    tokenizer.add_special_tokens(special)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         pair="[CLS] $A [SEP] $B:1 [SEP]:1",
@@ -50,6 +52,30 @@ def _bert(texts: Iterable[str], vocabulary: int) -> Any:
         "mask_token": "[MASK]",
     }
     return _wrap(tokenizer, **names, model_input_names=["input_ids", "token_type_ids", "attention_mask"])
+
+
+def _like(tokenizer: Tokenizer, model: WordPiece) -> Tokenizer:
+    """Another model, without the tokens that were added for training."""
+    fresh = Tokenizer(model)
+    fresh.normalizer, fresh.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    fresh.decoder = tokenizer.decoder
+    return fresh
+
+
+def _word_piece(tokenizer: Tokenizer, texts: list[str], vocabulary: int, special: list[str]) -> WordPiece:
+    """The same vocabulary every time: the trainer numbers the pieces within words in the order of a hash table.
+
+    Numbers decide between merges that are equally frequent, so the pieces get theirs before training, as special tokens.
+    """
+    characters = sorted({character for text in texts for character in tokenizer.normalizer.normalize_str(text)})
+    inner = [f"##{character}" for character in characters if not character.isspace()]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary + len(inner), special_tokens=[*special, *inner], show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    numbers = tokenizer.get_vocab()
+    pieces = sorted(numbers, key=numbers.__getitem__)[:vocabulary]
+    return WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]")
 
 
 def _byte_level(texts: Iterable[str], vocabulary: int, special: list[str], *, prefix_space: bool) -> Tokenizer:
@@ -91,6 +117,10 @@ def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
         vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
+    # The trainer adds numbers up in the order of a hash table: without their last digits the scores are always the same.
+    pieces = [(piece, round(score, 3)) for piece, score in json.loads(tokenizer.to_str())["model"]["vocab"]]
+    learnt = sorted(pieces[len(special) :], key=lambda entry: (-entry[1], entry[0]))
+    tokenizer.model = Unigram([*pieces[: len(special)], *learnt], unk_id=special.index("<unk>"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A:0 <sep>:0 <cls>:2",
         pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2",
