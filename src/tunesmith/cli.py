@@ -224,10 +224,14 @@ def _run_and_settings(
 
 
 def _with_overrides(config: dict[str, Any], settings: list[str]) -> dict[str, Any]:
-    """The run's config with another dataset or other settings, checked."""
+    """The run's config with another dataset or other settings, checked.
+
+    What only training reads is left out: a run of an earlier version, which lacks a setting there, can still be used.
+    """
     from tunesmith import config as configs
     from tunesmith.checks import check
 
+    config = config | {"regularization": {}, "callbacks": {}, "logger": {}}
     if any(word.startswith("dataset=") for word in settings):
         chosen = [word for word in settings if word.startswith("dataset")]
         dataset = configs.compose_group("dataset", chosen)
