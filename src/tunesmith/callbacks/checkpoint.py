@@ -67,7 +67,6 @@ class Checkpoint(pl.callbacks.Checkpoint):
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Between two batches."""
-        self._position = (trainer.current_epoch, batch_idx)
         steps = self._every_n_steps
         between = batch_idx % trainer.accumulate_grad_batches == 0
         if steps and between and trainer.global_step and trainer.global_step % steps == 0:

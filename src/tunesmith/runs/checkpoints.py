@@ -45,22 +45,27 @@ class Checkpoints:
         """What `save` wrote, on the CPU; None if the file is missing or damaged."""
         import torch
 
+        if not self._intact(name):
+            return None
+        content: dict[str, Any] = torch.load(self._folder / name, map_location="cpu", weights_only=True)
+        return content
+
+    def _intact(self, name: str) -> bool:
         file, digest = self._folder / name, self._digest(name)
         if not file.is_file() or not digest.is_file():
-            return None
+            return False
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found != digest.read_text(encoding="utf-8"):
             LOG.warning("%s is damaged; the one before it is used", file)
-            return None
-        content: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
-        return content
+            return False
+        return True
 
     def newest(self) -> dict[str, Any] | None:
         """The latest state that is intact, and whose best weights are; None to start from the beginning."""
         for file in reversed(self._states()):
             state = self.load(file.name)
-            if state is not None and (state["best"] is None or self.load(state["best"]) is not None):
+            if state is not None and (state["best"] is None or self._intact(state["best"])):
                 return state
         return None
 

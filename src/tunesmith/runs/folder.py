@@ -127,7 +127,7 @@ class RunFolder:
             before = self.read_json("manifest.json")["data"]["fingerprints"]
         except (OSError, ValueError, KeyError):
             return  # it had not come so far
-        changed = [f"dataset.{split}" for split, print in before.items() if source.fingerprint(split) != print]
+        changed = [f"dataset.{split}" for split, content in before.items() if source.fingerprint(split) != content]
         if changed:
             raise UserError(
                 f"{self.path} was trained on other data: {', '.join(changed)} has changed since; set name=... for a new run, or "
