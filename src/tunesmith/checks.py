@@ -1,6 +1,7 @@
 """Everything that can be known to be wrong before any weights load, found without importing any heavy library."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from tunesmith import config as configs
 from tunesmith.config import Config
 from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
+from tunesmith.monitor import watched
 from tunesmith.ranges import Seed
 
 SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups of one choice
@@ -30,6 +32,11 @@ def check(config: Config) -> None:
         found = [*_fits(config), *_lengths(config)]
     if found:
         raise UserError(found)
+
+
+def from_the_hub(dataset: Mapping[str, Any]) -> bool:
+    """Whether the data has to be fetched before it can be checked."""
+    return dataset["source"] == "hub" and not os.path.isdir(dataset["path"])  # noqa: PTH112 - a dataset's name may be no path
 
 
 def _settings(config: Config) -> Iterator[str]:
@@ -81,7 +88,7 @@ def _dataset_settings(dataset: Mapping[str, Any]) -> Iterator[str]:
         except UserError as error:
             yield f"dataset.{group}={dataset[group]}: {error}"
             return
-    settings |= schema._read_signature(BATCHING).settings
+    settings |= schema.read_signature(BATCHING).settings
     yield from schema.mistakes(
         {k: v for k, v in dataset.items() if k not in ("source", "task")}, settings, path="dataset"
     )
@@ -137,9 +144,9 @@ def _task_mistakes(dataset: Mapping[str, Any], monitor: str | None) -> Iterator[
             yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem')} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
     if not dataset["metrics"]:
         yield "dataset.metrics is empty; expected at least one score"
-    watched = [f"validation/{name}" for name in dict.fromkeys([*dataset["metrics"], "loss"])]
-    if monitor is not None and monitor not in watched:
-        yield f"monitor is {monitor}, which is never logged{did_you_mean(monitor, watched)} (logged: {', '.join(watched)})"
+    possible = watched(dataset)
+    if monitor is not None and monitor not in possible:
+        yield f"monitor is {monitor}, which is never logged{did_you_mean(monitor, possible)} (logged: {', '.join(possible)})"
 
 
 def _lengths(config: Config) -> Iterator[str]:

@@ -1,19 +1,19 @@
 """The command line: reads the arguments and imports nothing heavy before they are known to be right."""
 
 import argparse
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from tunesmith.errors import Interrupted, UserError, did_you_mean
+from tunesmith.errors import UserError, did_you_mean, exit_status
 
 HELP = """Config-driven fine-tuning of pretrained transformers.
 
-  tunesmith train    [group=choice] [key=value]          one run
-  tunesmith check    [group=choice] [key=value]          composes and checks everything, trains nothing
+  tunesmith train    [group=choice] [key=value] [-m]     one run; with -m a sweep: key=a,b or key=range(1,4)
+  tunesmith check    [group=choice] [key=value] [-m]     composes and checks everything, trains nothing
   tunesmith evaluate run=DIR [dataset=...] [key=value]   scores a finished run
   tunesmith predict  run=DIR input=FILE output=FILE      labels new texts; - is standard input or output
+  tunesmith report   DIR...                              the table of a sweep, or of any runs
   tunesmith list     [group]                             the choices of each group
   tunesmith reproduce run=DIR                            runs it again and compares the scores
   tunesmith export   run=DIR output=DIR                  a Hugging Face checkpoint
@@ -39,33 +39,22 @@ def run(arguments: list[str]) -> int:
 
         print(version("tunesmith"))
         return 0
-    try:
-        command = COMMANDS.get(arguments[0])
-        if command is None:
-            raise UserError(
-                f"there is no command {arguments[0]}{did_you_mean(arguments[0], COMMANDS)} (commands: {', '.join(COMMANDS)})"
-            )
-        return int(command(arguments[1:]) or 0)
-    except UserError as error:
-        mark = "\n  - " if len(error.mistakes) > 1 else " "
-        print(f"tunesmith:{mark}{mark.join(error.mistakes)}", file=sys.stderr)
-        return 2
-    except FloatingPointError as error:
-        print(f"tunesmith: {error}", file=sys.stderr)
-        return 1
-    except Interrupted as reason:
-        print(f"tunesmith: interrupted by {reason}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("tunesmith: interrupted", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # the reader of standard output, such as head, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    return exit_status(lambda: _command(arguments[0])(arguments[1:]))
+
+
+def _command(name: str) -> Callable[[list[str]], int]:
+    if name not in COMMANDS:
+        raise UserError(f"there is no command {name}{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
+    return COMMANDS[name]
 
 
 def _train(arguments: list[str]) -> int:
-    config = _composed(arguments)
+    options, overrides = _options(arguments)
+    if options.multirun:
+        from tunesmith.sweeps.sweep import sweep
+
+        return 0 if sweep(overrides, config_dir=options.config_dir) else 1
+    config = _composed(options, overrides)
     if config is None:
         return 0
     from tunesmith.checks import check
@@ -92,15 +81,21 @@ def _train(arguments: list[str]) -> int:
 
 
 def _check(arguments: list[str]) -> int:
-    config = _composed(arguments)
+    options, overrides = _options(arguments)
+    if options.multirun:
+        from tunesmith.sweeps.sweep import plan
+
+        print(f"Settings and data are right: {plan(overrides, config_dir=options.config_dir).described}.")
+        return 0
+    config = _composed(options, overrides)
     if config is None:
         return 0
-    from tunesmith.checks import check
+    from tunesmith.checks import check, from_the_hub
     from tunesmith.data.survey import surveyed
 
     check(config)
     dataset = config["dataset"]
-    if dataset["source"] == "hub" and not os.path.isdir(dataset["path"]):  # noqa: PTH112 - pathlib takes longer to import
+    if from_the_hub(dataset):
         print("Settings are right. The data comes from the hub and is checked when it is loaded.")
         return 0
     survey = surveyed(dataset).survey
@@ -152,6 +147,20 @@ def _export(arguments: list[str]) -> int:
     return 0
 
 
+def _report(arguments: list[str]) -> int:
+    if not arguments:
+        raise UserError("report needs at least one folder: tunesmith report runs/sweeps/ID, or runs/")
+    from pathlib import Path
+
+    from tunesmith.report.records import find
+    from tunesmith.report.results import show
+
+    place = Path(arguments[0]).expanduser()
+    is_sweep = len(arguments) == 1 and (place / "sweep.json").is_file()
+    show(find(arguments), title=" ".join(arguments), place=place if is_sweep else None)
+    return 0
+
+
 def _list(arguments: list[str]) -> int:
     from tunesmith.config import conf_folder
     from tunesmith.listing import listing
@@ -165,15 +174,17 @@ COMMANDS = {
     "check": _check,
     "evaluate": _evaluate,
     "predict": _predict,
+    "report": _report,
     "list": _list,
     "reproduce": _reproduce,
     "export": _export,
 }
 
 
-def _composed(arguments: list[str]) -> dict[str, Any] | None:
-    """The resolved config of `train` and `check`; None if it was only to be printed."""
+def _options(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Options of `train` and `check`, and the overrides."""
     parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False)
+    parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--cfg", "-c", choices=["job", "all"])
     parser.add_argument("--config-dir", "-cd")
     try:
@@ -183,17 +194,22 @@ def _composed(arguments: list[str]) -> dict[str, Any] | None:
     for word in overrides:
         if word.startswith("-"):
             raise UserError(
-                f"unknown option {word}; expected group=choice, key=value, --cfg or --config-dir (tunesmith --help)"
+                f"unknown option {word}; expected group=choice, key=value, -m, --cfg or --config-dir (tunesmith --help)"
             )
+    if options.multirun and options.cfg is not None:
+        raise UserError("--cfg shows the config of one run; leave out -m, and give each key one value")
+    return options, overrides
+
+
+def _composed(options: argparse.Namespace, overrides: list[str]) -> dict[str, Any] | None:
+    """The resolved config of one run; None if it was only to be printed."""
     from tunesmith import config as configs
 
-    if options.cfg is not None:
-        print(
-            configs.to_yaml(configs.compose(overrides, config_dir=options.config_dir, resolve=options.cfg == "all")),
-            end="",
-        )
-        return None
-    return configs.compose(overrides, config_dir=options.config_dir)
+    composed = configs.compose(overrides, config_dir=options.config_dir, resolve=options.cfg != "job")
+    if options.cfg is None:
+        return composed
+    print(configs.to_yaml(composed), end="")
+    return None
 
 
 def _values(arguments: list[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ Hydra composes only. Every key of the command line is let through to the compose
 (`tunesmith.checks`) refuses unknown keys, whether they came from `key=`, `+key=`, `++key=` or a YAML file.
 """
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
@@ -14,9 +15,10 @@ from tunesmith.errors import UserError, did_you_mean
 
 Config = dict[str, Any]
 
+LAUNCHERS = "hydra/launcher"  # the one group that Hydra owns; its settings are hydra.launcher.*
 # Settings that say where and how a run is watched, not what it computes: they are no part of its identity.
 _NOT_IDENTITY = {"output_dir", "name", "logger"}
-_NOT_IDENTITY_TRAINER = {"accelerator", "progress_bar", "log_every_n_steps"}
+_NOT_IDENTITY_TRAINER = {"accelerator", "devices", "progress_bar", "log_every_n_steps"}
 
 
 def conf_folder() -> Path:
@@ -25,9 +27,25 @@ def conf_folder() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[2] / "conf"
 
 
+def conf_folders(config_dir: str | None) -> list[Path]:
+    """The project's folder of groups, and the user's own if there is one.
+
+    Raises:
+        UserError: if `config_dir` is no folder.
+    """
+    folders = [conf_folder()]
+    if config_dir is not None:
+        folder = Path(config_dir).resolve()
+        if not folder.is_dir():
+            raise UserError(f"--config-dir {config_dir} is no folder; expected one that holds groups, such as dataset/")
+        folders.append(folder)
+    return folders
+
+
 def groups(folders: Sequence[Path]) -> list[str]:
     """Names of the configuration groups, in alphabetical order."""
-    return sorted({child.name for folder in folders if folder.is_dir() for child in folder.iterdir() if child.is_dir()})
+    names = {child.name for folder in folders if folder.is_dir() for child in folder.iterdir() if child.is_dir()}
+    return sorted(LAUNCHERS if name == "hydra" else name for name in names)
 
 
 def choices(group: str, folders: Sequence[Path]) -> dict[str, Path]:
@@ -51,42 +69,139 @@ def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve:
     Raises:
         UserError: for overrides that cannot be parsed or choices that do not exist, all together.
     """
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
+    for word in overrides:
+        key = word.lstrip("+~").partition("=")[0]
+        if key.partition(".")[0] == "sweep" or key.partition("/")[0].partition(".")[0] == "hydra":
+            raise UserError(f"{word} is for sweeps; add -m, or leave it out")
+    return Composer(config_dir).compose(overrides, resolve=resolve)
 
-    folders = _folders(config_dir)
-    lenient, chosen = _parse(overrides, folders)
-    search_path = [f"hydra.searchpath=[file://{folders[1]}]"] if len(folders) > 1 else []
-    try:
-        with initialize_config_dir(str(folders[0])):
-            composed = hydra_compose("train", overrides=[*lenient, *search_path], return_hydra_config=True)
-        picked = composed.hydra.runtime.choices
-        OmegaConf.set_struct(composed, False)
-        del composed["hydra"]
-        config = OmegaConf.to_container(composed, resolve=resolve)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
-    assert isinstance(config, dict)
-    if resolve and config.get("name") is None:
-        config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{picked['backbone']}"
-    return {str(key): value for key, value in config.items()}
+
+class Composer:
+    """Composes the configs of many runs: Hydra composes each set of choices once, values are changed afterwards."""
+
+    def __init__(self, config_dir: str | None) -> None:
+        self.folders = conf_folders(config_dir)
+        self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
+
+    def compose(self, overrides: Sequence[str], *, resolve: bool = True) -> Config:
+        """The config of one run; see `tunesmith.config.compose`."""
+        return self._plain(overrides, resolve=resolve, without="sweep")
+
+    def sweep_settings(self, overrides: Sequence[str]) -> Config:
+        """The `sweep` node of the same config."""
+        settings: Config = self._plain(overrides, resolve=False, without=None)["sweep"]
+        return settings
+
+    def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
+        """The node `hydra.launcher` of a choice, with some of its keys changed."""
+        from omegaconf import OmegaConf
+
+        words = [f"{LAUNCHERS}={chosen}", *("++" + word for word in overrides)]
+        composed = self._hydra_composes(words).hydra.launcher
+        return {str(key): value for key, value in OmegaConf.to_container(composed, resolve=False).items()}
+
+    def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        first, values, chosen = self._parse(overrides)
+        try:
+            composed, picked = self._of_choices(tuple(first))
+            for override in values:
+                OmegaConf.update(composed, override.key_or_group, override.value(), merge=True, force_add=True)
+            if without is not None:
+                composed.pop(without, None)
+            config = OmegaConf.to_container(composed, resolve=resolve)
+        except OmegaConfBaseException as error:
+            raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
+        assert isinstance(config, dict)
+        if resolve and config.get("name") is None:
+            config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{picked['backbone']}"
+        return {str(key): value for key, value in config.items()}
+
+    def _of_choices(self, overrides: tuple[str, ...]) -> tuple[Any, Any]:
+        """A copy of what Hydra composes, and the choice that was made in each group."""
+        from omegaconf import OmegaConf
+
+        if overrides not in self._composed:
+            composed = self._hydra_composes(overrides)
+            picked = composed.hydra.runtime.choices
+            OmegaConf.set_struct(composed, False)
+            del composed["hydra"]
+            self._composed[overrides] = composed, picked
+        composed, picked = self._composed[overrides]
+        return copy.deepcopy(composed), picked
+
+    def _hydra_composes(self, overrides: Sequence[str]) -> Any:
+        from hydra import compose as hydra_compose
+        from hydra import initialize_config_dir
+        from hydra.errors import HydraException
+
+        search_path = [f"hydra.searchpath=[file://{self.folders[1]}]"] if len(self.folders) > 1 else []
+        try:
+            with initialize_config_dir(str(self.folders[0])):
+                return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)
+        except HydraException as error:
+            raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
+
+    def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
+        """What Hydra has to compose (choices and deletions), the values to set after, and the choices by group."""
+        from hydra.core.override_parser.overrides_parser import OverridesParser
+        from hydra.errors import HydraException
+
+        known, parser = groups(self.folders), OverridesParser.create()
+        first: list[str] = []
+        values, mistakes = [], []
+        chosen: dict[str, str] = {}
+        for text in overrides:
+            try:
+                override = parser.parse_override(text)
+            except HydraException as error:
+                mistakes.append(f"{text!r} cannot be read: {_first_line(error)}; expected group=choice or key=value")
+                continue
+            if override.is_sweep_override():
+                mistakes.append(f"{text!r} names several values; expected one value for one run, or -m for a sweep")
+            elif override.key_or_group in known and not isinstance(override.value(), dict):
+                first.append(text.lstrip("+"))
+                chosen[override.key_or_group] = str(override.value())
+                mistakes += self._wrong_choices(override.key_or_group, override.value())
+            elif override.is_delete() or override.package is not None:
+                first.append(text)
+            else:
+                values.append(override)
+        if mistakes:
+            raise UserError(mistakes)
+        return first, values, chosen
+
+    def _wrong_choices(self, group: str, value: Any) -> Iterable[str]:
+        available = choices(group, self.folders)
+        for choice in value if isinstance(value, list) else [value]:
+            if choice is not None and str(choice) not in available:
+                names = ", ".join(available) or "none yet"
+                yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
 
 
 def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:
-    """Compose one group alone, as `evaluate` does to score a run on another dataset."""
+    """One group's node, such as that of another dataset."""
     node: Config = compose(overrides, config_dir=config_dir)[group]
     return node
 
 
 def run_id(config: Config) -> str:
     """Ten hexadecimal digits that name what a run computes, whatever its place, its loggers or its device."""
-    identity = {key: value for key, value in config.items() if key not in _NOT_IDENTITY}
+    return digest(identity(config))
+
+
+def identity(config: Config) -> Config:
+    """The part of a config that says what a run computes."""
+    kept = {key: value for key, value in config.items() if key not in _NOT_IDENTITY}
     trainer = config["trainer"]
-    identity["trainer"] = {key: value for key, value in trainer.items() if key not in _NOT_IDENTITY_TRAINER}
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+    return kept | {"trainer": {key: value for key, value in trainer.items() if key not in _NOT_IDENTITY_TRAINER}}
+
+
+def digest(value: Any) -> str:
+    """Ten hexadecimal digits that name a plain value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def load(file: Path) -> Config:
@@ -130,51 +245,6 @@ def apply(config: Config, overrides: Sequence[str]) -> Config:
     plain = OmegaConf.to_container(copy, resolve=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
-
-
-def _folders(config_dir: str | None) -> list[Path]:
-    folders = [conf_folder()]
-    if config_dir is not None:
-        folder = Path(config_dir).resolve()
-        if not folder.is_dir():
-            raise UserError(f"--config-dir {config_dir} is no folder; expected one that holds groups, such as dataset/")
-        folders.append(folder)
-    return folders
-
-
-def _parse(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], dict[str, str]]:
-    """Overrides that Hydra accepts whatever their key, and the choices made for each group."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    known, lenient, chosen, mistakes = groups(folders), [], {}, []
-    for text in overrides:
-        try:
-            override = OverridesParser.create().parse_override(text)
-        except HydraException as error:
-            mistakes.append(f"{text!r} cannot be read: {_first_line(error)}; expected group=choice or key=value")
-            continue
-        if override.is_sweep_override():
-            mistakes.append(f"{text!r} names several values; expected one value for one run")
-        elif override.key_or_group in known and not isinstance(override.value(), dict):
-            lenient.append(text.lstrip("+"))
-            chosen[override.key_or_group] = str(override.value())
-            mistakes += _wrong_choices(override.key_or_group, override.value(), folders)
-        elif override.is_delete():
-            lenient.append(text)
-        else:
-            lenient.append("++" + text.lstrip("+"))
-    if mistakes:
-        raise UserError(mistakes)
-    return lenient, chosen
-
-
-def _wrong_choices(group: str, value: Any, folders: Sequence[Path]) -> Iterable[str]:
-    available = choices(group, folders)
-    for choice in value if isinstance(value, list) else [value]:
-        if choice is not None and str(choice) not in available:
-            names = ", ".join(available) or "none yet"
-            yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
 
 
 def _first_line(error: Exception) -> str:

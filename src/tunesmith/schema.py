@@ -61,11 +61,12 @@ def signature(target: str, *, group: str) -> Signature:
             f"{target} may not be a _target_ of {group}: expected a name under {' or '.join(packages)}; "
             f"list a package of your own that you trust in {PLUGINS_VARIABLE}"
         )
-    return _read_signature(target)
+    return read_signature(target)
 
 
 @functools.cache
-def _read_signature(target: str) -> Signature:
+def read_signature(target: str) -> Signature:
+    """The signature of a target that code names, wherever it is."""
     module, _, name = target.rpartition(".")
     source = _source_file(module)
     if source is None:

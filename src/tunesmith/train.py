@@ -5,6 +5,7 @@ import functools
 import logging
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,13 +15,15 @@ from tunesmith.backbones.backbone import Backbone, parameter_count
 from tunesmith.build import build, build_all
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.interruption import Interruption
+from tunesmith.callbacks.status import Status
 from tunesmith.checks import position_limit
 from tunesmith.config import Config
 from tunesmith.data.batching import padding_share
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey import Surveyed, surveyed
-from tunesmith.errors import Interrupted, UserError
+from tunesmith.errors import Interrupted, Pruned, UserError
 from tunesmith.module import FineTuningModule
+from tunesmith.monitor import larger_is_better, monitored
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest
 from tunesmith.runs.table import print_scores
@@ -32,30 +35,36 @@ LOG = logging.getLogger("tunesmith")
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def train(config: Config, *, fresh: bool = False) -> RunFolder:
+def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callback] = ()) -> RunFolder:
     """Train, score and record one run, or go on with it where it was cut off.
 
     Args:
         config: resolved and checked.
         fresh: train in a folder of its own even if this config has been run.
+        callbacks: that watch the run, besides those of the config.
 
     Raises:
         UserError: if data, model or settings turn out wrong.
         Interrupted: after a signal; a checkpoint was saved.
+        Pruned: if a callback ends it.
     """
     dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
     run = RunFolder.claim(config, fresh=fresh)
+    if run.done:  # another process has just ended it
+        run.release()
+        return run
     quiet.log_to(run.path / "train.log")
     with Interruption() as interruption:
         try:
             run.check_data(dataset.source)
             run.write_text("config.yaml", configs.to_yaml(config))
             run.set_state("running")
-            scores = _train(config, dataset, run, interruption)
+            scores = _train(config, dataset, run, [interruption, *callbacks])
             run.write_json("metrics.json", scores)
-            run.set_state("done")
+            monitor = monitored(config)
+            run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
         except BaseException as error:
             _record_failure(run, error)
             raise
@@ -64,7 +73,7 @@ def train(config: Config, *, fresh: bool = False) -> RunFolder:
     return run
 
 
-def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Interruption) -> dict[str, float]:
+def _train(config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence[pl.Callback]) -> dict[str, float]:
     started = time.time()
     source, task, survey = dataset.source, dataset.task, dataset.survey
 
@@ -109,7 +118,7 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
 
     # Training.
     monitor = monitored(config)
-    mode = "min" if monitor.endswith("/loss") else "max"
+    mode = "max" if larger_is_better(monitor) else "min"
     callbacks = build_all(config["callbacks"], run.path, monitor, mode, group="callbacks")
     keeper = next((callback for callback in callbacks if isinstance(callback, Checkpoint)), None)
     resumed = keeper.resumed if keeper is not None else None
@@ -118,7 +127,8 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
         due = validation_due(resumed, len(data.plan))
         data.plan.start_at(resumed["epoch"] + due, 0 if due else resumed["batches"])
     loggers = build_all(config["logger"], run.path, config, resumed["step"] if resumed else 0, group="logger")
-    trainer = build(config["trainer"], run.path, [interruption, *regularizers, *callbacks], loggers, group="trainer")
+    watching = [*watching, Status(run, module.total_steps)]
+    trainer = build(config["trainer"], run.path, [*watching, *regularizers, *callbacks], loggers, group="trainer")
     data_facts = {split: source.fingerprint(split) for split in source.splits}
     facts = manifest(
         data={"fingerprints": data_facts, "rows": survey.rows, "notes": notes},
@@ -143,11 +153,6 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, interruption: Inte
     run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
     print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
     return scores
-
-
-def monitored(config: Config) -> str:
-    """The score that picks the best epoch, such as `validation/accuracy`."""
-    return config["monitor"] or f"validation/{config['dataset']['metrics'][0]}"
 
 
 def data_module(config: Config, source: Any, task: Any, tokenizer: Any, tokenizer_key: str) -> TextDataModule:
@@ -221,9 +226,13 @@ def _report_data(data: TextDataModule, notes: dict[str, dict[str, int]]) -> None
 
 def _record_failure(run: RunFolder, error: BaseException) -> None:
     LOG.error("%s", "".join(traceback.format_exception(error)))
-    interrupted = isinstance(error, Interrupted | KeyboardInterrupt)
+    state = "failed"
+    if isinstance(error, Interrupted | KeyboardInterrupt):
+        state = "interrupted"
+    elif isinstance(error, Pruned):
+        state = "pruned"
     try:
-        run.set_state("interrupted" if interrupted else "failed", error=f"{type(error).__name__}: {error}")
+        run.set_state(state, error=f"{type(error).__name__}: {error}")
     except OSError:  # a full disk: the status stays at running, which no reader takes for done
         LOG.error("status.json could not be written")
     if isinstance(error, OSError) and error.errno in _DISK_FULL:

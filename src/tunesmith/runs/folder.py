@@ -1,20 +1,18 @@
 """A run's folder: what stands where, and files that are whole or not there at all."""
 
-import fcntl
 import json
 import os
 import socket
-import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tunesmith import config as configs
 from tunesmith.config import Config
 from tunesmith.errors import UserError
+from tunesmith.runs import files
 
-State = Literal["running", "done", "failed", "interrupted", "pruned"]
 
 
 class BusyError(UserError):
@@ -26,7 +24,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: Any = None
+        self._lock = files.Lock(path)
 
     @classmethod
     def of(cls, config: Config) -> "RunFolder":
@@ -64,26 +62,25 @@ class RunFolder:
         return run
 
     def lock(self) -> None:
-        """Hold the run. The operating system lets go of it when the process dies, even by SIGKILL.
+        """Hold the run until the process ends, however it ends.
 
         Raises:
-            UserError: if another process holds it.
+            BusyError: if another process holds it.
         """
-        self._lock = (self.path / ".lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
+        if not self._lock.take():
             status = self.status()
             raise BusyError(
                 f"{self.path} is being run by process {status.get('pid')} on {status.get('host')}; wait for it or end it"
-            ) from None
+            )
 
     def release(self) -> None:
         """Let go of the run."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self._lock.release()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a process is running it."""
+        return self._lock.taken()
 
     def status(self) -> dict[str, Any]:
         """status.json; empty where there is none, or none that can be read."""
@@ -144,24 +141,12 @@ class RunFolder:
         return self.path / "model"
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file under another name first, so that it never stands half written."""
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(draft).chmod(0o644)
-            Path(draft).replace(target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        """Write a file of the run, whole or not at all."""
+        files.write_text(self.path / name, text)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a value as indented JSON."""
-        self.write_text(name, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        files.write_json(self.path / name, value)
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run."""
@@ -171,7 +156,7 @@ class RunFolder:
         """Write JSON lines."""
         self.write_text(name, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
 
-    def set_state(self, state: State, **details: Any) -> None:
+    def set_state(self, state: str, **details: Any) -> None:
         """Say in status.json how far the run is."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "updated": now, "pid": os.getpid(), "host": socket.gethostname()}

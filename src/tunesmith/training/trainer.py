@@ -28,6 +28,7 @@ def trainer(
     max_epochs: PositiveInt,
     max_steps: PositiveInt | None,
     accelerator: Literal["auto", "cpu", "gpu", "mps"],
+    devices: PositiveInt,
     precision: Literal["32", "bf16-mixed", "16-mixed"],
     accumulate_grad_batches: PositiveInt,
     deterministic: bool,
@@ -40,6 +41,7 @@ def trainer(
         max_epochs: passes over the training split.
         max_steps: optimizer steps that end the run before that; null for none.
         accelerator: auto takes a GPU if there is one.
+        devices: processes of the run, one for each GPU; on a CPU as many processes.
         precision: 32, or mixed with bfloat16 or float16.
         accumulate_grad_batches: batches of one optimizer step.
         deterministic: use only operations whose results repeat bit by bit.

@@ -1,0 +1,1 @@
+"""Reads runs, and puts those together that differ in their seed only."""

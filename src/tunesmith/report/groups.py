@@ -1,0 +1,101 @@
+"""Runs that differ in their seed only, and what their scores are together."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tunesmith import config as configs
+from tunesmith.monitor import larger_is_better, monitored
+from tunesmith.report.records import Record
+
+
+@dataclass(frozen=True)
+class Group:
+    """A configuration, whatever its seed.
+
+    Attributes:
+        varied: what sets it apart from the other groups of the report, and its value there.
+        records: its runs.
+    """
+
+    varied: dict[str, str]
+    records: list[Record]
+
+    @property
+    def done(self) -> list[Record]:
+        """Runs that have scores."""
+        return [record for record in self.records if record.state == "done"]
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many runs are in which state."""
+        states = [record.state for record in self.records]
+        return {state: states.count(state) for state in dict.fromkeys(states)}
+
+    def values(self, score: str) -> list[float]:
+        """A score of each run that is done."""
+        return [record.scores[score] for record in self.done if score in record.scores]
+
+    def mean(self, score: str) -> float | None:
+        """Mean of a score over the seeds; None without a run that is done."""
+        values = self.values(score)
+        return statistics.fmean(values) if values else None
+
+    def deviation(self, score: str) -> float | None:
+        """Standard deviation over the seeds, of a sample (n - 1); None for fewer than two."""
+        values = self.values(score)
+        return statistics.stdev(values) if len(values) > 1 else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Mean time of a run."""
+        times = [record.seconds for record in self.done if record.seconds is not None]
+        return statistics.fmean(times) if times else None
+
+
+def grouped(records: Iterable[Record]) -> list[Group]:
+    """Groups in the order of their first run."""
+    members: dict[str, list[Record]] = {}
+    for record in records:
+        identity = {key: value for key, value in configs.identity(record.config).items() if key != "seed"}
+        members.setdefault(configs.digest([record.config["name"], identity]), []).append(record)
+    groups = list(members.values())
+    return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
+
+
+def best(groups: Sequence[Group]) -> Group | None:
+    """The group with the best mean of the monitored score; None if they do not share one, or none is done."""
+    monitors = {monitored(record.config) for group in groups for record in group.records}
+    if len(monitors) != 1:
+        return None
+    (score,) = monitors
+    sign = 1 if larger_is_better(score) else -1
+    scored = [(sign * mean, group) for group in groups if (mean := group.mean(score)) is not None]
+    return max(scored, key=lambda pair: pair[0])[1] if scored else None
+
+
+def _varied(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
+    """What sets each group apart: the sweep's own overrides where they are known, else the settings that differ."""
+    overrides = [group[0].overrides for group in groups]
+    if all(varied is not None for varied in overrides):
+        named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
+        if len({tuple(varied.items()) for varied in named}) == len(groups):
+            return named
+    flat = [dict(_flat(group[0].config)) for group in groups]
+    keys = dict.fromkeys(key for settings in flat for key in settings)
+    ignored = ("seed", "output_dir", "logger")
+    differing = [
+        key
+        for key in keys
+        if key.partition(".")[0] not in ignored and len({settings.get(key, "-") for settings in flat}) > 1
+    ]
+    return [{key: settings.get(key, "-") for key in differing} for settings in flat]
+
+
+def _flat(node: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", str(value)

@@ -1,0 +1,124 @@
+"""The table of a sweep or of any runs: one row a configuration, on the screen, as CSV and as Markdown."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tunesmith.monitor import monitored
+from tunesmith.report.groups import Group, best, grouped
+from tunesmith.report.records import Record, of_sweep
+from tunesmith.runs import files
+from tunesmith.sweeps.folder import SweepFolder
+
+_SHOWN = 4  # scores that have room on a screen
+_ROWS = 40  # likewise configurations
+_PROBLEMS = 10  # runs without scores that are named on a screen
+
+
+def write_results(folder: SweepFolder) -> None:
+    """Print a sweep's results, and write results.csv and results.md into its folder."""
+    show(of_sweep(folder), title=str(folder.path), place=folder.path)
+
+
+def show(records: Sequence[Record], *, title: str, place: Path | None = None) -> None:
+    """Print the table of some runs, and write it as files where a place is given."""
+    groups = grouped(records)
+    first = best(groups)
+    scores = ordered_scores(groups)
+    if place is not None:
+        files.write_text(place / "results.csv", as_csv(groups, scores))
+        files.write_text(place / "results.md", as_markdown(groups, scores, first))
+    _print(groups, scores, first, title)
+    problems = [record for record in records if record.state != "done"]
+    for record in problems[:_PROBLEMS]:
+        print(f"{record.state}: {_words(record)}{': ' if record.error else ''}{record.error}  {record.log}")
+    if len(problems) > _PROBLEMS:
+        print(f"... and {len(problems) - _PROBLEMS} more runs without scores")
+    if place is not None:
+        print(f"Results: {place / 'results.md'}, {place / 'results.csv'}")
+
+
+def ordered_scores(groups: Sequence[Group]) -> list[str]:
+    """Names of all scores: the monitored one, the same of the test split, then the others."""
+    names = dict.fromkeys(name for group in groups for record in group.done for name in record.scores)
+    first = [monitored(record.config) for group in groups for record in group.records]
+    first += [f"test/{name.partition('/')[2]}" for name in first]
+    return [name for name in dict.fromkeys(first) if name in names] + [name for name in names if name not in first]
+
+
+def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
+    """A row a configuration, every number in full."""
+    keys = list(dict.fromkeys(key for group in groups for key in group.varied))
+    columns = [*keys, "seeds", "states"]
+    columns += [part for score in scores for part in (score, f"{score} std")] + ["seconds", "runs"]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for group in groups:
+        numbers = [value for score in scores for value in (group.mean(score), group.deviation(score))]
+        cells = [group.varied.get(key, "") for key in keys] + [str(len(group.done)), states(group)]
+        cells += ["" if number is None else repr(number) for number in [*numbers, group.seconds]]
+        writer.writerow([*cells, " ".join(str(record.path) for record in group.records)])
+    return text.getvalue()
+
+
+def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | None) -> str:
+    """A row a configuration, mean ± standard deviation; the best in bold. Runs without scores stand below, with their logs."""
+    keys = list(dict.fromkeys(key for group in groups for key in group.varied))
+    lines = [_row([*keys, "seeds", *scores, "time", "state"]), _row(["---"] * (len(keys) + len(scores) + 3))]
+    for group in groups:
+        mark = "**" if group is first else ""
+        cells = [f"{mark}{cell}{mark}" if cell else "" for cell in _cells(group, keys, scores)]
+        lines.append(_row(cells))
+    problems = [record for group in groups for record in group.records if record.state != "done"]
+    lines += ["", *(f"- {record.state}: {_words(record)} {record.error} `{record.log}`" for record in problems)]
+    return "\n".join(lines).strip() + "\n"
+
+
+def states(group: Group) -> str:
+    """Such as `3 done` or `2 done, 1 failed`."""
+    return ", ".join(f"{count} {state}" for state, count in group.states.items())
+
+
+def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, title: str) -> None:
+    keys = list(dict.fromkeys(key for group in groups for key in group.varied))
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for key in keys:
+        table.add_column(key, overflow="fold")
+    for heading in ("seeds", *scores[:_SHOWN], "time", "state"):
+        table.add_column(heading, justify="right")
+    ranked = sorted(groups, key=lambda group: group is not first) if len(groups) > _ROWS else groups
+    for group in ranked[:_ROWS]:
+        table.add_row(*_cells(group, keys, scores[:_SHOWN]), style="bold green" if group is first else None)
+    Console().print(table)
+    if len(groups) > _ROWS:
+        print(f"... and {len(groups) - _ROWS} more configurations in results.csv")
+    if first is not None and len(groups) > 1:
+        named = " ".join(f"{key}={value}" for key, value in first.varied.items())
+        print(f"Best by {monitored(first.records[0].config)}: {named}  {first.done[0].path}")
+
+
+def _cells(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str]:
+    seconds = "" if group.seconds is None else f"{group.seconds:.1f} s"
+    numbers = [_with_deviation(group.mean(score), group.deviation(score)) for score in scores]
+    return [*(group.varied.get(key, "") for key in keys), str(len(group.done)), *numbers, seconds, states(group)]
+
+
+def _with_deviation(mean: float | None, deviation: float | None) -> str:
+    if mean is None:
+        return ""
+    return f"{mean:.4f}" if deviation is None else f"{mean:.4f} ± {deviation:.4f}"
+
+
+def _words(record: Record) -> str:
+    if record.overrides:
+        return " ".join(f"{key}={value}" for key, value in record.overrides.items())
+    return str(record.path)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

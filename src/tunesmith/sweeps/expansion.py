@@ -1,0 +1,68 @@
+"""From what was typed to checked configs: every mistake of every job is known before the first one starts."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from tunesmith import build, checks, schema
+from tunesmith.config import Composer, Config
+from tunesmith.data.survey import surveyed
+from tunesmith.errors import UserError
+
+SHOWN = 10  # mistakes of a sweep that are named one by one
+
+
+class Expansion:
+    """Makes the configs of a sweep's jobs.
+
+    Args:
+        composer: that knows the groups.
+        fixed: overrides that all jobs share.
+    """
+
+    def __init__(self, composer: Composer, fixed: Sequence[str]) -> None:
+        self._composer, self._fixed = composer, list(fixed)
+        self._surveyed: dict[str, list[str]] = {}
+
+    def config(self, overrides: dict[str, str]) -> Config:
+        """The config of one job, composed and checked, its data too.
+
+        Raises:
+            UserError: with all mistakes.
+        """
+        config = self._composer.compose([*self._fixed, *(f"{key}={value}" for key, value in overrides.items())])
+        checks.check(config)
+        mistakes = self._data_mistakes(config["dataset"])
+        if mistakes:
+            raise UserError(mistakes)
+        return config
+
+    def _data_mistakes(self, dataset: Config) -> list[str]:
+        if checks.from_the_hub(dataset):
+            return []
+        read = [
+            {name: dataset[name] for name in schema.signature(target, group=part).settings}
+            for part in ("source", "task")
+            for target in [build.part_target(dataset[part], group=part)]
+        ]
+        key = json.dumps([dataset["source"], dataset["task"], read])
+        if key not in self._surveyed:
+            try:
+                surveyed(dataset)
+                self._surveyed[key] = []
+            except UserError as error:
+                self._surveyed[key] = error.mistakes
+        return self._surveyed[key]
+
+
+def said(mistakes: dict[str, list[str]], jobs: int) -> Iterable[str]:
+    """The mistakes of a sweep's jobs, each once, with the first job that has it."""
+    for mistake, places in list(mistakes.items())[:SHOWN]:
+        others = f" and {len(places) - 1} more" if len(places) > 1 else ""
+        yield f"{places[0]}{others} of {jobs}: {mistake}" if jobs > len(places) else mistake
+    if len(mistakes) > SHOWN:
+        yield f"... and {len(mistakes) - SHOWN} more mistakes"
+
+
+def words(overrides: dict[str, str]) -> str:
+    """Overrides as they would be typed."""
+    return " ".join(f"{key}={value}" for key, value in overrides.items())

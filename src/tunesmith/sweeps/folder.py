@@ -1,0 +1,103 @@
+"""A sweep's folder: its jobs, frozen; their logs; the search's history; the results."""
+
+import json
+import os
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tunesmith import config as configs
+from tunesmith.errors import UserError
+from tunesmith.runs import files
+from tunesmith.sweeps.job import Job
+
+FILE = "sweep.json"
+
+
+class SweepFolder:
+    """`sweep.json` says what the sweep is; `jobs/0001.yaml` is the config that job 1 runs, whatever changes later."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = files.Lock(path)
+        self._content: dict[str, Any] = {}
+
+    @classmethod
+    def claim(cls, path: Path, *, identity: str, varied: list[str]) -> "SweepFolder":
+        """The folder, for this process alone until it ends.
+
+        Args:
+            identity: names the content of the sweep.
+            varied: keys of the axes.
+
+        Raises:
+            UserError: if it cannot be written, holds another sweep, or another process runs it.
+        """
+        folder = cls(path)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            free = folder.lock.take()
+        except OSError as error:
+            raise UserError(f"The sweep's folder {path} cannot be made: {error.strerror}; set output_dir=...") from error
+        if not free:
+            raise UserError(f"{path} is being run by another process; wait for it or end it")
+        before = folder.read()
+        if before and before["identity"] != identity:
+            raise UserError(
+                f"sweep.folder={path} belongs to another search space, over {', '.join(before['varied']) or 'nothing'}; "
+                "expected the same one; set sweep.folder to another folder, or leave it out"
+            )
+        folder._content = before or {"identity": identity, "varied": varied, "jobs": []}
+        folder._content |= {
+            "command": shlex.join(["tunesmith", *sys.argv[1:]]),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "directory": str(Path.cwd()),
+            "pid": os.getpid(),
+        }
+        return folder
+
+    def describe(self, **content: Any) -> None:
+        """Add to sweep.json what others must know of the sweep."""
+        self._content |= content
+        files.write_json(self.path / FILE, self._content)
+
+    def read(self) -> dict[str, Any]:
+        """sweep.json; empty if there is none."""
+        file = self.path / FILE
+        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return content
+
+    def freeze(self, jobs: list[Job]) -> None:
+        """Write the configs of new jobs, and name them in sweep.json."""
+        for job in jobs:
+            files.write_text(self.file(job.number), configs.to_yaml(job.config))
+        kept = {record["number"]: record for record in self._content["jobs"]} | {job.number: job.record for job in jobs}
+        self._content["jobs"] = list(kept.values())
+        files.write_json(self.path / FILE, self._content)
+
+    def jobs(self) -> list[Job]:
+        """The jobs that are frozen here."""
+        return [self._job(record) for record in self.read().get("jobs", [])]
+
+    def job(self, number: int) -> Job:
+        """One of them."""
+        return self._job(next(record for record in self.read()["jobs"] if record["number"] == number))
+
+    def _job(self, record: dict[str, Any]) -> Job:
+        names = ("number", "overrides", "trial", "reports")
+        return Job(config=configs.load(self.file(record["number"])), **{name: record[name] for name in names})
+
+    def file(self, number: int) -> Path:
+        """The frozen config of a job."""
+        return self.path / "jobs" / f"{number:04}.yaml"
+
+    @property
+    def study(self) -> Path:
+        """What a search has tried, for Optuna and its dashboard."""
+        return self.path / "study.log"
+
+    def log(self, number: int) -> Path:
+        """What a job prints."""
+        return self.path / "logs" / f"{number:04}.log"

@@ -1,0 +1,85 @@
+"""One job of a sweep: one run, or what is left of it to do."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.config import Config
+from tunesmith.runs.folder import RunFolder
+
+BUSY = 75  # exit status of a job whose run another process is running (EX_TEMPFAIL of sysexits.h)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A frozen config and its place in the sweep.
+
+    Attributes:
+        number: from 1.
+        config: resolved and checked.
+        overrides: what varies in the sweep, and this job's values, as they would be typed.
+        trial: of the search that asked for it; None in a grid.
+        reports: whether its scores tell the search when to prune it.
+    """
+
+    number: int
+    config: Config
+    overrides: dict[str, str]
+    trial: int | None = None
+    reports: bool = False
+
+    @property
+    def run(self) -> RunFolder:
+        """Where it writes to."""
+        return RunFolder.of(self.config)
+
+    @property
+    def name(self) -> str:
+        """What is different about it."""
+        return " ".join(f"{key}={value}" for key, value in self.overrides.items()) or "no override"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What sweep.json says of it."""
+        return {
+            "number": self.number,
+            "run": str(self.run.path),
+            "overrides": self.overrides,
+            "trial": self.trial,
+            "reports": self.reports,
+        }
+
+
+def settle(job: Job, exit_code: int, *, log: Path, stopped: bool = False) -> str:
+    """The state of a job whose process has ended; written down where the process no longer could.
+
+    Args:
+        exit_code: of the process; minus the number of the signal that killed it.
+        log: what it printed.
+        stopped: whether it was told to stop.
+    """
+    if exit_code == BUSY:
+        return "busy"
+    status = job.run.status()
+    state = str(status.get("state", "missing"))
+    if state == "done" or (state in ("failed", "interrupted", "pruned") and exit_code in (0, 1, 2)):
+        return state
+    if exit_code < 0:
+        error = f"killed by {signal.Signals(-exit_code).name}" + " (out of memory?)" * (exit_code == -signal.SIGKILL)
+    elif exit_code == 2:
+        error = _last_line(log)
+    else:
+        error = f"the process ended with exit status {exit_code} before the run did"
+    state = "interrupted" if stopped else "failed"
+    try:
+        job.run.set_state(state, error=error)
+    except OSError:  # a full disk
+        pass
+    return state
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.is_file() else []
+    return lines[-1].removeprefix("tunesmith: ") if lines else "no message"
+

@@ -1,0 +1,110 @@
+"""What a person sees while a sweep runs: a table on a screen, a line an event in a file."""
+
+import os
+import time
+from collections import Counter
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+
+_COLOURS = {"done": "green", "failed": "red", "interrupted": "yellow", "pruned": "magenta", "running": "cyan"}
+_ENDED_SHOWN = 8  # jobs that have ended and still stand in the table
+_SECONDS = 0.5  # between two looks at the jobs' status
+
+
+class Watcher:
+    """Shows the jobs of a sweep.
+
+    Args:
+        folder: of the sweep.
+        states: how many jobs are in which state before it starts.
+        total: jobs of the sweep, as far as it is known.
+    """
+
+    def __init__(self, folder: SweepFolder, states: Counter[str], total: int) -> None:
+        self._folder, self.states, self._total = folder, states, total
+        self._running: dict[int, tuple[Job, float]] = {}
+        self._ended: list[tuple[Job, str, float]] = []
+        self._console = Console()
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._looked = 0.0
+
+    def __enter__(self) -> "Watcher":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def started(self, job: Job) -> None:
+        """A job's process was started."""
+        self._running[job.number] = (job, time.monotonic())
+
+    def ended(self, job: Job, state: str) -> None:
+        """A job's process has ended."""
+        seconds = time.monotonic() - self._running.pop(job.number)[1]
+        if state == "busy":
+            self._say(f"job {job.number} is being run by another process; it will be tried again")
+            return
+        self.states[state] += 1
+        self._ended = [*self._ended, (job, state, seconds)][-_ENDED_SHOWN:]
+        if state not in ("done", "pruned"):
+            error = str(job.run.status().get("error", "")).partition("\n")[0]
+            log = os.path.relpath(self._folder.log(job.number))
+            self._say(f"[{_COLOURS.get(state, 'red')}]{state}[/] {job.number}: {_safe(job.name)}\n  {_safe(error)}\n  {log}")
+        elif not self._console.is_terminal:
+            self._say(f"{state} {job.number}: {_safe(job.name)}  {_scores(job.run.status())}  {seconds:.1f} s")
+
+    def refresh(self) -> None:
+        """Draw the table again if it is time to."""
+        if self._console.is_terminal and time.monotonic() - self._looked > _SECONDS:
+            self._looked = time.monotonic()
+            self._live.update(self._drawn(), refresh=True)
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True, highlight=False)
+
+    def _drawn(self) -> Group:
+        table = Table(box=None, pad_edge=False)
+        for heading in ("job", "", "state", "progress", "scores", "time"):
+            table.add_column(heading, justify="right" if heading in ("job", "time") else "left", no_wrap=True)
+        table.columns[1].ratio, table.expand = 1, True
+        for job, state, seconds in self._ended:
+            self._row(table, job, state, seconds, job.run.status())
+        for job, began in self._running.values():
+            self._row(table, job, "running", time.monotonic() - began, job.run.status())
+        waiting = max(self._total - sum(self.states.values()) - len(self._running), 0)
+        counts = [f"{len(self._running)} running", *(f"{n} {state}" for state, n in self.states.items() if n)]
+        counts += [f"{waiting} waiting"] if waiting else []
+        return Group(table, Text("  ".join(counts), style="bold"))
+
+    def _row(self, table: Table, job: Job, state: str, seconds: float, status: dict[str, Any]) -> None:
+        step, steps = status.get("step", 0), status.get("steps", 0)
+        at_end = state == "done"
+        bar = ProgressBar(total=1, completed=1 if at_end else step / steps if steps else 0, width=12)
+        table.add_row(
+            str(job.number),
+            Text(job.name, overflow="ellipsis"),
+            Text(state, style=_COLOURS.get(state, "")),
+            bar,
+            _scores(status),
+            f"{seconds:.0f} s",
+        )
+
+
+def _scores(status: dict[str, Any]) -> str:
+    scores = status.get("scores") or {}
+    return "  ".join(f"{name.partition('/')[2]} {value:.4f}" for name, value in list(scores.items())[:1])
+
+
+def _safe(text: str) -> str:
+    return text.replace("[", "\\[")

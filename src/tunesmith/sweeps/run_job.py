@@ -1,0 +1,60 @@
+"""One job in a process of its own, from its frozen config: the same on every launcher."""
+
+import os
+import sys
+from pathlib import Path
+
+from tunesmith.errors import exit_status
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import BUSY
+
+
+def run_job(folder: Path, number: int) -> int:
+    """Run a job, or what is left of it to do; its exit status.
+
+    Args:
+        folder: of the sweep.
+        number: of the job.
+    """
+    sweep = SweepFolder(folder.resolve())
+    os.chdir(sweep.read()["directory"])  # files that the config names are relative to it
+    return exit_status(lambda: _train(sweep, number))
+
+
+def _train(sweep: SweepFolder, number: int) -> int:
+    from tunesmith.runs.folder import BusyError
+    from tunesmith.training import quiet
+
+    quiet.before_imports()
+    from tunesmith.train import train
+
+    job = sweep.job(number)
+    if job.run.done:
+        return 0
+    watching = []
+    if job.reports:
+        from tunesmith.sweeps.pruning import Pruning
+
+        watching = [Pruning(sweep.study, job)]
+    config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # for a log, not for a screen
+    try:
+        train(config, callbacks=watching)
+    except BusyError as error:
+        print(error, flush=True)
+        return BUSY
+    return 0
+
+
+def redirect(log: Path) -> None:
+    """Send all that this process prints to a file, behind what it holds."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(run_job(Path(sys.argv[1]), int(sys.argv[2])))

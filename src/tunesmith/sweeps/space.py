@@ -1,0 +1,124 @@
+"""The space of a sweep: which keys vary, and over what, in Hydra's override syntax."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith.config import choices
+from tunesmith.errors import UserError
+
+SYNTAX = "a,b or choice(a,b), range(1,4), glob(*), interval(0.1,0.5)"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One key that varies.
+
+    Attributes:
+        key: of the config, as it is typed.
+        values: texts that can stand behind `key=`; empty for numbers from `low` to `high`.
+        step: between two numbers of a range; None for an interval.
+        log: whether orders of magnitude count, not differences: `tag(log, interval(1e-6,1e-4))`.
+        integer: whole numbers only: `int(interval(1,8))`.
+    """
+
+    key: str
+    values: tuple[str, ...] = ()
+    low: float = 0
+    high: float = 0
+    step: float | None = None
+    log: bool = False
+    integer: bool = False
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """Plain values, the same for the same axis."""
+        if self.values:
+            return {"key": self.key, "values": sorted(self.values)}
+        names = ("key", "low", "high", "step", "log", "integer")
+        return {name: getattr(self, name) for name in names}
+
+
+def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[Path]) -> tuple[list[str], list[Axis]]:
+    """Overrides with one value, and the axes that the others span; the command line goes before `sweep.space`.
+
+    Args:
+        overrides: of the command line.
+        space: of the `sweep` node: texts in Hydra's syntax, or lists.
+        folders: of the groups, for `glob`.
+
+    Raises:
+        UserError: for axes without values or texts that cannot be read.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser, fixed, mistakes = OverridesParser.create(), dict[str, str](), list[str]()
+    axes: dict[str, Axis] = {}
+    for text in [*_of_space(space, mistakes), *overrides]:
+        try:
+            override = parser.parse_override(text)
+        except HydraException as error:
+            line = str(error).strip().split("\n")[0].rstrip(".")
+            mistakes.append(f"{text!r} cannot be read: {line}; expected key=value or key={SYNTAX}")
+            continue
+        key = text.partition("=")[0].lstrip("+")
+        axes.pop(key, None)
+        fixed.pop(key, None)
+        if not override.is_sweep_override():
+            fixed[key] = text
+            continue
+        axis = _axis(key, override, folders)
+        if isinstance(axis, str):
+            mistakes.append(f"{text} holds no value; expected {axis}")
+        else:
+            axes[key] = axis
+    if mistakes:
+        raise UserError(mistakes)
+    return list(fixed.values()), list(axes.values())
+
+
+def _of_space(space: Mapping[str, Any], mistakes: list[str]) -> Iterator[str]:
+    for key, value in space.items():
+        if isinstance(value, Mapping):  # dots in a key of the command line: sweep.space.optimizer.lr=...
+            yield from _of_space({f"{key}.{inner}": part for inner, part in value.items()}, mistakes)
+        elif isinstance(value, list):
+            if not value:
+                mistakes.append(f"sweep.space: {key} is an empty list; expected at least one value")
+            else:
+                yield f"{key}=choice({','.join(_text(part) for part in value)})"
+        else:
+            yield f"{key}={value}"
+
+
+def _text(value: Any) -> str:
+    from hydra.core.override_parser.types import Override
+
+    return str(Override._get_value_element_as_str(value))
+
+
+def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
+    """The axis of an override, or what was expected where it holds no value."""
+    from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
+
+    value = override.value()
+    if isinstance(value, Glob):
+        names = choices(override.key_or_group, folders)
+        return Axis(key, tuple(value.filter(list(names)))) if value.filter(list(names)) else f"one of {', '.join(names)}"
+    if isinstance(value, IntervalSweep):
+        if value.start is None or value.end is None or not value.start < value.end:
+            return "interval(low,high) with low < high"
+        integer = isinstance(value.start, int) and isinstance(value.end, int)
+        log = "log" in value.tags
+        if log and value.start <= 0:
+            return "numbers above zero, for log takes no others"
+        return Axis(key, low=value.start, high=value.end, log=log, integer=integer)
+    values = tuple(dict.fromkeys(override.sweep_string_iterator()))
+    if not values:
+        return "range(start,stop,step) that reaches from start to stop" if isinstance(value, RangeSweep) else SYNTAX
+    if isinstance(value, RangeSweep) and not value.shuffle and value.step > 0:
+        whole = isinstance(value.start, int) and isinstance(value.step, int)
+        last = value.start + (len(values) - 1) * value.step
+        return Axis(key, values, value.start, last, value.step, "log" in value.tags, whole)
+    return Axis(key, values)

@@ -1,0 +1,130 @@
+"""A sweep, from what was typed to its results: reads from top to bottom like a recipe."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunesmith import config as configs
+from tunesmith import schema
+from tunesmith.config import Composer
+from tunesmith.errors import UserError
+from tunesmith.monitor import monitored
+from tunesmith.report.results import write_results
+from tunesmith.sweeps import grid, launchers, objectives, search
+from tunesmith.sweeps.expansion import Expansion
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.live import Watcher
+from tunesmith.sweeps.settings import Settings
+from tunesmith.sweeps.space import Axis, split
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep whose every mistake has been found.
+
+    Attributes:
+        settings: the `sweep` node.
+        axes: what varies.
+        expansion: makes the configs of further jobs.
+        jobs: all of a grid's; of a search, one from the middle of its space.
+        launcher: where they will run.
+        identity: names the sweep's content.
+        path: where it writes to.
+    """
+
+    settings: Settings
+    axes: list[Axis]
+    expansion: Expansion
+    jobs: list[Job]
+    launcher: Any
+    identity: str
+    path: Path
+
+    @property
+    def described(self) -> str:
+        """What it will run."""
+        if self.settings.sampler == "grid":
+            return f"{len(self.jobs)} job{'s' * (len(self.jobs) != 1)}"
+        seeds = f" with {len(self.settings.seeds)} seeds each" if self.settings.seeds else ""
+        pruner = f", pruned by {self.settings.pruner}" if self.settings.pruner != "none" else ""
+        return f"{self.settings.trials} trials of {self.settings.sampler}{seeds}{pruner}"
+
+
+def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
+    """Compose and check every job.
+
+    Raises:
+        UserError: with the mistakes of all jobs.
+    """
+    composer = Composer(config_dir)
+    launcher = [word for word in overrides if launchers.is_about_launchers(word)]
+    about_sweep = [word for word in overrides if _key(word).partition(".")[0] == "sweep"]
+    others = [word for word in overrides if word not in launcher and word not in about_sweep]
+
+    # An experiment may bring a `sweep` of its own; the command line goes before it.
+    chosen = [word for word in others if _key(word) == "experiment"]
+    node = composer.sweep_settings([*chosen, *about_sweep])
+    mistakes = schema.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
+    if mistakes:
+        raise UserError(mistakes)
+    settings = Settings(**node)
+    fixed, axes = split(others, settings.space, composer.folders)
+    if settings.seeds and settings.sampler == "grid":
+        if any(axis.key == "seed" for axis in axes):
+            raise UserError("seed has several values and sweep.seeds is given; leave one of them out")
+        axes.append(Axis("seed", tuple(map(str, settings.seeds))))
+    expansion = Expansion(composer, fixed)
+    chosen_launcher = launchers.launcher(launcher, composer)
+
+    if settings.sampler == "grid":
+        objectives.check_grid(settings)
+        jobs = grid.jobs_of(expansion, axes)
+        identity = configs.digest(sorted(str(job.run.path.name) for job in jobs))
+    else:
+        jobs = [search.sample_job(expansion, axes, settings)]
+        described = [axis.described for axis in axes]
+        identity = configs.digest([settings.identity, described, configs.identity(jobs[0].config)])
+    root = Path(jobs[0].config["output_dir"]).expanduser()
+    path = Path(settings.folder).expanduser() if settings.folder else root / "sweeps" / identity
+    return Plan(settings, axes, expansion, jobs, chosen_launcher, identity, path)
+
+
+def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
+    """Run what is left of a sweep to run, and print its results; true if no job has failed.
+
+    Raises:
+        UserError: before any job has started, with all mistakes.
+        Interrupted: after a signal; all jobs have saved their state.
+    """
+    planned = plan(overrides, config_dir=config_dir)
+    settings, launcher = planned.settings, planned.launcher
+    varied = [axis.key for axis in planned.axes]
+    folder = SweepFolder.claim(planned.path, identity=planned.identity, varied=varied)
+    folder.describe(settings=vars(settings), monitor=monitored(planned.jobs[0].config))
+    where = launcher.prepare(planned.jobs, folder)
+    if settings.sampler == "grid":
+        folder.freeze(planned.jobs)
+        source: Any = grid.Grid(planned.jobs, retry_failed=settings.retry_failed)
+    else:
+        source = search.Search(planned.expansion, planned.axes, settings, folder, planned.jobs[0].config)
+    before = Counter(source.ended_before)
+    print(f"{planned.described} {where}{_already(before)}: {planned.path}", flush=True)
+    try:
+        with Watcher(folder, before, source.total) as watcher:
+            launcher.run(source, folder, watcher)
+    finally:
+        write_results(folder)
+        folder.lock.release()
+    return not watcher.states["failed"]
+
+
+def _already(before: Counter[str]) -> str:
+    said = [f"{count} {state}" for state, count in before.items() if count]
+    return f" ({', '.join(said)} already)" if said else ""
+
+
+def _key(word: str) -> str:
+    return word.lstrip("+~").partition("=")[0]
