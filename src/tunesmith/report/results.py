@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tunesmith.monitor import monitored
 from tunesmith.report.groups import Group, best, grouped
@@ -14,7 +15,7 @@ from tunesmith.report.records import Record, of_sweep
 from tunesmith.runs import files
 from tunesmith.sweeps.folder import SweepFolder
 
-_SHOWN = 4  # scores that have room on a screen
+_SHOWN = 2  # scores that have room on a screen
 _ROWS = 40  # likewise configurations
 _PROBLEMS = 10  # runs without scores that are named on a screen
 
@@ -88,12 +89,12 @@ def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, 
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
     table = Table(title=title, title_justify="left", title_style="bold")
     for key in keys:
-        table.add_column(key, overflow="fold")
+        table.add_column(key, overflow="fold", min_width=len(key))
     for heading in ("seeds", *scores[:_SHOWN], "time", "state"):
         table.add_column(heading, justify="right")
     ranked = sorted(groups, key=lambda group: group is not first) if len(groups) > _ROWS else groups
     for group in ranked[:_ROWS]:
-        table.add_row(*_cells(group, keys, scores[:_SHOWN]), style="bold green" if group is first else None)
+        table.add_row(*map(Text, _cells(group, keys, scores[:_SHOWN])), style="bold green" if group is first else None)
     Console().print(table)
     if len(groups) > _ROWS:
         print(f"... and {len(groups) - _ROWS} more configurations in results.csv")

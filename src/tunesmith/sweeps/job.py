@@ -67,7 +67,7 @@ def settle(job: Job, exit_code: int, *, log: Path, stopped: bool = False) -> str
         return state
     if exit_code < 0:
         error = f"killed by {signal.Signals(-exit_code).name}" + " (out of memory?)" * (exit_code == -signal.SIGKILL)
-    elif exit_code == 2:
+    elif exit_code in (1, 2):
         error = _last_line(log)
     else:
         error = f"the process ended with exit status {exit_code} before the run did"

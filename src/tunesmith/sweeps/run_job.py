@@ -35,7 +35,7 @@ def _train(sweep: SweepFolder, number: int) -> int:
     if job.reports:
         from tunesmith.sweeps.pruning import Pruning
 
-        watching = [Pruning(sweep.study, job)]
+        watching = [Pruning(sweep, job)]
     config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # for a log, not for a screen
     try:
         train(config, callbacks=watching)

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tunesmith.config import Config
@@ -64,7 +64,8 @@ class Search:
         self._study = open_study(
             folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"]
         )
-        self._jobs = folder.jobs()
+        known = folder.jobs()
+        self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
         self._queued: set[int] = set()  # jobs that were handed out or wait
         self._running = 0
@@ -127,36 +128,37 @@ class Search:
         if params is None:
             params = next(trial.params for trial in self._study.get_trials(deepcopy=False) if trial.number == number)
         try:
-            jobs = list(self._jobs_of(number, params))
+            first, *others = self._seeds
+            if self._left_of(number, params, [first]):
+                return
+            left = self._left_of(number, params, others)
         except UserError as error:
             print(f"trial {number} cannot be run: {'; '.join(error.mistakes)}", flush=True)
             self._tell(number, state="FAIL")
             return
-        new = [job for job in jobs if job.number > len(self._jobs)]
-        self._folder.freeze(new)
-        self._jobs += new
-        left = [job for job in jobs if not job.run.done]
         if not left:
-            values = [statistics.fmean(objective.of(job.run) for job in jobs) for objective in self._objectives]
+            runs = [job.run for job in self._jobs.values() if job.trial == number]
+            values = [statistics.fmean(objective.of(run) for run in runs) for objective in self._objectives]
             self._tell(number, values=values)
-            return
-        for job in left[:1] if left[0] is jobs[0] else left:
-            if job.number not in self._queued:
-                self._queued.add(job.number)
-                self._waiting.append(job)
 
-    def _jobs_of(self, trial: int | None, params: dict[str, Any]) -> Iterator[Job]:
-        known = {(job.trial, job.overrides.get("seed")): job for job in self._jobs}
+    def _left_of(self, trial: int | None, params: dict[str, Any], seeds: Sequence[int | None]) -> bool:
+        """Queue a trial's jobs of some seeds; whether some are not done."""
         overrides = {axis.key: _text(params[axis.key]) for axis in self._axes}
-        number = len(self._jobs)
-        for place, seed in enumerate(self._seeds):
-            varied = overrides if seed is None else overrides | {"seed": str(seed)}
-            job = known.get((trial, varied.get("seed")))
+        left = False
+        for seed in seeds:
+            job = self._jobs.get((trial, seed))
             if job is None:
-                number += 1
-                reports = place == 0 and self._settings.pruner != "none"
-                job = Job(number, self._expansion.config(varied), varied, trial, reports)
-            yield job
+                varied = overrides if seed is None else overrides | {"seed": str(seed)}
+                reports = seed == self._seeds[0] and self._settings.pruner != "none"
+                job = Job(len(self._jobs) + 1, self._expansion.config(varied), varied, trial, reports)
+                self._folder.freeze([job])
+                self._jobs[trial, seed] = job
+            if not job.run.done:
+                left = True
+                if job.number not in self._queued:
+                    self._queued.add(job.number)
+                    self._waiting.append(job)
+        return left
 
     def _tell(self, trial: int | None, *, values: Sequence[float] | None = None, state: str | None = None) -> None:
         from optuna.trial import TrialState
@@ -187,4 +189,4 @@ def _ends(axis: Axis) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    return repr(value) if isinstance(value, float) else str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
