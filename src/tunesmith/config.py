@@ -92,11 +92,11 @@ class Composer:
         settings: Config = self._plain(overrides, resolve=False, without=None)["sweep"]
         return settings
 
-    def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
-        """The node `hydra.launcher` of a choice, with some of its keys changed."""
+    def launcher_settings(self, chosen: str, overrides: Sequence[str], *, lenient: bool) -> Config:
+        """The node `hydra.launcher` of a choice, with some of its keys changed; unknown ones too if it is lenient."""
         from omegaconf import OmegaConf
 
-        words = [f"{LAUNCHERS}={chosen}", *("++" + word for word in overrides)]
+        words = [f"{LAUNCHERS}={chosen}", *(f"{'++' * lenient}{word}" for word in overrides)]
         composed = self._hydra_composes(words).hydra.launcher
         return {str(key): value for key, value in OmegaConf.to_container(composed, resolve=False).items()}
 

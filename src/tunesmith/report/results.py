@@ -16,6 +16,7 @@ from tunesmith.runs import files
 from tunesmith.sweeps.folder import SweepFolder
 
 _SHOWN = 2  # scores that have room on a screen
+_WIDTH = 160  # characters of a line in a file
 _ROWS = 40  # likewise configurations
 _PROBLEMS = 10  # runs without scores that are named on a screen
 
@@ -95,7 +96,8 @@ def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, 
     ranked = sorted(groups, key=lambda group: group is not first) if len(groups) > _ROWS else groups
     for group in ranked[:_ROWS]:
         table.add_row(*map(Text, _cells(group, keys, scores[:_SHOWN])), style="bold green" if group is first else None)
-    Console().print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=_WIDTH)).print(table)
     if len(groups) > _ROWS:
         print(f"... and {len(groups) - _ROWS} more configurations in results.csv")
     if first is not None and len(groups) > 1:

@@ -6,7 +6,6 @@ import multiprocessing.forkserver
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from tunesmith.errors import Interrupted, UserError
 from tunesmith.ranges import PositiveFloat, PositiveInt
 from tunesmith.sweeps.cards import cards_here, slots
 from tunesmith.sweeps.job import Job, settle
-from tunesmith.sweeps.run_job import redirect, run_job
+from tunesmith.sweeps.run_job import end_with, redirect, run_job
 
 _PATIENCE_SECONDS = 1.0  # between two tries of a run that another process runs
 
@@ -156,16 +155,11 @@ def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int)
     """What a job's process does first."""
     os.setsid()  # a Ctrl-C in the terminal reaches the sweep, which tells its jobs
     redirect(log)
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    parent: Any = multiprocessing.parent_process()
+    end_with(parent.join)
     if slot is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = slot
     import torch
 
     torch.set_num_threads(threads)
     sys.exit(run_job(folder, number))
-
-
-def _follow_parent() -> None:
-    parent: Any = multiprocessing.parent_process()
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)  # the sweep was killed: save and end

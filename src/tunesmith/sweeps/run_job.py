@@ -1,7 +1,10 @@
 """One job in a process of its own, from its frozen config: the same on every launcher."""
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from tunesmith.errors import exit_status
@@ -56,5 +59,20 @@ def redirect(log: Path) -> None:
     os.close(descriptor)
 
 
+def end_with(parent: Callable[[], object]) -> None:
+    """Save and end when the process that has started this one is gone.
+
+    Args:
+        parent: returns when it is.
+    """
+
+    def follow() -> None:
+        parent()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 if __name__ == "__main__":
+    end_with(sys.stdin.buffer.read)
     sys.exit(run_job(Path(sys.argv[1]), int(sys.argv[2])))
