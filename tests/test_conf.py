@@ -10,7 +10,13 @@ from tunesmith.listing import describe
 
 FOLDERS = [config.conf_folder()]
 SEVERAL = checks.SEVERAL
-ALL = [(group, choice) for group in config.groups(FOLDERS) for choice in config.choices(group, FOLDERS)]
+OF_SWEEPS = ("sweep", "hydra/launcher")  # composed with -m only: tests/sweeps/test_settings.py
+ALL = [
+    (group, choice)
+    for group in config.groups(FOLDERS)
+    if group not in OF_SWEEPS
+    for choice in config.choices(group, FOLDERS)
+]
 OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
 HEADS = {
     "text_classification": "classification",

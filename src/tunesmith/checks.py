@@ -132,7 +132,7 @@ def _heads_for(task: str) -> Iterator[str]:
             yield f"head={choice}"
 
 
-def _task_mistakes(dataset: Mapping[str, Any], monitor: str | None) -> Iterator[str]:
+def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     task = schema.signature(build.part_target(dataset["task"], group="task"), group="task").constants
     scores = (
         task["scores"].get(dataset.get("problem"), ())

@@ -97,8 +97,9 @@ class Composer:
         from omegaconf import OmegaConf
 
         words = [f"{LAUNCHERS}={chosen}", *(f"{'++' * lenient}{word}" for word in overrides)]
-        composed = self._hydra_composes(words).hydra.launcher
-        return {str(key): value for key, value in OmegaConf.to_container(composed, resolve=False).items()}
+        settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
+        assert isinstance(settings, dict)
+        return {str(key): value for key, value in settings.items()}
 
     def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
         from omegaconf import OmegaConf

@@ -24,7 +24,7 @@ class Interrupted(BaseException):  # not an Exception: no library is to catch it
     """A run was told to stop by a signal; the message says by which, and what was saved."""
 
 
-class Pruned(Exception):
+class Pruned(Exception):  # noqa: N818 - as Optuna's TrialPruned, it is no error
     """A search has stopped this run: others do better at the same epoch."""
 
 

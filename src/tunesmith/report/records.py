@@ -61,7 +61,9 @@ def find(places: Sequence[str | Path]) -> list[Record]:
         records = list(_below(folder)) if folder.is_dir() else []
         if not records:
             what = "holds no run" if folder.is_dir() else "is no folder"
-            mistakes.append(f"{place} {what}; expected a run's folder, a sweep's, or one that has runs below it, such as runs/")
+            mistakes.append(
+                f"{place} {what}; expected a run's folder, a sweep's, or one that has runs below it, such as runs/"
+            )
         found |= {record.path.resolve(): record for record in records}
     if mistakes:
         raise UserError(mistakes)
@@ -89,7 +91,9 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
     scores: dict[str, float] = run.read_json("metrics.json") if state == "done" else {}
     seconds = _seconds(run) if state == "done" else None
     error = str(status.get("error", "")).partition("\n")[0]
-    return Record(Path(os.path.relpath(path)), config, state, error, Path(os.path.relpath(log)), scores, seconds, overrides)
+    return Record(
+        Path(os.path.relpath(path)), config, state, error, Path(os.path.relpath(log)), scores, seconds, overrides
+    )
 
 
 def _seconds(run: RunFolder) -> float | None:

@@ -14,7 +14,6 @@ from tunesmith.errors import UserError
 from tunesmith.runs import files
 
 
-
 class BusyError(UserError):
     """Another process runs this run."""
 

@@ -40,7 +40,9 @@ class SweepFolder:
             path.mkdir(parents=True, exist_ok=True)
             free = folder.lock.take()
         except OSError as error:
-            raise UserError(f"The sweep's folder {path} cannot be made: {error.strerror}; set output_dir=...") from error
+            raise UserError(
+                f"The sweep's folder {path} cannot be made: {error.strerror}; set output_dir=..."
+            ) from error
         if not free:
             raise UserError(f"{path} is being run by another process; wait for it or end it")
         before = folder.read()

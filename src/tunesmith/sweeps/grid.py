@@ -73,5 +73,7 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
         raise UserError(list(said(mistakes, len(combinations))))
     if len(jobs) < len(combinations):
         double = len(combinations) - len(jobs)
-        print(f"{double} of {len(combinations)} jobs {'is' if double == 1 else 'are'} the same run as another and run once")
+        print(
+            f"{double} of {len(combinations)} jobs {'is' if double == 1 else 'are'} the same run as another and run once"
+        )
     return list(jobs.values())

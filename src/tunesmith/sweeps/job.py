@@ -1,5 +1,6 @@
 """One job of a sweep: one run, or what is left of it to do."""
 
+import contextlib
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,14 +73,11 @@ def settle(job: Job, exit_code: int, *, log: Path, stopped: bool = False) -> str
     else:
         error = f"the process ended with exit status {exit_code} before the run did"
     state = "interrupted" if stopped else "failed"
-    try:
+    with contextlib.suppress(OSError):  # a full disk
         job.run.set_state(state, error=error)
-    except OSError:  # a full disk
-        pass
     return state
 
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.is_file() else []
     return lines[-1].removeprefix("tunesmith: ") if lines else "no message"
-

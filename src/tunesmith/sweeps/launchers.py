@@ -37,11 +37,15 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
         if key == LAUNCHERS:
             chosen = value
         elif not key.startswith("hydra.launcher."):
-            raise UserError(f"{word}: of Hydra's own settings only hydra/launcher=... and hydra.launcher.* are used here")
+            raise UserError(
+                f"{word}: of Hydra's own settings only hydra/launcher=... and hydra.launcher.* are used here"
+            )
     own = choices(LAUNCHERS, folders)
     if chosen not in own and chosen not in PLUGINS:
         known = [*own, *PLUGINS]
-        raise UserError(f"{LAUNCHERS}={chosen} does not exist{did_you_mean(chosen, known)} (choices: {', '.join(known)})")
+        raise UserError(
+            f"{LAUNCHERS}={chosen} does not exist{did_you_mean(chosen, known)} (choices: {', '.join(known)})"
+        )
     if chosen in PLUGINS:
         module, command = PLUGINS[chosen]
         if not _installed(module):

@@ -60,7 +60,9 @@ class Watcher:
         if state not in ("done", "pruned"):
             error = str(job.run.status().get("error", "")).partition("\n")[0]
             log = os.path.relpath(self._folder.log(job.number))
-            self._say(f"[{_COLOURS.get(state, 'red')}]{state}[/] {job.number}: {_safe(job.name)}\n  {_safe(error)}\n  {log}")
+            self._say(
+                f"[{_COLOURS.get(state, 'red')}]{state}[/] {job.number}: {_safe(job.name)}\n  {_safe(error)}\n  {log}"
+            )
         elif not self._console.is_terminal:
             self._say(f"{state} {job.number}: {_safe(job.name)}  {_scores(job.run.status())}  {seconds:.1f} s")
 

@@ -20,6 +20,7 @@ from tunesmith.sweeps.cards import cards_here, slots
 from tunesmith.sweeps.job import Job, settle
 from tunesmith.sweeps.run_job import end_with, redirect, run_job
 
+_POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 1.0  # between two tries of a run that another process runs
 
 
@@ -110,9 +111,9 @@ class Local:
                     watcher.started(job)
                 if not active and (self._stopping or source.over):
                     break
-                for sentinel in wait(list(active), timeout=0.2) if active else [time.sleep(0.05)]:
-                    if sentinel is None:
-                        continue
+                if not active:  # every run that is left is another process's
+                    time.sleep(_POLL_SECONDS)
+                for sentinel in wait(list(active), timeout=_POLL_SECONDS) if active else ():
                     ended = active.pop(sentinel)  # type: ignore[arg-type]
                     ended.process.join()
                     code = ended.process.exitcode or 0

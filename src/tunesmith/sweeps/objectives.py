@@ -51,7 +51,10 @@ def check_grid(settings: Settings) -> None:
     names += ["pruner"] if settings.pruner != "none" else []
     if names:
         raise UserError(
-            [f"sweep.{name} is for a search, but sweep=grid runs every combination; add sweep=tpe, or leave it out" for name in names]
+            [
+                f"sweep.{name} is for a search, but sweep=grid runs every combination; add sweep=tpe, or leave it out"
+                for name in names
+            ]
         )
 
 

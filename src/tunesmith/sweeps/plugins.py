@@ -204,4 +204,3 @@ def task(config: Any) -> str:
     if state == "interrupted" and "SLURM_JOB_ID" in os.environ:
         time.sleep(_SCHEDULER_SECONDS)  # Slurm ends the job and queues it again; a result would say that it is over
     return state
-

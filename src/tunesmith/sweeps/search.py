@@ -61,9 +61,7 @@ class Search:
         self._expansion, self._axes, self._settings, self._folder = expansion, list(axes), settings, folder
         self._objectives = objectives.objectives(settings, config)
         self._seeds: Sequence[int | None] = settings.seeds or [None]
-        self._study = open_study(
-            folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"]
-        )
+        self._study = open_study(folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"])
         known = folder.jobs()
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()

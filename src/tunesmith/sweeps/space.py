@@ -102,10 +102,12 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
     """The axis of an override, or what was expected where it holds no value."""
     from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
 
-    value = override.value()
+    value: Any = override.value()
     if isinstance(value, Glob):
         names = choices(override.key_or_group, folders)
-        return Axis(key, tuple(value.filter(list(names)))) if value.filter(list(names)) else f"one of {', '.join(names)}"
+        return (
+            Axis(key, tuple(value.filter(list(names)))) if value.filter(list(names)) else f"one of {', '.join(names)}"
+        )
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None or not value.start < value.end:
             return "interval(low,high) with low < high"
@@ -118,7 +120,8 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
     if not values:
         return "range(start,stop,step) that reaches from start to stop" if isinstance(value, RangeSweep) else SYNTAX
     if isinstance(value, RangeSweep) and not value.shuffle and value.step > 0:
-        whole = isinstance(value.start, int) and isinstance(value.step, int)
-        last = value.start + (len(values) - 1) * value.step
-        return Axis(key, values, value.start, last, value.step, "log" in value.tags, whole)
+        start: Any = value.start
+        step: Any = value.step
+        whole = isinstance(start, int) and isinstance(step, int)
+        return Axis(key, values, start, start + (len(values) - 1) * step, step, "log" in value.tags, whole)
     return Axis(key, values)

@@ -13,6 +13,7 @@ from typing import Any
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 
 from tunesmith.sweeps.objectives import Objective
 from tunesmith.sweeps.settings import Settings
@@ -37,7 +38,7 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     study = optuna.create_study(
         storage=storage,
         study_name=_NAME,
-        directions=[objective.direction for objective in wanted],
+        directions=[StudyDirection[objective.direction.upper()] for objective in wanted],
         pruner=pruner(settings.pruner, max_epochs=max_epochs),
         load_if_exists=True,
     )
