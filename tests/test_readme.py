@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import write_csv
+from tests.conftest import TINY, write_csv
 from tunesmith import cli
 
 README = Path(__file__).parents[1] / "README.md"
@@ -35,11 +35,16 @@ def test_a_command(command, tiny_run, tmp_path, monkeypatch, capsys):
     squad = {"data": [{"paragraphs": [{"context": "Anna slept .", "qas": qas}]}]}
     (tmp_path / "questions.json").write_text(json.dumps(squad))
     (tmp_path / "new.jsonl").write_text('{"text": "a gripping story"}\n')
-    words = shlex.split(
-        command.replace("runs/NAME/ID", str(tiny_run.path)).replace("backbone=bert", "backbone=mini_bert")
-    )[1:]
+    for written, small in {
+        "runs/NAME/ID": str(tiny_run.path),
+        "runs/sweeps/ID": str(tiny_run.path.parent),
+        "backbone=bert": "backbone=mini_bert",
+        "sweep.trials=30": "sweep.trials=2",
+    }.items():
+        command = command.replace(written, small)
+    words = shlex.split(command)[1:]
     if words[0] == "train" and "--cfg" not in words:
-        words += SMALL
+        words += SMALL if "-m" not in words else [*TINY, "trainer.max_epochs=2"]  # a pruner needs two
         words += ["dataset.max_length=64", "dataset.stride=16"] * ("head=span" in words)  # the small BERT takes no 384
     assert cli.run(words) == 0, capsys.readouterr().err
 

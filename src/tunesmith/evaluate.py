@@ -27,7 +27,7 @@ def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
     data = data_module(config, source, task, tokenizer, content_key(tokenizer))
     data.setup()
     with Interruption() as interruption:
-        settings = {**config["trainer"], "progress_bar": False}
+        settings = {**config["trainer"], "progress_bar": False, "devices": 1}
         trainer = build(settings, Path(run.path), [interruption], [], group="trainer")
         scores = {
             f"{split}/{name}": value

@@ -1,5 +1,6 @@
 """The only LightningModule: backbone, head and regularizers, in one training step."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from torchmetrics import MeanMetric
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
+from tunesmith.training import together
 
 
 class FineTuningModule(pl.LightningModule):
@@ -63,6 +65,10 @@ class FineTuningModule(pl.LightningModule):
         total = loss
         for penalty in self._penalties:
             total = total + penalty(self, batch, scores, loss)
+        if together.world() > 1:
+            # The mean over the whole batch, of which this process has a share: gradients are averaged over processes.
+            units = self._units(batch)
+            total = total * (units * together.world() / together.total(units).clamp(min=torch.finfo(units.dtype).tiny))
         self._loss_sum += total.detach()  # stays on the device: reading it would wait for it
         self._losses += 1
         return total
@@ -72,7 +78,7 @@ class FineTuningModule(pl.LightningModule):
         due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
         if due or self.trainer.is_last_batch:
             self._logged_step = self.global_step
-            mean = self._loss_sum.item() / self._losses
+            mean = together.total(self._loss_sum).item() / (self._losses * together.world())
             self._loss_sum.zero_()
             self._losses = 0
             if not mean < float("inf"):
@@ -87,22 +93,35 @@ class FineTuningModule(pl.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Decode a batch; what was decoded stays on the device until the split is through."""
-        scores = self(batch)
-        self._mean_loss.update(self.head.loss(scores, batch), weight=batch.size)
-        self._decoded.append((batch.rows, self.head.decode(scores, batch)))
+        if batch.size:
+            scores = self(batch)
+            self._mean_loss.update(self.head.loss(scores, batch), weight=self._units(batch))
+            self._decoded.append((batch.rows, self.head.decode(scores, batch)))
 
     def on_validation_epoch_end(self) -> None:
         """Put windows together to examples, score the whole split and, while training, log its scores."""
-        split: Any = self.trainer.val_dataloaders.dataset  # type: ignore[union-attr]
-        self.predictions = split.task.assemble(split, split.in_order(self._decoded))
-        self.scores = split.task.score(split, self.predictions) | {"loss": float(self._mean_loss.compute())}
+        split: Any = self.trainer.val_dataloaders.dataset.split  # type: ignore[union-attr]
+        loss = float(self._mean_loss.compute())  # of all processes
+        decoded = [(rows, {name: part.cpu() for name, part in outputs.items()}) for rows, outputs in self._decoded]
+        shares = together.to_first(decoded)
         self._decoded.clear()
         self._mean_loss.reset()
+        if self.trainer.is_global_zero:
+            self.predictions = split.task.assemble(split, split.in_order(itertools.chain(*shares)))
+            self.scores = split.task.score(split, self.predictions) | {"loss": loss}
+        self.scores = together.of_first(self.scores)
         if self.trainer.state.fn == TrainerFn.FITTING:
             values = {f"validation/{name}": value for name, value in self.scores.items()}
             self.log_dict(values, logger=False)  # for callbacks; Lightning would log them a step too early
             for logger in self.loggers:
                 logger.log_metrics(values | {"epoch": float(self.current_epoch)}, step=self.global_step)
+
+    def _units(self, batch: Batch) -> Tensor:
+        """How many things the head's loss of a batch is a mean over: examples, unless the head counts something else."""
+        if batch.size and hasattr(self.head, "units"):
+            units: Tensor = self.head.units(batch)
+            return units.float()
+        return torch.tensor(float(batch.size), device=self.device)
 
     def progress(self) -> dict[str, Any]:
         """What the next logged loss will be made of, for a run that is to be resumed."""

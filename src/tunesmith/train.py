@@ -1,5 +1,6 @@
 """One run, from its resolved config to its scores: reads from top to bottom like a recipe."""
 
+import contextlib
 import errno
 import functools
 import logging
@@ -8,7 +9,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
+import torch
 
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
@@ -29,6 +32,7 @@ from tunesmith.runs.manifest import manifest
 from tunesmith.runs.table import print_scores
 from tunesmith.scoring import lines, score
 from tunesmith.training import quiet
+from tunesmith.training.processes import ALONE, Place, side_by_side
 from tunesmith.training.state import validation_due
 
 LOG = logging.getLogger("tunesmith")
@@ -61,7 +65,9 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
             run.check_data(dataset.source)
             run.write_text("config.yaml", configs.to_yaml(config))
             run.set_state("running")
-            scores = _train(config, dataset, run, [interruption, *callbacks])
+            follow = functools.partial(_follow, config, dataset, run)
+            with side_by_side(config["trainer"]["devices"], follow) as place:
+                scores = _train(config, dataset, run, [interruption, *callbacks], place)
             run.write_json("metrics.json", scores)
             monitor = monitored(config)
             run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
@@ -73,14 +79,26 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
     return run
 
 
-def _train(config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence[pl.Callback]) -> dict[str, float]:
+def _follow(config: Config, dataset: Surveyed, run: RunFolder, place: Place) -> None:
+    """What the other processes of a run do: the same, without a word."""
+    name = f"train-{place.rank}.log"
+    quiet.redirect(run.path / name)
+    quiet.log_to(run.path / name)
+    with Interruption(listens=False) as interruption, contextlib.suppress(Interrupted):
+        _train(config, dataset, RunFolder(run.path, writes=False), [interruption], place)
+
+
+def _train(
+    config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence[pl.Callback], place: Place
+) -> dict[str, float]:
     started = time.time()
+    torch.set_num_threads(max(1, torch.get_num_threads() // place.world))
     source, task, survey = dataset.source, dataset.task, dataset.survey
 
     # Tokens.
     spec = build(config["backbone"], group="backbone")
     tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
-    data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer))
+    data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer), place)
     data.prepare_data()
     data.setup()
     notes = _counted(data) | survey.notes
@@ -113,6 +131,8 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence
         log_every_n_steps=config["trainer"]["log_every_n_steps"],
     )
     module.total_steps = _total_steps(config, data)
+    if not place.first:  # each process drops units of its own
+        torch.manual_seed(int(np.random.SeedSequence([config["seed"], place.rank]).generate_state(1)[0]))
     LOG.info("%s parameters, %s optimizer steps", parameter_count(module), module.total_steps)
     print(f"{run.path}  {parameter_count(module):,} parameters  {module.total_steps:,} steps", flush=True)
 
@@ -126,9 +146,14 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence
         print(f"Going on after step {resumed['step']:,}", flush=True)
         due = validation_due(resumed, len(data.plan))
         data.plan.start_at(resumed["epoch"] + due, 0 if due else resumed["batches"])
-    loggers = build_all(config["logger"], run.path, config, resumed["step"] if resumed else 0, group="logger")
-    watching = [*watching, Status(run, module.total_steps)]
-    trainer = build(config["trainer"], run.path, [*watching, *regularizers, *callbacks], loggers, group="trainer")
+    trainer_settings = config["trainer"]
+    loggers = []
+    if place.first:
+        loggers = build_all(config["logger"], run.path, config, resumed["step"] if resumed else 0, group="logger")
+        watching = [*watching, Status(run, module.total_steps)]
+    else:
+        trainer_settings = trainer_settings | {"progress_bar": False}
+    trainer = build(trainer_settings, run.path, [*watching, *regularizers, *callbacks], loggers, place, group="trainer")
     data_facts = {split: source.fingerprint(split) for split in source.splits}
     facts = manifest(
         data={"fingerprints": data_facts, "rows": survey.rows, "notes": notes},
@@ -136,26 +161,30 @@ def _train(config: Config, dataset: Surveyed, run: RunFolder, watching: Sequence
     )
     run.write_json("manifest.json", facts)
     trainer.fit(module, datamodule=data)
+    trainer.strategy.barrier()  # the first process has written the best weights
     best = keeper.best_weights() if keeper is not None else None
     if best is not None:
         module.load_state_dict(best)
 
     # The model first: what is scored is what a later `evaluate` will load.
-    save_model(module, tokenizer, run)
+    if place.first:
+        save_model(module, tokenizer, run)
     scores = score_all(trainer, module, data, run)
     for logger in trainer.loggers:
         logger.log_metrics(scores, step=trainer.global_step)
         logger.finalize("success")
         if hasattr(logger, "close"):
             logger.close()
-    if keeper is not None:
+    if keeper is not None and place.first:
         keeper.finish()
     run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
     print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
     return scores
 
 
-def data_module(config: Config, source: Any, task: Any, tokenizer: Any, tokenizer_key: str) -> TextDataModule:
+def data_module(
+    config: Config, source: Any, task: Any, tokenizer: Any, tokenizer_key: str, place: Place = ALONE
+) -> TextDataModule:
     """The data module of a config's dataset."""
     dataset = config["dataset"]
     return TextDataModule(
@@ -164,6 +193,7 @@ def data_module(config: Config, source: Any, task: Any, tokenizer: Any, tokenize
         tokenizer,
         tokenizer_key,
         config["seed"],
+        place,
         batch_size=dataset["batch_size"],
         max_tokens=dataset["max_tokens"],
         eval_batch_size=dataset["eval_batch_size"],
@@ -176,14 +206,19 @@ def score_all(trainer: pl.Trainer, module: FineTuningModule, data: TextDataModul
     for split in data.source.splits:
         if split != "train":
             values, predictions = score(trainer, module, data, split)
-            if split == "validation":
-                data.task.settle(data.splits[split], predictions)
-                run.write_json("model/task.json", data.task.state())
-            run.write_lines(f"predictions/{split}.jsonl", lines(data.splits[split], predictions))
-            for name, content in data.task.files(data.splits[split], predictions).items():
-                run.write_json(f"predictions/{split}{name}.json", content)
+            if trainer.is_global_zero:
+                _keep_predictions(predictions, data, split, run)
             scores |= {f"{split}/{name}": value for name, value in values.items()}
     return scores
+
+
+def _keep_predictions(predictions: list[Any], data: TextDataModule, split: str, run: RunFolder) -> None:
+    if split == "validation":
+        data.task.settle(data.splits[split], predictions)
+        run.write_json("model/task.json", data.task.state())
+    run.write_lines(f"predictions/{split}.jsonl", lines(data.splits[split], predictions))
+    for name, content in data.task.files(data.splits[split], predictions).items():
+        run.write_json(f"predictions/{split}{name}.json", content)
 
 
 def save_model(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None:

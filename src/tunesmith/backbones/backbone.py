@@ -29,6 +29,8 @@ class Backbone(nn.Module):
         self.pretrained_pooler = (getattr(model, "pooler", None),)
         if self.pretrained_pooler[0] is not None:
             model.pooler = None
+        if hasattr(model, "mask_emb"):  # XLNet's, which only its language model uses
+            model.mask_emb.requires_grad_(False)
 
     def forward(self, batch: Batch, *, embeddings: Tensor | None = None) -> Tensor:
         """Hidden states of the last layer.

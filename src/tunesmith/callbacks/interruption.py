@@ -7,12 +7,18 @@ from typing import Any
 import pytorch_lightning as pl
 
 from tunesmith.errors import Interrupted
+from tunesmith.training import together
 
 
 class Interruption(pl.Callback):
-    """The first signal lets the step finish and saves; a second one stops at once, as does one outside training."""
+    """The first signal lets the step finish and saves; a second one stops at once, as does one outside training.
 
-    def __init__(self) -> None:
+    Args:
+        listens: whether this process decides for all of the run.
+    """
+
+    def __init__(self, *, listens: bool = True) -> None:
+        self._listens = listens
         self._received: int | None = None
         self._training = False
         self._previous: dict[int, Any] = {}
@@ -28,7 +34,7 @@ class Interruption(pl.Callback):
 
     def _listen(self) -> None:
         for number in self._previous:
-            signal.signal(number, self._receive)
+            signal.signal(number, self._receive if self._listens else signal.SIG_IGN)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received is not None or not self._training:
@@ -52,8 +58,9 @@ class Interruption(pl.Callback):
         self._leave(trainer)
 
     def on_validation_batch_start(self, trainer: pl.Trainer, *arguments: Any, **settings: Any) -> None:
-        """A long validation does not keep anybody waiting."""
-        self._leave(trainer)
+        """A long validation does not keep anybody waiting, unless processes would have to agree at every batch."""
+        if trainer.world_size == 1:
+            self._leave(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """A signal that came after the last batch counts too; from here on the best weights are used."""
@@ -61,7 +68,8 @@ class Interruption(pl.Callback):
         self._training = False
 
     def _leave(self, trainer: pl.Trainer) -> None:
-        if self._received is None:
+        received = together.number_of_first(self._received or 0)  # all processes stop at the same step, or none
+        if not received:
             return
         keeper: Any = trainer.checkpoint_callback
         if keeper is not None:
@@ -71,4 +79,4 @@ class Interruption(pl.Callback):
             if keeper is not None
             else "nothing was saved: callbacks has no checkpoint"
         )
-        raise Interrupted(f"{signal.Signals(self._received).name}; {hint}")
+        raise Interrupted(f"{signal.Signals(received).name}; {hint}")

@@ -15,7 +15,7 @@ class Batch:
         inputs: the model's own arguments, each of shape (batch, length): input_ids, and where they are needed
             attention_mask (left out where nothing is padded) and token_type_ids.
         targets: what the head's loss compares with; empty for unlabelled data.
-        rows: (batch,) numbers of the windows in their split; never on the device.
+        rows: (batch,) numbers of the windows in their split, never on the device; empty for a window that does not count.
         layout: what the head must know of the inputs, labelled or not, such as where words begin.
     """
 
@@ -26,7 +26,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Number of windows."""
+        """Number of windows that count."""
         return len(self.rows)
 
     def to(self, device: object, non_blocking: bool = False) -> "Batch":

@@ -1,15 +1,17 @@
 """Work that is done once, kept in a folder named by the content that it came from.
 
-Several processes may want the same entry at once: each writes to a folder of its own and renames it, so that a name
-never stands for something half written; who comes second throws its copy away.
+An entry is written to a folder of its own that is renamed at the end, so that a name never stands for something half
+written. Of several processes that want the same entry at once, one writes it and the others wait.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +36,28 @@ def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
     if final.is_dir():
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
-    try:
-        write(draft)
-        draft.chmod(0o755)
-        draft.rename(final)
-    except OSError:
-        if not final.is_dir():  # else another process was quicker, with the same content
-            raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+    with _alone(final.with_name(f".{key}.lock")):
+        if final.is_dir():
+            return final
+        draft = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
+        try:
+            write(draft)
+            draft.chmod(0o755)
+            draft.rename(final)
+        except OSError:
+            if not final.is_dir():  # else another process was quicker, with the same content
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
     return final
+
+
+@contextlib.contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    with file.open("a") as stream:
+        with contextlib.suppress(OSError):  # a file system without locks: then several write, and the first one counts
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)

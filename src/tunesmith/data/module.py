@@ -3,13 +3,16 @@
 import functools
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
 from tunesmith.data import encoded
+from tunesmith.data.batch import Batch
 from tunesmith.data.batching import EpochPlan, evaluation_plan
 from tunesmith.ranges import PositiveInt
+from tunesmith.training.processes import ALONE, Place
 
 
 class TextDataModule(pl.LightningDataModule):
@@ -21,6 +24,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer: of the backbone.
         tokenizer_key: names the tokenizer's content.
         seed: of the order of the training examples.
+        place: of this process among those that share every batch.
         batch_size: examples of a training batch, or null.
         max_tokens: tokens of a training batch, padding included, or null.
         eval_batch_size: examples of a batch that is only scored.
@@ -33,6 +37,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer: Any,
         tokenizer_key: str,
         seed: int,
+        place: Place = ALONE,
         *,
         batch_size: PositiveInt | None,
         max_tokens: PositiveInt | None,
@@ -40,7 +45,7 @@ class TextDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.source, self.task, self.tokenizer = source, task, tokenizer
-        self._tokenizer_key, self._seed = tokenizer_key, seed
+        self._tokenizer_key, self._seed, self._place = tokenizer_key, seed, place
         self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
         self.splits: dict[str, encoded.EncodedSplit] = {}
 
@@ -85,12 +90,36 @@ class TextDataModule(pl.LightningDataModule):
         # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
         # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
         return DataLoader(
-            examples,  # type: ignore[arg-type]
+            Share(examples, self._place),  # type: ignore[arg-type]
             sampler=plan,
             batch_size=None,
             collate_fn=_as_it_is,
             generator=torch.Generator(),
         )
+
+
+class Share:
+    """This process's part of every batch: of its rows each `world`-th one, whatever their number.
+
+    Args:
+        split: that batches are taken from.
+        place: of this process.
+    """
+
+    def __init__(self, split: encoded.EncodedSplit, place: Place) -> None:
+        self.split, self._place = split, place
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def __getitem__(self, rows: np.ndarray) -> Batch:
+        mine = rows[self._place.rank :: self._place.world]
+        if len(mine):
+            return self.split[mine]
+        # All processes take the same steps; one without a row goes along with a row that does not count.
+        batch = self.split[rows[:1]]
+        batch.rows = mine
+        return batch
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -59,7 +59,14 @@ class Classification(HuggingFaceHead):
             return functional.binary_cross_entropy_with_logits(scores, labels, pos_weight=self.class_weights)
         return functional.cross_entropy(scores, labels, weight=self.class_weights, label_smoothing=self.label_smoothing)
 
-    def divergence(self, first: Tensor, second: Tensor) -> Tensor:
+    def units(self, batch: Batch) -> Tensor:
+        """What the loss is a mean over: examples, or the weights of their classes."""
+        labels = batch.targets["labels"]
+        if self.problem == "single_label" and self.class_weights is not None:
+            return self.class_weights[labels].sum()
+        return torch.tensor(len(labels), device=labels.device)
+
+    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over the batch (R-Drop, equation 2).
 
         Of several labels each is a Bernoulli variable; for regression it is the squared difference.

@@ -48,7 +48,11 @@ class Crf(HuggingFaceHead):
         """Negative log-likelihood of the tag sequences, divided by the number of words: of the size of a softmax's loss."""
         lengths, tags = batch.layout["words"], batch.targets["labels"].clamp(min=0)
         chain = (self.start_transitions, self.transitions, self.end_transitions)
-        return negative_log_likelihood(scores, tags, lengths, *chain).sum() / lengths.sum()
+        return negative_log_likelihood(scores, tags, lengths, *chain).sum() / self.units(batch)
+
+    def units(self, batch: Batch) -> Tensor:
+        """What the loss is a mean over: words."""
+        return batch.layout["words"].sum()
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Tag numbers (batch, words) of the most probable sequences."""

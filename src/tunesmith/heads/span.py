@@ -39,7 +39,7 @@ class Span(HuggingFaceHead):
         first, last = (functional.cross_entropy(scores[..., part], labels[:, part]) for part in (0, 1))
         return (first + last) / 2
 
-    def divergence(self, first: Tensor, second: Tensor) -> Tensor:
+    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over first and last (R-Drop, equation 2)."""
         first, second = first.log_softmax(1), second.log_softmax(1)
         pointwise = (first.exp() - second.exp()) * (first - second).nan_to_num()  # both are -inf where padded

@@ -44,19 +44,31 @@ class TokenClassification(HuggingFaceHead):
         return logits.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy over the words of the batch."""
-        return functional.cross_entropy(
+        """Mean cross-entropy over the words of the batch; zero if none has a tag."""
+        total = functional.cross_entropy(
             scores.flatten(0, 1),
             batch.targets["labels"].flatten(),
             weight=self.class_weights,
             label_smoothing=self.label_smoothing,
             ignore_index=IGNORED,
+            reduction="sum",
         )
+        return total / self.units(batch).clamp(min=torch.finfo(torch.float32).tiny)
 
-    def divergence(self, first: Tensor, second: Tensor) -> Tensor:
+    def units(self, batch: Batch) -> Tensor:
+        """What the loss is a mean over: words with a tag, or the weights of their classes."""
+        labels = batch.targets["labels"]
+        tagged = labels != IGNORED
+        if self.class_weights is None:
+            return tagged.sum()
+        return self.class_weights[labels[tagged]].sum()
+
+    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over words (R-Drop, equation 2)."""
         first, second = first.log_softmax(-1), second.log_softmax(-1)
-        return 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(-1).mean()
+        pointwise = 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(-1)  # (batch, words)
+        tagged = batch.targets["labels"] != IGNORED
+        return (pointwise * tagged).sum() / tagged.sum().clamp(min=1)
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Tag numbers (batch, words)."""

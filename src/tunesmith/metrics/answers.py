@@ -4,6 +4,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,13 +70,17 @@ def best_threshold(
 
 
 class AnswerScores(Metric):
-    """Means over all questions, and over those with and without an answer, between 0 and 1."""
+    """Means over all questions, and over those with and without an answer, between 0 and 1.
+
+    Args:
+        settings: of torchmetrics.
+    """
 
     full_state_update = False
     sums: Tensor
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
         # (with an answer, without) x (exact match, F1, questions)
         self.add_state("sums", torch.zeros(2, 3, dtype=torch.float64), dist_reduce_fx="sum")
 

@@ -1,6 +1,7 @@
 """Entity scores as conlleval (Tjong Kim Sang & Buchholz, 2000) and seqeval (Nakayama, 2018) define them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -71,6 +72,7 @@ class EntityScores(Metric):
     Args:
         labels: tags in the order of their numbers.
         strict: only well-formed BIO entities count.
+        settings: of torchmetrics.
     """
 
     full_state_update = False
@@ -79,8 +81,8 @@ class EntityScores(Metric):
         Tensor  # right words, words; right sentences, sentences; right sentences with an entity predicted, all of those
     )
 
-    def __init__(self, labels: Sequence[str], *, strict: bool) -> None:
-        super().__init__()
+    def __init__(self, labels: Sequence[str], *, strict: bool, **settings: Any) -> None:
+        super().__init__(**settings)
         parts = [_parts(tag) for tag in labels]
         self._types = sorted({name for prefix, name in parts if prefix != "O"})
         numbers = {name: number for number, name in enumerate(self._types)}

@@ -24,4 +24,4 @@ class RDrop(pl.Callback):
         """The second pass's loss and the divergence."""
         again = module.head(module.backbone(batch), batch)
         second_loss: Tensor = module.head.loss(again, batch)
-        return second_loss + self.alpha * module.head.divergence(scores, again)
+        return second_loss + self.alpha * module.head.divergence(scores, again, batch)

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +14,23 @@ from tunesmith.config import Config
 from tunesmith.errors import UserError
 from tunesmith.runs import files
 
+_LOOK_SECONDS = 0.3  # one that only looks whether the run is busy holds it for less
+
 
 class BusyError(UserError):
     """Another process runs this run."""
 
 
 class RunFolder:
-    """`<output_dir>/<name>/<run id>/`. Only a run whose status is `done` has a metrics.json."""
+    """`<output_dir>/<name>/<run id>/`. Only a run whose status is `done` has a metrics.json.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        path: of the folder.
+        writes: false for a process that leaves all files to another one.
+    """
+
+    def __init__(self, path: Path, *, writes: bool = True) -> None:
+        self.path, self._writes = path, writes
         self._lock = files.Lock(path)
 
     @classmethod
@@ -66,7 +74,10 @@ class RunFolder:
         Raises:
             BusyError: if another process holds it.
         """
-        if not self._lock.take():
+        until = time.monotonic() + _LOOK_SECONDS
+        while not (held := self._lock.take()) and time.monotonic() < until:
+            time.sleep(0.02)
+        if not held:
             status = self.status()
             raise BusyError(
                 f"{self.path} is being run by process {status.get('pid')} on {status.get('host')}; wait for it or end it"
@@ -141,11 +152,13 @@ class RunFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""
-        files.write_text(self.path / name, text)
+        if self._writes:
+            files.write_text(self.path / name, text)
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a value as indented JSON."""
-        files.write_json(self.path / name, value)
+        if self._writes:
+            files.write_json(self.path / name, value)
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run."""

@@ -18,7 +18,8 @@ from tunesmith.errors import Interrupted, UserError
 from tunesmith.ranges import PositiveFloat, PositiveInt
 from tunesmith.sweeps.cards import cards_here, slots
 from tunesmith.sweeps.job import Job, settle
-from tunesmith.sweeps.run_job import end_with, redirect, run_job
+from tunesmith.sweeps.run_job import end_with, run_job
+from tunesmith.training import quiet
 
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 1.0  # between two tries of a run that another process runs
@@ -155,7 +156,7 @@ class Local:
 def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int) -> None:
     """What a job's process does first."""
     os.setsid()  # a Ctrl-C in the terminal reaches the sweep, which tells its jobs
-    redirect(log)
+    quiet.redirect(log)
     parent: Any = multiprocessing.parent_process()
     end_with(parent.join)
     if slot is not None:

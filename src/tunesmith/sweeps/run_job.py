@@ -48,17 +48,6 @@ def _train(sweep: SweepFolder, number: int) -> int:
     return 0
 
 
-def redirect(log: Path) -> None:
-    """Send all that this process prints to a file, behind what it holds."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
-
-
 def end_with(parent: Callable[[], object]) -> None:
     """Save and end when the process that has started this one is gone.
 

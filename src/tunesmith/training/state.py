@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 import torch
 
 from tunesmith.module import FineTuningModule
+from tunesmith.training import together
 
 State = dict[str, Any]
 
@@ -35,9 +36,9 @@ def collect(trainer: pl.Trainer, module: FineTuningModule, *, epoch: int, batche
         "scheduler": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
         "precision": trainer.precision_plugin.state_dict(),
         "callbacks": {callback.state_key: callback.state_dict() for callback in _with_state(trainer)},
-        "progress": module.progress(),
+        "progress": together.of_all(module.progress()),
         "should_stop": trainer.should_stop,
-        "random": _of_all_processes(trainer, _random_states()),
+        "random": together.of_all(_random_states()),
     }
 
 
@@ -51,7 +52,8 @@ def restore(trainer: pl.Trainer, module: FineTuningModule, state: State) -> None
     for callback in _with_state(trainer):
         if callback.state_key in state["callbacks"]:
             callback.load_state_dict(state["callbacks"][callback.state_key])
-    module.resume(state["progress"])
+    # With another number of processes the next logged loss is that of the first ones.
+    module.resume(state["progress"][trainer.global_rank % len(state["progress"])])
 
     fit_loop, loop = trainer.fit_loop, trainer.fit_loop.epoch_loop
     _set_epoch(trainer, state["epoch"])
@@ -78,7 +80,8 @@ def go_on(trainer: pl.Trainer, state: State) -> None:
         trainer.training = True
         _set_epoch(trainer, state["epoch"] + 1)
     trainer.should_stop = trainer.should_stop or state["should_stop"]
-    _set_random_states(state["random"][trainer.global_rank])
+    if len(state["random"]) == trainer.world_size:
+        _set_random_states(state["random"][trainer.global_rank])
 
 
 def validation_due(state: State, batches: int) -> bool:
@@ -118,11 +121,3 @@ def _set_random_states(states: dict[str, Any]) -> None:
     torch.set_rng_state(states["torch"])
     if "cuda" in states and torch.cuda.is_available():
         torch.cuda.set_rng_state(states["cuda"])
-
-
-def _of_all_processes(trainer: pl.Trainer, value: Any) -> list[Any]:
-    if trainer.world_size == 1:
-        return [value]
-    values: list[Any] = [None] * trainer.world_size
-    torch.distributed.all_gather_object(values, value)
-    return values

@@ -7,9 +7,11 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.plugins.precision import MixedPrecision
+from pytorch_lightning.strategies import DDPStrategy
 
 from tunesmith.errors import UserError
 from tunesmith.ranges import PositiveInt
+from tunesmith.training.processes import ALONE, OneMachine, Place
 
 
 class CachedBfloat16(MixedPrecision):
@@ -24,6 +26,7 @@ def trainer(
     folder: Path,
     callbacks: list[Any],
     loggers: list[Any],
+    place: Place = ALONE,
     *,
     max_epochs: PositiveInt,
     max_steps: PositiveInt | None,
@@ -35,7 +38,7 @@ def trainer(
     log_every_n_steps: PositiveInt,
     progress_bar: bool,
 ) -> pl.Trainer:
-    """A trainer that writes below `folder`.
+    """A trainer that writes below `folder`, for one of the processes of a run.
 
     Args:
         max_epochs: passes over the training split.
@@ -54,6 +57,9 @@ def trainer(
         callbacks = [*callbacks, Progress()]
     on_gpu = accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available())
     cached = precision == "bf16-mixed" and (on_gpu or accelerator == "cpu" or not torch.backends.mps.is_available())
+    plugins: list[Any] = [OneMachine(place)]
+    if cached:
+        plugins.append(CachedBfloat16("bf16-mixed", "cuda" if on_gpu else "cpu"))
     try:
         built = pl.Trainer(
             default_root_dir=folder,
@@ -62,9 +68,11 @@ def trainer(
             max_epochs=max_epochs,
             max_steps=max_steps or -1,
             accelerator=accelerator,
-            devices=1,
+            devices=devices,
+            # Buffers need no broadcast: the weights are the same, and what is counted is counted by each.
+            strategy=DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto",
             precision=None if cached else precision,
-            plugins=[CachedBfloat16("bf16-mixed", "cuda" if on_gpu else "cpu")] if cached else None,
+            plugins=plugins,
             accumulate_grad_batches=accumulate_grad_batches,
             deterministic=deterministic,
             log_every_n_steps=log_every_n_steps,
