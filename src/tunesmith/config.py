@@ -161,7 +161,8 @@ class Composer:
                 mistakes.append(f"{text!r} cannot be read: {_first_line(error)}; expected group=choice or key=value")
                 continue
             if override.is_sweep_override():
-                mistakes.append(f"{text!r} names several values; expected one value for one run, or -m for a sweep")
+                one = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
+                mistakes.append(f"{text!r} names several values; expected one value for one run, or {one}")
             elif override.key_or_group in known and not isinstance(override.value(), dict):
                 first.append(text.lstrip("+"))
                 chosen[override.key_or_group] = str(override.value())

@@ -1,5 +1,6 @@
 """Runs that differ in their seed only, and what their scores are together."""
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def best(groups: Sequence[Group]) -> Group | None:
         return None
     (score,) = monitors
     sign = 1 if larger_is_better(score) else -1
-    scored = [(sign * mean, group) for group in groups if (mean := group.mean(score)) is not None]
+    means = [(group.mean(score), group) for group in groups]
+    scored = [(sign * mean, group) for mean, group in means if mean is not None and not math.isnan(mean)]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
 

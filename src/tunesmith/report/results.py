@@ -31,9 +31,6 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     groups = grouped(records)
     first = best(groups)
     scores = ordered_scores(groups)
-    if place is not None:
-        files.write_text(place / "results.csv", as_csv(groups, scores))
-        files.write_text(place / "results.md", as_markdown(groups, scores, first))
     _print(groups, scores, first, title)
     problems = [record for record in records if record.state != "done"]
     for record in problems[:_PROBLEMS]:
@@ -41,7 +38,13 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     if len(problems) > _PROBLEMS:
         print(f"... and {len(problems) - _PROBLEMS} more runs without scores")
     if place is not None:
-        print(f"Results: {place / 'results.md'}, {place / 'results.csv'}")
+        try:
+            files.write_text(place / "results.csv", as_csv(groups, scores))
+            files.write_text(place / "results.md", as_markdown(groups, scores, first))
+        except OSError as error:
+            print(f"results.md and results.csv cannot be written to {place}: {error.strerror}")
+        else:
+            print(f"Results: {place / 'results.md'}, {place / 'results.csv'}")
 
 
 def ordered_scores(groups: Sequence[Group]) -> list[str]:
@@ -88,9 +91,9 @@ def states(group: Group) -> str:
 
 def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, title: str) -> None:
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     for key in keys:
-        table.add_column(key, overflow="fold", min_width=len(key))
+        table.add_column(Text(key), overflow="fold", min_width=len(key))
     for heading in ("seeds", *scores[:_SHOWN], "time", "state"):
         table.add_column(heading, justify="right")
     ranked = sorted(groups, key=lambda group: group is not first) if len(groups) > _ROWS else groups

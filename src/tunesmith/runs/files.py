@@ -56,6 +56,9 @@ class Lock:
         """Whether a process holds the folder."""
         if not self._file.is_file():
             return False
-        free = self.take()
-        self.release()
-        return not free
+        with self._file.open() as stream:  # for reading: the folder may be someone else's
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False

@@ -42,7 +42,10 @@ class Grid:
 
 
 def _state(job: Job) -> str:
-    return "done" if job.run.done else str(job.run.status().get("state", "waiting"))
+    if job.run.done:
+        return "done"
+    state = str(job.run.status().get("state", "waiting"))
+    return "waiting" if state == "done" else state  # its metrics.json is gone
 
 
 def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:

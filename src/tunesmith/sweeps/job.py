@@ -52,20 +52,26 @@ class Job:
         }
 
 
-def settle(job: Job, exit_code: int, *, log: Path, stopped: bool = False) -> str:
+def settle(job: Job, exit_code: int, *, process: int, log: Path, stopped: bool = False) -> str:
     """The state of a job whose process has ended; written down where the process no longer could.
 
     Args:
         exit_code: of the process; minus the number of the signal that killed it.
+        process: its id; what another one said of the run before is not about this end.
         log: what it printed.
         stopped: whether it was told to stop.
     """
     if exit_code == BUSY:
         return "busy"
+    if job.run.done:
+        return "done"
     status = job.run.status()
-    state = str(status.get("state", "missing"))
-    if state == "done" or (state in ("failed", "interrupted", "pruned") and exit_code in (0, 1, 2)):
-        return state
+    if (
+        status.get("pid") == process
+        and exit_code in (0, 1, 2)
+        and status["state"] in ("failed", "interrupted", "pruned")
+    ):
+        return str(status["state"])
     if exit_code < 0:
         error = f"killed by {signal.Signals(-exit_code).name}" + " (out of memory?)" * (exit_code == -signal.SIGKILL)
     elif exit_code in (1, 2):

@@ -48,7 +48,7 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
         )
     if chosen in PLUGINS:
         module, command = PLUGINS[chosen]
-        if not _installed(module):
+        if not installed(module):
             raise UserError(f"{LAUNCHERS}={chosen} is not installed; install it: {command}")
     return chosen
 
@@ -82,7 +82,8 @@ def _is_local(composer: Composer, chosen: str) -> bool:
     return chosen == LOCAL or "tunesmith.sweeps.local.Local" in text
 
 
-def _installed(module: str) -> bool:
+def installed(module: str) -> bool:
+    """Whether a package is there, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

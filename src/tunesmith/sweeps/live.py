@@ -60,11 +60,9 @@ class Watcher:
         if state not in ("done", "pruned"):
             error = str(job.run.status().get("error", "")).partition("\n")[0]
             log = os.path.relpath(self._folder.log(job.number))
-            self._say(
-                f"[{_COLOURS.get(state, 'red')}]{state}[/] {job.number}: {_safe(job.name)}\n  {_safe(error)}\n  {log}"
-            )
+            self._say(f"{state} {job.number}: {job.name}\n  {error}\n  {log}", state)
         elif not self._console.is_terminal:
-            self._say(f"{state} {job.number}: {_safe(job.name)}  {_scores(job.run.status())}  {seconds:.1f} s")
+            self._say(f"{state} {job.number}: {job.name}  {_scores(job.run.status())}  {seconds:.1f} s", state)
 
     def refresh(self) -> None:
         """Draw the table again if it is time to."""
@@ -72,8 +70,10 @@ class Watcher:
             self._looked = time.monotonic()
             self._live.update(self._drawn(), refresh=True)
 
-    def _say(self, text: str) -> None:
-        self._console.print(text, soft_wrap=True, highlight=False)
+    def _say(self, text: str, state: str = "") -> None:
+        line = Text(text)  # a text is no markup: a name may hold [brackets]
+        line.stylize(_COLOURS.get(state, "red"), 0, len(state))
+        self._console.print(line, soft_wrap=True)
 
     def _drawn(self) -> Group:
         table = Table(box=None, pad_edge=False)
@@ -106,7 +106,3 @@ class Watcher:
 def _scores(status: dict[str, Any]) -> str:
     scores = status.get("scores") or {}
     return "  ".join(f"{name.partition('/')[2]} {value:.4f}" for name, value in list(scores.items())[:1])
-
-
-def _safe(text: str) -> str:
-    return text.replace("[", "\\[")

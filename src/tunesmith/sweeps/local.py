@@ -49,17 +49,24 @@ class Local:
         self._slots: list[str | None] = []
         self._stopping = 0
 
-    def prepare(self, jobs: list[Job], folder: Any) -> str:
-        """Start what takes time, and say where jobs will run.
+    def check(self, jobs: list[Job]) -> None:
+        """See that jobs can run here.
 
         Args:
             jobs: some of those that will be run.
-            folder: the `SweepFolder`.
 
         Raises:
             UserError: if the machine has too few cards.
         """
         self._slots = self._shares(jobs)
+
+    def prepare(self, jobs: list[Job], folder: Any) -> str:
+        """Start what takes time, and say where jobs will run.
+
+        Args:
+            jobs: that `check` was given.
+            folder: the `SweepFolder`.
+        """
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tunesmith.sweeps.warm"])
         multiprocessing.forkserver.ensure_running()
@@ -118,7 +125,8 @@ class Local:
                     ended = active.pop(sentinel)  # type: ignore[arg-type]
                     ended.process.join()
                     code = ended.process.exitcode or 0
-                    state = settle(ended.job, code, log=folder.log(ended.job.number), stopped=bool(self._stopping))
+                    log, stopped = folder.log(ended.job.number), bool(self._stopping)
+                    state = settle(ended.job, code, process=ended.process.pid or 0, log=log, stopped=stopped)
                     free.insert(0, ended.slot)
                     if state == "busy":
                         resting_until = time.monotonic() + _PATIENCE_SECONDS

@@ -4,8 +4,8 @@ Hydra composes nothing but the number of a job there. What the job runs was froz
 own below the launcher's, so that a crash harms neither the launcher nor a worker that it shares with other jobs.
 """
 
-import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.config import LAUNCHERS, Composer
-from tunesmith.errors import Interrupted
+from tunesmith.errors import Interrupted, UserError, did_you_mean
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job, settle
 
 _POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 2.0  # between two looks at runs that other processes run
+_QUEUE_SECONDS = 30  # at most between two looks at Slurm's queue
 _SCHEDULER_SECONDS = 120  # that Slurm may take to end a job that it has told to stop
+_WARNING = "SUBMITIT_PREEMPT_SIGNAL"  # submitit's variable: the signal that comes before a time limit
 _PRIMARY = """\
 defaults:
   - override hydra/hydra_logging: none
@@ -46,11 +49,43 @@ class PluginLauncher:
     """
 
     def __init__(self, name: str, settings: Sequence[str], composer: Composer) -> None:
-        self._name = name
-        self._overrides = [f"{LAUNCHERS}={name}", *settings]
+        self._name, self._settings = name, settings
         search_path = ",".join(f"file://{folder}" for folder in composer.folders)
-        self._overrides.append(f"hydra.searchpath=[{search_path}]")
-        composer.launcher_settings(name, settings, lenient=False)  # an unknown setting is found before anything starts
+        # Dictionaries among the settings, such as Ray's `init`, take keys of any name.
+        self._overrides = [
+            f"{LAUNCHERS}={name}",
+            *(f"++{word}" for word in settings),
+            f"hydra.searchpath=[{search_path}]",
+        ]
+        node = composer.launcher_settings(name, [], lenient=True)
+        self._kind = str(node["_target_"]).rpartition(".")[2]
+        known = [key for key in node if key != "_target_"]
+        mistakes = [
+            f"hydra.launcher.{key} does not exist{did_you_mean(key, known)} (settings of {name}: {', '.join(known)})"
+            for key in map(_first_key, settings)
+            if key not in known
+        ]
+        if mistakes:
+            raise UserError(mistakes)
+        try:
+            composer.launcher_settings(name, settings, lenient=True)
+        except UserError as error:
+            reason: BaseException = error  # Hydra's message names the setting, and OmegaConf's, below it, the mistake
+            while reason.__cause__ is not None:
+                reason = reason.__cause__
+            raise UserError(f"{error.mistakes[0].replace('++', '')}: {_first_line(reason)}") from error
+
+    def check(self, jobs: list[Job]) -> None:
+        """See that the launcher finds what it needs.
+
+        Raises:
+            UserError: if it does not.
+        """
+        if self._kind == "SlurmLauncher" and not (shutil.which("sbatch") and shutil.which("srun")):
+            raise UserError(
+                f"{LAUNCHERS}={self._name} needs Slurm's sbatch and srun, and this machine has none; start the sweep on a "
+                f"node of the cluster, or leave {LAUNCHERS} out"
+            )
 
     def prepare(self, jobs: list[Job], folder: SweepFolder) -> str:
         """Set the launcher up, and say where jobs will run.
@@ -77,25 +112,42 @@ class PluginLauncher:
             self._launcher: Any = Plugins.instance().instantiate_launcher(
                 hydra_context=context, task_function=task, config=config
             )
-        if hasattr(self._launcher, "ray_cfg"):  # once, before threads ask for it side by side
-            from hydra_plugins.hydra_ray_launcher._launcher_util import start_ray
+        self._submitit = self._kind in ("SlurmLauncher", "LocalLauncher")
+        if self._submitit:
+            _wait_for_every_job()
+        if self._kind == "RayLauncher":
+            self._start_ray()
+        settings = folder.read()["settings"]
+        is_grid = settings["sampler"] == "grid"
+        # Ray's launcher drops all jobs of a call when one is lost, so each has a call of its own; Ray queues them.
+        self._in_one_go = is_grid and self._kind != "RayLauncher"
+        self._calls = 1 if self._in_one_go else len(jobs) if is_grid else settings["workers"]
+        return f"through {self._name}" + ("" if is_grid else f", {self._calls} trials at a time")
 
+    def _start_ray(self) -> None:
+        """Once, before threads ask for it side by side."""
+        from hydra_plugins.hydra_ray_launcher._launcher_util import start_ray
+
+        try:
             start_ray(self._launcher.ray_cfg.init)
-        self._workers = folder.read()["settings"]["workers"]
-        self._in_one_go = folder.read()["settings"]["sampler"] == "grid"
-        return f"through {self._name}" + ("" if self._in_one_go else f", {self._workers} trials at a time")
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            received = " ".join(self._settings) or "the address null"
+            raise UserError(
+                f"Ray does not start with {received}: {_first_line(error)}; set hydra.launcher.ray.init.*"
+            ) from error
 
     def run(self, source: Any, folder: SweepFolder, watcher: Any) -> None:
         """Run all jobs that a source hands out: a grid's in one go, a search's whenever a worker is free.
 
         Raises:
+            UserError: if the scheduler takes no job with these settings.
             Interrupted: after Ctrl-C or SIGTERM.
         """
         batches: list[_Batch] = []
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             while True:
-                while len(batches) < (1 if self._in_one_go else self._workers):
+                while len(batches) < self._calls:
                     jobs = self._take(source)
                     if not jobs:
                         break
@@ -105,6 +157,8 @@ class PluginLauncher:
                 time.sleep(_POLL_SECONDS)
                 for batch in batches[:]:
                     over = not batch.thread.is_alive()
+                    if batch.error is not None and self._submitit:
+                        raise self._refused(batch.error)
                     for job, state in batch.news(over=over, watcher=watcher):
                         source.ended(job, state)
                         watcher.ended(job, state)
@@ -117,6 +171,13 @@ class PluginLauncher:
             ) from None
         finally:
             signal.signal(signal.SIGTERM, previous)
+
+    def _refused(self, error: BaseException) -> UserError:
+        received = " ".join(self._settings) or "its defaults"
+        return UserError(
+            f"{self._name} took no job with {received}: {_first_line(error).removeprefix('sbatch: error: ')}; correct "
+            "hydra.launcher.* (sinfo lists the partitions, sbatch --help what can be asked for)"
+        )
 
     def _take(self, source: Any) -> list[Job]:
         jobs = []
@@ -131,19 +192,22 @@ class _Batch:
     """Some jobs that the launcher was given together."""
 
     def __init__(self, launcher: Any, jobs: list[Job], folder: SweepFolder) -> None:
-        self._folder = folder
         self._before = {job.number: job.run.status() for job in jobs}
         self._waiting = {job.number: job for job in jobs}
         self._running: dict[int, Job] = {}
-        self._error: BaseException | None = None
+        self._results: dict[int, Any] = {}
+        self.error: BaseException | None = None
         self.thread = threading.Thread(target=self._launch, args=(launcher, jobs), daemon=True)
         self.thread.start()
 
     def _launch(self, launcher: Any, jobs: list[Job]) -> None:
+        while all(job.run.busy for job in jobs):  # such as jobs of an earlier sweep, which the scheduler still has
+            time.sleep(_PATIENCE_SECONDS)
         try:
-            launcher.launch([[f"job={job.number}"] for job in jobs], jobs[0].number)
-        except BaseException as error:  # one job that was killed; the others go on and are looked at one by one
-            self._error = error
+            results = launcher.launch([[f"job={job.number}"] for job in jobs], jobs[0].number)
+            self._results = {job.number: result for job, result in zip(jobs, results, strict=True)}
+        except BaseException as error:  # its thread ends with this; `run` and `news` say what it was
+            self.error = error
 
     def news(self, *, over: bool, watcher: Any) -> list[tuple[Job, str]]:
         """Jobs that have ended since the last time.
@@ -171,8 +235,12 @@ class _Batch:
     def _settled(self, job: Job) -> str:
         if job.run.busy:
             return "busy"
-        if job.run.status() == self._before[job.number] or job.run.status().get("state") == "running":
-            said = f": {self._error}".partition("\n")[0] if self._error is not None else ""
+        if not job.run.done and (
+            job.run.status() == self._before[job.number] or job.run.status().get("state") == "running"
+        ):
+            result = self._results.get(job.number, self.error)
+            reason = getattr(result, "_return_value", result)  # of Hydra's JobReturn; reading it openly would raise it
+            said = f": {_first_line(reason)}" if isinstance(reason, BaseException) else ""
             job.run.set_state("failed", error=f"the launcher ended it before the run was over{said}")
         return str(job.run.status().get("state"))
 
@@ -183,24 +251,127 @@ def task(config: Any) -> str:
     job, log = folder.job(config.job), folder.log(config.job)
     os.chdir(folder.read()["directory"])
     log.parent.mkdir(exist_ok=True)
-    told: list[int] = []
+    scheduler = _Scheduler() if "SUBMITIT_EXECUTOR" in os.environ else None
     with log.open("a", encoding="utf-8") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "tunesmith.sweeps.run_job", str(folder.path), str(job.number)],
             stdin=subprocess.PIPE,  # it ends when this process does
             stdout=stream,
             stderr=subprocess.STDOUT,
+            env=_environment(),
         )
-
-        def hand_on(number: int, frame: Any) -> None:
-            told.append(number)
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-
-        with contextlib.suppress(ValueError):  # in a thread the main one has to hand signals on
-            signal.signal(signal.SIGTERM, hand_on)
+        if scheduler is not None:
+            scheduler.watch(process)
         code = process.wait()
-    state = settle(job, code, log=log, stopped=bool(told))
-    if state == "interrupted" and "SLURM_JOB_ID" in os.environ:
-        time.sleep(_SCHEDULER_SECONDS)  # Slurm ends the job and queues it again; a result would say that it is over
+    told = scheduler is not None and scheduler.has_told
+    state = settle(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
+    if scheduler is not None and state == "interrupted":
+        scheduler.queue_again(job)
     return state
+
+
+class _Scheduler:
+    """Hands the orders of Slurm, or of submitit on this machine, on to a job's process.
+
+    To requeue, preempt or cancel a job, Slurm sends SIGTERM twice at the same moment, and SIGKILL after `KillWait`
+    seconds; it starts a requeued job again by itself. Before a time limit it sends SIGUSR2 only, as submitit has asked it
+    to, and the job has to queue itself again. Depending on its `ProctrackType`, Slurm signals this process only, or all
+    below it as well.
+    """
+
+    def __init__(self) -> None:
+        self._warning = getattr(signal, f"SIG{os.environ.get(_WARNING, 'USR2')}")
+        self._of_submitit: Any = signal.getsignal(self._warning)
+        self._received: list[int] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        signal.signal(self._warning, signal.SIG_IGN)  # the job's process inherits this; it would die of the signal
+
+    def watch(self, process: "subprocess.Popen[bytes]") -> None:
+        """Tell a process to save and end as soon as a signal comes."""
+        self._process = process
+        for number in (self._warning, signal.SIGTERM):
+            signal.signal(number, self._receive)
+
+    def _receive(self, number: int, frame: Any) -> None:
+        self._received.append(number)
+        if len(self._received) == 1 and self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    @property
+    def has_told(self) -> bool:
+        """Whether the job was told to stop."""
+        return bool(self._received)
+
+    def queue_again(self, job: Job) -> None:
+        """Have a job that was told to stop, and has saved, started again; returns only where that cannot be."""
+        if "SLURM_JOB_ID" in os.environ and self._warning not in self._received:
+            # Slurm ends this process now. If not, the job has a time of grace left, or somebody else's signal reached it.
+            time.sleep(_SCHEDULER_SECONDS)
+        from submitit.core.utils import UncompletedJobError
+
+        try:
+            self._of_submitit(self._warning, None)  # queues the job again and ends this process
+        except subprocess.CalledProcessError:
+            time.sleep(_SCHEDULER_SECONDS)  # Slurm has queued it already, and ends this process
+        except UncompletedJobError:
+            hint = "set hydra.launcher.timeout_min, or hydra.launcher.max_num_timeout=N for N more tries"
+            job.run.set_state("interrupted", error=f"the time limit; the same command goes on from here; {hint}")
+
+
+def _environment() -> dict[str, str]:
+    """Of a job's process."""
+    environment = dict(os.environ)
+    # Lightning would take the process for one of several that srun has started.
+    environment.pop("SLURM_NTASKS", None)
+    if "SLURM_CPUS_ON_NODE" in environment:  # not every cluster binds a job to its cores, and torch would use all
+        environment.setdefault("OMP_NUM_THREADS", environment["SLURM_CPUS_ON_NODE"])
+    return environment
+
+
+def _wait_for_every_job() -> None:
+    """Teach submitit to wait for all jobs.
+
+    By itself it gives up the whole sweep when one job is killed; and it asks sacct about jobs, which knows nothing on a
+    cluster without accounting, so that it waits for a killed job for ever.
+    """
+    from submitit.core import core
+    from submitit.core.utils import FailedJobError, UncompletedJobError
+    from submitit.slurm.slurm import SlurmInfoWatcher, SlurmJob
+
+    class QueueWatcher(SlurmInfoWatcher):
+        _said: frozenset[str] = frozenset()
+
+        def _make_command(self) -> list[str]:
+            return ["squeue", "--me", "--array", "--noheader", "--format=%i|%T|%r"]
+
+        def read_info(self, string: Any) -> dict[str, dict[str, str]]:
+            rows = [line.split("|") for line in string.decode().splitlines()]
+            queued = {name: reason if state == "PENDING" else "" for name, state, reason in rows}
+            self._say([queued[name] for name in self._registered if queued.get(name, "None") not in ("", "None")])
+            return {name: {"State": "RUNNING" if name in queued else "not in the queue"} for name in self._registered}
+
+        def _say(self, reasons: list[str]) -> None:
+            if reasons and not self._said.issuperset(reasons):
+                print(f"In Slurm's queue: {len(reasons)} ({', '.join(sorted(set(reasons)))})", flush=True)
+            self._said = frozenset(reasons)
+
+    submitted: Any = core.Job
+    results = submitted.results
+
+    def results_or_error(job: Any) -> list[Any]:
+        try:
+            return results(job)
+        except (FailedJobError, UncompletedJobError) as error:
+            return [error]
+
+    submitted.results = results_or_error
+    SlurmJob.watcher = QueueWatcher(delay_s=_QUEUE_SECONDS)
+
+
+def _first_key(word: str) -> str:
+    """`partition` of `hydra.launcher.partition=low`."""
+    return word.removeprefix("hydra.launcher.").partition("=")[0].partition(".")[0]
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

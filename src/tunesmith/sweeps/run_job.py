@@ -63,5 +63,5 @@ def end_with(parent: Callable[[], object]) -> None:
 
 
 if __name__ == "__main__":
-    end_with(sys.stdin.buffer.read)
+    end_with(lambda: os.read(0, 1))  # not through sys.stdin, whose lock a fork would find held
     sys.exit(run_job(Path(sys.argv[1]), int(sys.argv[2])))

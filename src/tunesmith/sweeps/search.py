@@ -170,7 +170,7 @@ class Search:
         found: dict[str, Any] = {}
         for axis in self._axes:
             if axis.values and (axis.step is None or axis.log):
-                found[axis.key] = CategoricalDistribution(axis.values)
+                found[axis.key] = CategoricalDistribution(tuple(dict.fromkeys(axis.values)))
             elif axis.integer:
                 found[axis.key] = IntDistribution(int(axis.low), int(axis.high), axis.log, int(axis.step or 1))
             else:

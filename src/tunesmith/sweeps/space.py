@@ -1,5 +1,6 @@
 """The space of a sweep: which keys vary, and over what, in Hydra's override syntax."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from tunesmith.config import choices
 from tunesmith.errors import UserError
 
+_PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
 SYNTAX = "a,b or choice(a,b), range(1,4), glob(*), interval(0.1,0.5)"
 
 
@@ -35,7 +37,7 @@ class Axis:
     def described(self) -> dict[str, Any]:
         """Plain values, the same for the same axis."""
         if self.values:
-            return {"key": self.key, "values": sorted(self.values)}
+            return {"key": self.key, "values": sorted(set(self.values))}
         names = ("key", "low", "high", "step", "log", "integer")
         return {name: getattr(self, name) for name in names}
 
@@ -86,16 +88,32 @@ def _of_space(space: Mapping[str, Any], mistakes: list[str]) -> Iterator[str]:
         elif isinstance(value, list):
             if not value:
                 mistakes.append(f"sweep.space: {key} is an empty list; expected at least one value")
-            else:
-                yield f"{key}=choice({','.join(_text(part) for part in value)})"
+            elif len(value) == 1 and value[0] is not None:
+                yield f"{key}=choice({_text(value[0])})"
+            else:  # choice() takes no null
+                yield f"{key}={','.join(map(_text, value))}"
         else:
-            yield f"{key}={value}"
+            yield f"{key}={value if isinstance(value, str) else _text(value)}"
 
 
 def _text(value: Any) -> str:
+    """A value of a YAML file as it would be typed."""
     from hydra.core.override_parser.types import Override
 
-    return str(Override._get_value_element_as_str(value))
+    return str(Override._get_value_element_as_str(_quoted(value)))
+
+
+def _quoted(value: Any) -> Any:
+    """Texts in quotes where Hydra would not read them else; it escapes brackets, commas and blanks itself."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    if isinstance(value, list):
+        return [_quoted(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _quoted(part) for key, part in value.items()}
+    if isinstance(value, str) and not _PLAIN.fullmatch(value):
+        return QuotedString(value, Quote.single)
+    return value
 
 
 def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
@@ -104,10 +122,9 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
 
     value: Any = override.value()
     if isinstance(value, Glob):
-        names = choices(override.key_or_group, folders)
-        return (
-            Axis(key, tuple(value.filter(list(names)))) if value.filter(list(names)) else f"one of {', '.join(names)}"
-        )
+        names = list(choices(override.key_or_group, folders))
+        found = tuple(value.filter(names))
+        return Axis(key, found) if found else f"one of {', '.join(names)}" if names else "a group before glob"
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None or not value.start < value.end:
             return "interval(low,high) with low < high"
@@ -116,7 +133,7 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
         if log and value.start <= 0:
             return "numbers above zero, for log takes no others"
         return Axis(key, low=value.start, high=value.end, log=log, integer=integer)
-    values = tuple(dict.fromkeys(override.sweep_string_iterator()))
+    values = tuple(override.sweep_string_iterator())
     if not values:
         return "range(start,stop,step) that reaches from start to stop" if isinstance(value, RangeSweep) else SYNTAX
     if isinstance(value, RangeSweep) and not value.shuffle and value.step > 0:

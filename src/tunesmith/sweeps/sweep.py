@@ -87,6 +87,7 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
         jobs = [search.sample_job(expansion, axes, settings)]
         described = [axis.described for axis in axes]
         identity = configs.digest([settings.identity, described, configs.identity(jobs[0].config)])
+    chosen_launcher.check(jobs)
     root = Path(jobs[0].config["output_dir"]).expanduser()
     path = Path(settings.folder).expanduser() if settings.folder else root / "sweeps" / identity
     return Plan(settings, axes, expansion, jobs, chosen_launcher, identity, path)
@@ -118,7 +119,7 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
     finally:
         write_results(folder)
         folder.lock.release()
-    return not watcher.states["failed"]
+    return not (watcher.states["failed"] or watcher.states["interrupted"])
 
 
 def _already(before: Counter[str]) -> str:

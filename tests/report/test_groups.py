@@ -1,0 +1,90 @@
+"""Groups by config without seed, and their numbers by NumPy."""
+
+import numpy as np
+import pytest
+
+from tests.sweeps.made import config_of, end, finish
+from tunesmith.report.groups import best, grouped
+from tunesmith.report.records import find
+
+SCORE = "validation/accuracy"
+VALUES = {"1e-3": [0.5, 0.75, 0.875], "2e-3": [0.9, 0.1, 0.2]}
+
+
+def config(place, *words):
+    return config_of(f"output_dir={place}", *words)
+
+
+@pytest.fixture
+def groups(tmp_path):
+    for rate, values in VALUES.items():
+        for seed, value in enumerate(values):
+            words = [f"optimizer.lr={rate}", f"seed={seed}"]
+            finish(config(tmp_path, *words), {SCORE: value, "validation/loss": 1 - value}, seconds=seed + 1)
+    end(config(tmp_path, "optimizer.lr=1e-3", "seed=9"), "failed")
+    end(config(tmp_path, "optimizer.lr=3e-3"), "failed")
+    return {group.varied["optimizer.lr"]: group for group in grouped(find([tmp_path]))}
+
+
+def test_runs_that_differ_in_their_seed_only_are_a_group(groups):
+    assert {rate: len(group.records) for rate, group in groups.items()} == {"0.001": 4, "0.002": 3, "0.003": 1}
+    assert {rate: list(group.varied) for rate, group in groups.items()} == {rate: ["optimizer.lr"] for rate in groups}
+    assert groups["0.001"].states == {"done": 3, "failed": 1}
+
+
+def test_mean_and_standard_deviation(groups):
+    for rate, values in VALUES.items():
+        group = groups[f"{float(rate)}"]
+        assert sorted(group.values(SCORE)) == sorted(values)
+        assert group.mean(SCORE) == pytest.approx(np.mean(values), abs=1e-15)
+        assert group.deviation(SCORE) == pytest.approx(np.std(values, ddof=1), abs=1e-15)
+        assert group.mean("validation/loss") == pytest.approx(1 - np.mean(values))
+        assert group.seconds == 2.0
+
+
+def test_of_one_value_there_is_no_deviation_and_of_none_no_mean(groups, tmp_path):
+    none = groups["0.003"]
+    assert none.mean(SCORE) is None and none.deviation(SCORE) is None and none.seconds is None
+    finish(config(tmp_path, "optimizer.lr=3e-3"), {SCORE: 0.5})
+    (group,) = grouped(find([next(iter(none.records)).path]))
+    assert group.mean(SCORE) == 0.5 and group.deviation(SCORE) is None
+    assert group.mean("validation/unknown") is None
+
+
+@pytest.mark.parametrize("monitor,expected", [("null", "0.001"), ("validation/loss", "0.001")])
+def test_the_best_has_the_best_mean_not_the_best_run(tmp_path, monitor, expected):
+    for rate, values in VALUES.items():
+        for seed, value in enumerate(values):
+            words = [f"optimizer.lr={rate}", f"seed={seed}", f"monitor={monitor}"]
+            finish(config(tmp_path, *words), {SCORE: value, "validation/loss": 1 - value})
+    first = best(grouped(find([tmp_path])))
+    assert first.varied == {"optimizer.lr": expected}
+
+
+def test_a_score_that_is_no_number_is_not_the_best(tmp_path):
+    for rate, value in (("1e-3", float("nan")), ("2e-3", 0.25), ("3e-3", 0.5), ("4e-3", float("nan"))):
+        finish(config(tmp_path, f"optimizer.lr={rate}"), {SCORE: value})
+    groups = grouped(find([tmp_path]))
+    for order in (groups, groups[::-1], sorted(groups, key=lambda group: group.varied["optimizer.lr"])):
+        assert best(order).varied == {"optimizer.lr": "0.003"}
+
+
+def test_there_is_no_best_without_a_score_in_common(tmp_path, groups):
+    assert best([groups["0.003"]]) is None
+    finish(config(tmp_path / "other", "monitor=validation/loss"), {SCORE: 0.5, "validation/loss": 0.5})
+    assert best([*groups.values(), *grouped(find([tmp_path / "other"]))]) is None
+
+
+def test_loggers_devices_and_folders_make_no_group(tmp_path):
+    for place, words in (("a", []), ("b", ["seed=2", "logger=[csv,tensorboard]", "trainer.accelerator=auto"])):
+        finish(config(tmp_path / place, *words), {SCORE: 0.5})
+    (group,) = grouped(find([tmp_path]))
+    assert len(group.records) == 2 and group.varied == {}
+
+
+def test_what_differs_is_named_across_datasets(tmp_path):
+    finish(config(tmp_path), {SCORE: 0.5})
+    finish(config(tmp_path, "optimizer=sgd"), {SCORE: 0.5})
+    first, second = (group.varied for group in grouped(find([tmp_path])))
+    assert first.keys() == second.keys() and "optimizer._target_" in first
+    assert all(first[key] != second[key] for key in first) and "seed" not in first and "output_dir" not in first

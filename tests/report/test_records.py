@@ -1,0 +1,117 @@
+"""What a report knows of runs in every state; and `tunesmith report` of every kind of folder."""
+
+import pytest
+
+from tests.sweeps.made import call, config_of, end, finish, sweep
+from tunesmith.errors import UserError
+from tunesmith.report.records import find, of_sweep
+from tunesmith.runs.folder import RunFolder
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+
+SCORES = {"validation/accuracy": 0.5, "test/accuracy": 0.25}
+
+
+def config(place, seed):
+    return config_of(f"seed={seed}", f"output_dir={place}/runs")
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A sweep in progress: a job of each state, the last one running."""
+    folder = SweepFolder.claim(tmp_path / "sweep", identity="", varied=["seed"])
+    folder.describe(settings={})
+    jobs = [Job(seed, config(tmp_path, seed), {"seed": str(seed)}) for seed in range(1, 8)]
+    folder.freeze(jobs)
+    finish(jobs[0].config, SCORES, seconds=2.5)
+    end(jobs[1].config, "failed", error="ValueError: no luck\nand more")
+    end(jobs[2].config, "pruned", error="Pruned: after epoch 1")
+    end(jobs[3].config, "running")  # its process is gone
+    end(jobs[4].config, "done")  # its metrics.json is gone
+    held = RunFolder.claim(jobs[6].config)
+    end(jobs[6].config, "running", step=2, steps=3)
+    yield folder
+    held.release()
+    folder.lock.release()
+
+
+STATES = ["done", "failed", "pruned", "interrupted", "missing", "missing", "running"]
+
+
+def test_states_of_a_sweeps_runs(begun):
+    records = of_sweep(begun)
+    assert [record.state for record in records] == STATES
+    assert [record.overrides for record in records] == [{"seed": str(seed)} for seed in range(1, 8)]
+    assert records[0].scores == SCORES and records[0].seconds == 2.5
+    assert not any(record.scores or record.seconds for record in records[1:])
+    assert records[1].error == "ValueError: no luck"
+    assert [record.log.resolve() for record in records] == [begun.log(number) for number in range(1, 8)]
+    assert [record.config["seed"] for record in records] == list(range(1, 8))
+
+
+def test_a_report_of_a_sweep_in_progress_names_what_is_missing(begun):
+    called = call("report", begun.path)
+    assert called.status == 0 and called.errors == ""
+    lines = called.output.splitlines()
+    for number, state in enumerate(STATES, 1):
+        named = [line for line in lines if line.startswith(f"{state}: seed={number}")]
+        assert len(named) == (state != "done")
+        assert all(line.endswith(f"/logs/{number:04}.log") for line in named)
+    assert "failed: seed=2: ValueError: no luck  " in called.output
+    assert (begun.path / "results.md").is_file()
+
+
+def test_runs_below_a_folder_and_of_several_folders_count_once(tmp_path):
+    runs = [finish(config(tmp_path / name, seed), SCORES) for name in "ab" for seed in (1, 2)]
+    end(config(tmp_path / "a", 3), "failed", error="ValueError: x")
+    records = find([tmp_path / "a", runs[0].path, tmp_path / "b/runs"])
+    assert sorted(record.path.resolve() for record in records if record.state == "done") == sorted(
+        run.path for run in runs
+    )
+    (failed,) = (record for record in records if record.state == "failed")
+    assert failed.log.name == "train.log" and failed.overrides is None
+    called = call("report", tmp_path / "a", tmp_path / "b")
+    assert called.status == 0 and "4 done, 1 failed" in called.output
+    assert not list(tmp_path.rglob("results.*"))
+
+
+def test_one_run_alone(tmp_path):
+    called = call("report", finish(config(tmp_path, 1), SCORES).path)
+    assert called.status == 0 and "0.5000" in called.output and "1 done" in called.output
+
+
+def test_folders_without_runs(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError) as raised:
+        find([tmp_path / "empty", tmp_path / "none", tmp_path / "file"])
+    assert [mistake.split(" ", 1)[1].split(";")[0] for mistake in raised.value.mistakes] == [
+        "holds no run",
+        "is no folder",
+        "is no folder",
+    ]
+
+
+@pytest.mark.parametrize("name,expected", [("empty", "empty holds no run; expected"), ("none", "none is no folder;")])
+def test_a_report_of_no_run(tmp_path, name, expected):
+    (tmp_path / "empty").mkdir()
+    called = call("report", tmp_path / name)
+    assert called.status == 2 and expected in called.errors and called.errors.count("\n") == 1 and not called.output
+
+
+def test_a_report_of_nothing():
+    called = call("report")
+    assert called.status == 2 and "report needs at least one folder" in called.errors
+
+
+def test_a_report_repeats_what_a_real_sweep_has_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    swept = sweep("seed=1,2", "output_dir=runs", "sweep.folder=s")
+    assert swept.status == 0
+    written = {file.name: file.read_text() for file in (tmp_path / "s").glob("results.*")}
+    assert set(written) == {"results.csv", "results.md"}
+    called = call("report", "s")
+    assert called.status == 0 and swept.output.endswith(called.output)
+    assert {file.name: file.read_text() for file in (tmp_path / "s").glob("results.*")} == written
+    monkeypatch.chdir("/")
+    assert "0.5" in call("report", tmp_path / "s").output and "2 done" in call("report", tmp_path / "s").output

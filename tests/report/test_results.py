@@ -1,0 +1,119 @@
+"""The table as CSV, read back by the csv module; as Markdown; and on the screen."""
+
+import csv
+import io
+import statistics
+import sys
+
+import pytest
+from rich.text import Text
+
+from tests.sweeps.made import Terminal, config_of, end, finish, rows
+from tunesmith.report.groups import grouped
+from tunesmith.report.records import of_sweep
+from tunesmith.report.results import as_csv, as_markdown, ordered_scores, write_results
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+
+SCORES = ["validation/accuracy", "test/accuracy", "validation/loss", "test/loss"]
+VALUES = {("adamw", "a,b"): [1 / 3, 0.7], ("adamw", "[x|y]"): [0.9, 0.8], ("sgd", "[x|y]"): [0.1]}
+
+
+def scores(value):
+    return dict(
+        zip(["validation/loss", "test/loss", *SCORES[:2]], [1 - value, 2 - value, value, value / 2], strict=True)
+    )
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A sweep over two keys and the seed: five runs are done, one has failed."""
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder.claim(tmp_path / "[b]s[/]", identity="", varied=[])
+    folder.describe()
+    jobs = []
+    for (optimizer, text), values in VALUES.items():
+        for seed, value in enumerate([*values, None][:2]):
+            words = [f"optimizer={optimizer}", f"name='{text}'", f"seed={seed}", "output_dir=runs"]
+            overrides = {"optimizer": optimizer, "name": text, "seed": str(seed)}
+            jobs.append(Job(len(jobs) + 1, config_of(*words), overrides))
+            if value is not None:
+                finish(jobs[-1].config, scores(value), seconds=10 * value)
+            else:
+                end(jobs[-1].config, "failed", error="ValueError: [no] luck")
+    folder.freeze(jobs)
+    write_results(folder)
+    return folder
+
+
+def test_csv_holds_every_number_in_full(folder):
+    written = rows(folder.path / "results.csv")
+    assert [(row["optimizer"], row["name"]) for row in written] == list(VALUES)
+    for row, values in zip(written, VALUES.values(), strict=True):
+        assert row["seeds"] == str(len(values)) and len(row["runs"].split()) == 2
+        for name, of in ((SCORES[0], lambda v: v), (SCORES[1], lambda v: v / 2), ("seconds", lambda v: 10 * v)):
+            assert float(row[name]) == pytest.approx(statistics.mean(map(of, values)), abs=1e-15)
+        if len(values) > 1:
+            assert float(row["test/loss std"]) == pytest.approx(statistics.stdev(values), abs=1e-12)
+        else:
+            assert row["test/loss std"] == ""
+    assert [row["states"] for row in written] == ["2 done", "2 done", "1 done, 1 failed"]
+
+
+def test_columns_begin_with_the_monitored_score(folder):
+    header = next(csv.reader((folder.path / "results.csv").open(newline="")))
+    assert header[:4] == ["optimizer", "name", "seeds", "states"] and header[4:12:2] == SCORES
+    assert "seed" not in header
+
+
+def test_markdown_marks_the_best_and_names_failures(folder):
+    lines = (folder.path / "results.md").read_text().splitlines()
+    assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
+    best = "| **adamw** | **[x\\|y]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
+    assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
+    assert lines[4].startswith("| sgd | [x\\|y] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
+    error = "- failed: optimizer=sgd name=[x|y] seed=1 ValueError: [no] luck `[b]s[/]/logs/0006.log`"
+    assert lines[-1] == error
+    assert all(line.replace("\\|", "").count("|") == 10 for line in lines[:5])
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_the_screen_shows_the_same(folder, monkeypatch, stream):
+    monkeypatch.setattr(sys, "stdout", stream())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    write_results(folder)
+    shown = Text.from_ansi(sys.stdout.getvalue()).plain.splitlines()
+    assert shown[0].strip() == str(folder.path)  # brackets are no markup
+    (best,) = (line for line in shown if "0.8500 ± 0.0707" in line)
+    assert "[x|y]" in best and "0.4250 ± 0.0354" in best and "2 done" in best
+    assert "failed: optimizer=sgd name=[x|y] seed=1: ValueError: [no] luck  [b]s[/]/logs/0006.log" in shown
+    assert any(line.startswith("Best by validation/accuracy: optimizer=adamw name=[x|y]  runs/") for line in shown)
+
+
+def test_a_sweep_of_which_nothing_is_done(folder):
+    groups = grouped(record for record in of_sweep(folder) if record.state == "failed")
+    assert ordered_scores(groups) == []
+    (row,) = csv.DictReader(io.StringIO(as_csv(groups, [])))
+    assert row["seeds"] == "0" and row["states"] == "1 failed" and row["seconds"] == ""
+    assert "| 0 |" in as_markdown(groups, [], None)
+
+
+def test_many_configurations_and_many_failures_are_cut_on_the_screen_only(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder.claim(tmp_path / "s", identity="", varied=["optimizer.lr"])
+    folder.describe()
+    jobs = []
+    base = config_of("output_dir=runs")
+    for number in range(1, 63):
+        config = base | {"optimizer": base["optimizer"] | {"lr": number / 1000}}
+        jobs.append(Job(number, config, {"optimizer.lr": str(number / 1000)}))
+        if number > 12:
+            finish(config, {"validation/accuracy": number / 100})
+    folder.freeze(jobs)
+    write_results(folder)
+    shown = capsys.readouterr().out
+    assert "... and 22 more configurations in results.csv" in shown and "0.6200" in shown  # the best is not cut
+    assert "... and 2 more runs without scores" in shown
+    assert len(rows(folder.path / "results.csv")) == 62
+    assert (folder.path / "results.md").read_text().count("- missing: ") == 12

@@ -1,0 +1,56 @@
+"""How a process has ended, and what its run's status says of it then."""
+
+import os
+
+import pytest
+
+from tests.sweeps.made import config_of, end, finish
+from tunesmith.sweeps.job import BUSY, Job, settle
+
+SIGKILL, SIGSEGV = -9, -11
+
+
+@pytest.fixture
+def job(tmp_path):
+    return Job(1, config_of(f"output_dir={tmp_path}/runs"), {"seed": "1"})
+
+
+@pytest.mark.parametrize(
+    "written,exit_code,stopped,expected,error",
+    [
+        ("failed", 1, False, "failed", "as written"),
+        ("pruned", 0, False, "pruned", "as written"),
+        ("interrupted", 1, True, "interrupted", "as written"),
+        ("running", SIGKILL, False, "failed", "killed by SIGKILL (out of memory?)"),
+        ("running", SIGSEGV, False, "failed", "killed by SIGSEGV"),
+        ("running", SIGKILL, True, "interrupted", "killed by SIGKILL (out of memory?)"),
+        ("running", 3, False, "failed", "the process ended with exit status 3 before the run did"),
+        ("running", 0, False, "failed", "the process ended with exit status 0 before the run did"),
+        ("failed", SIGKILL, False, "failed", "killed by SIGKILL (out of memory?)"),
+        ("done", 3, False, "failed", "the process ended with exit status 3 before the run did"),  # without metrics.json
+        (None, 2, False, "failed", "the data are gone"),
+        ("running", 1, False, "failed", "the data are gone"),
+    ],
+)
+def test_states(job, tmp_path, written, exit_code, stopped, expected, error):
+    if written is not None:
+        end(job.config, written, error="as written")
+    log = tmp_path / "log"
+    log.write_text("several\nlines\ntunesmith: the data are gone\n")
+    assert settle(job, exit_code, process=os.getpid(), log=log, stopped=stopped) == expected
+    assert job.run.status()["state"] == expected and job.run.status()["error"] == error
+
+
+def test_a_run_of_another_process_is_left_as_it_is(job, tmp_path):
+    end(job.config, "running", step=7)
+    assert settle(job, BUSY, process=os.getpid(), log=tmp_path / "log") == "busy" and job.run.status()["step"] == 7
+
+
+def test_what_is_done_is_done_whatever_happened_after(job, tmp_path):
+    finish(job.config, {})
+    assert settle(job, SIGSEGV, process=os.getpid(), log=tmp_path / "log") == "done" == job.run.status()["state"]
+
+
+def test_a_process_that_has_said_nothing(job, tmp_path):
+    assert settle(job, 1, process=os.getpid(), log=tmp_path / "log") == "failed"
+    assert job.run.status()["error"] == "no message"

@@ -1,0 +1,46 @@
+"""A regularizer that makes jobs slow, or end as jobs of real sweeps end."""
+
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+
+from tunesmith.ranges import NonNegativeFloat
+
+NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none,seconds:0.0}"
+
+
+class Trouble(pl.Callback):
+    """Acts in the second step of the training.
+
+    Args:
+        kind: what happens; `once` raises unless there is a file `tried`.
+        seconds: that each step takes longer.
+    """
+
+    def __init__(
+        self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once"], seconds: NonNegativeFloat
+    ) -> None:
+        self._kind, self._seconds = kind, seconds
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
+        time.sleep(self._seconds)
+        if trainer.global_step != 1:
+            return
+        if self._kind == "raise":
+            raise ValueError("no [such] luck")
+        if self._kind == "exit":
+            os._exit(3)
+        if self._kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._kind == "memory":
+            used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+            resource.setrlimit(resource.RLIMIT_AS, (used + 2**20, resource.RLIM_INFINITY))
+            bytearray(2**30)
+        if self._kind == "once" and not Path("tried").exists():
+            Path("tried").touch()
+            raise ValueError("the first time")
