@@ -37,9 +37,11 @@ class Interruption(pl.Callback):
             signal.signal(number, self._receive if self._listens else signal.SIG_IGN)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self._received is not None or not self._training:
+        again, self._received = self._received is not None, self._received or number
+        if again and number == signal.SIGTERM:
+            return  # Slurm sends it twice at the same moment, and only then leaves time to save
+        if again or not self._training:
             raise Interrupted(signal.Signals(number).name)
-        self._received = number
         print("\nStopping after this step; once more to stop at once.", flush=True)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

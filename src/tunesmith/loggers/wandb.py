@@ -9,6 +9,17 @@ from pytorch_lightning.loggers import WandbLogger
 class WandbRun(WandbLogger):
     """Lightning's WandbLogger, which keeps its run open after `fit`: the final scores come later."""
 
+    _lost = False
+
+    def log_metrics(self, metrics: Any, step: int | None = None) -> None:
+        """A run goes on if W&B's own process is gone: Slurm may send SIGTERM to that one too, while the run still saves."""
+        try:
+            super().log_metrics(metrics, step)
+        except ConnectionError as error:
+            if not self._lost:
+                print(f"Weights & Biases has lost its process ({error}); the run goes on without it", flush=True)
+            self._lost = True
+
     def close(self) -> None:
         """Write what is left and end the run."""
         self.experiment.finish()

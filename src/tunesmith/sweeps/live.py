@@ -83,7 +83,9 @@ class Watcher:
         for job, state, seconds in self._ended:
             self._row(table, job, state, seconds, job.run.status())
         for job, began in self._running.values():
-            self._row(table, job, "running", time.monotonic() - began, job.run.status())
+            status = job.run.status()
+            state = "waiting" if status.get("state") == "interrupted" else "running"  # Slurm has queued it again
+            self._row(table, job, state, time.monotonic() - began, status)
         waiting = max(self._total - sum(self.states.values()) - len(self._running), 0)
         counts = [f"{len(self._running)} running", *(f"{n} {state}" for state, n in self.states.items() if n)]
         counts += [f"{waiting} waiting"] if waiting else []

@@ -116,8 +116,14 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
     try:
         with Watcher(folder, before, source.total) as watcher:
             launcher.run(source, folder, watcher)
-    finally:
+    except UserError:  # nothing has run
+        raise
+    except BaseException:
         write_results(folder)
+        raise
+    else:
+        write_results(folder)
+    finally:
         folder.lock.release()
     return not (watcher.states["failed"] or watcher.states["interrupted"])
 
