@@ -9,6 +9,8 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
+from tunesmith.runs import files
+
 _FIRST = ("step", "epoch")
 
 
@@ -27,8 +29,9 @@ class CsvHistory(Logger):
         self._written = 0  # rows of the file that are final
         self._columns: list[str] = []
         if step and file.is_file():
-            with file.open(encoding="utf-8", newline="") as stream:
-                self._rows = [row for row in csv_format.DictReader(stream) if int(row["step"]) <= step]
+            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = [line for line in lines if line.endswith("\n")]  # a full disk may have cut off the last one
+            self._rows = [row for row in csv_format.DictReader(whole) if int(row["step"]) <= step]
             for row in self._rows:
                 row["step"] = int(row["step"])
 
@@ -61,13 +64,16 @@ class CsvHistory(Logger):
             return
         columns = [*_FIRST, *sorted({name for row in self._rows for name in row} - set(_FIRST))]
         text = io.StringIO()
-        writer = csv_format.DictWriter(text, columns)
+        writer = csv_format.DictWriter(text, columns, lineterminator="\n")
         anew = columns != self._columns or self._written != len(self._rows) - 1
         if anew:
             writer.writeheader()
         writer.writerows(self._rows if anew else self._rows[-1:])
-        with self._file.open("w" if anew else "a", encoding="utf-8", newline="") as stream:
-            stream.write(text.getvalue())
+        if anew:
+            files.write_text(self._file, text.getvalue())
+        else:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(text.getvalue())
         self._columns, self._written = columns, len(self._rows)
 
     @rank_zero_only
