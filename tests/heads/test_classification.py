@@ -146,7 +146,7 @@ def test_divergence_equals_torchs_kl_divergence():
     _, head, _ = made("bert", "single_label", "right", False)
     first, second = torch.randn(5, 3), torch.randn(5, 3)
     kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
-    torch.testing.assert_close(head.divergence(first, second), 0.5 * (kl(first, second) + kl(second, first)))
+    torch.testing.assert_close(head.divergence(first, second, None), 0.5 * (kl(first, second) + kl(second, first)))
 
 
 def test_labels_are_named_in_the_config():

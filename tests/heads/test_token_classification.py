@@ -150,3 +150,20 @@ def test_tags_are_counted():
     split = EncodedSplit.of([{"tokens": w, "tags": t} for w, t in SENTENCES], task=task, tokenizer=tokenizer)
     flat = [tag for _, tags in SENTENCES for tag in tags]
     assert task.label_counts(split).tolist() == [flat.count(name) for name in LABELS]
+
+
+def test_divergence_is_a_mean_over_words():
+    _, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+    first, second = (torch.randn(3, batch.targets["labels"].shape[1], len(LABELS)) for _ in range(2))
+    places = [(row, word) for row, (words, _) in enumerate(SENTENCES) for word in range(len(words))]
+    p, q = (torch.stack([scores[place] for place in places]) for scores in (first, second))
+    kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
+    torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
+
+
+def test_a_batch_without_a_tag_has_no_loss():
+    backbone, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+    batch.targets["labels"] = torch.full_like(batch.targets["labels"], -100)
+    loss = head.loss(head(backbone(batch), batch), batch)
+    loss.backward()
+    assert loss == 0 and all(not parameter.grad.any() for parameter in head.parameters())
