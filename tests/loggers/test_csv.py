@@ -43,6 +43,17 @@ def test_a_line_that_a_full_disk_has_cut_off(torn, whole, tmp_path):
     assert file.read_text() == whole
 
 
+def test_the_last_row_is_changed_and_not_doubled(whole, tmp_path):
+    file = tmp_path / "metrics.csv"
+    log(file, range(1, 13))
+    for _ in range(2):  # of a run that was cut off while it was scored
+        history = CsvHistory(file, 12)
+        history.finalize("success")
+        history.log_metrics(SCORES, step=12)
+        history.finalize("success")
+        assert file.read_text() == whole
+
+
 def test_a_table_that_is_written_anew_is_never_half_there(whole, tmp_path, monkeypatch):
     file = tmp_path / "metrics.csv"
     log(file, range(1, 6))

@@ -26,7 +26,8 @@ class CsvHistory(Logger):
         super().__init__()
         self._file = file
         self._rows: list[dict[str, Any]] = []
-        self._written = 0  # rows of the file that are final
+        self._written = 0  # rows of the file
+        self._stale = False  # whether one of them has changed since
         self._columns: list[str] = []
         if step and file.is_file():
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -34,6 +35,7 @@ class CsvHistory(Logger):
             self._rows = [row for row in csv_format.DictReader(whole) if int(row["step"]) <= step]
             for row in self._rows:
                 row["step"] = int(row["step"])
+            self._written, self._stale = len(self._rows), True
 
     @property
     def name(self) -> str:
@@ -54,18 +56,18 @@ class CsvHistory(Logger):
         if not self._rows or self._rows[-1]["step"] != step:
             self.save()
             self._rows.append({"step": step})
-        self._written = min(self._written, len(self._rows) - 1)
+        self._stale |= self._written == len(self._rows)
         self._rows[-1].update(metrics)
 
     @rank_zero_only
     def save(self) -> None:
         """Bring the file up to date: append, or write it anew if a row on disk or the columns have changed."""
-        if self._written == len(self._rows):
+        if self._written == len(self._rows) and not self._stale:
             return
         columns = [*_FIRST, *sorted({name for row in self._rows for name in row} - set(_FIRST))]
         text = io.StringIO()
         writer = csv_format.DictWriter(text, columns, lineterminator="\n")
-        anew = columns != self._columns or self._written != len(self._rows) - 1
+        anew = self._stale or columns != self._columns or self._written != len(self._rows) - 1
         if anew:
             writer.writeheader()
         writer.writerows(self._rows if anew else self._rows[-1:])
@@ -74,7 +76,7 @@ class CsvHistory(Logger):
         else:
             with self._file.open("a", encoding="utf-8") as stream:
                 stream.write(text.getvalue())
-        self._columns, self._written = columns, len(self._rows)
+        self._columns, self._written, self._stale = columns, len(self._rows), False
 
     @rank_zero_only
     def finalize(self, status: str) -> None:
