@@ -86,6 +86,22 @@ def test_an_exception(whole, tmp_path, monkeypatch, hook, call):
     assert_same(whole, train(config))
 
 
+def test_a_state_that_a_validation_which_was_due_has_saved(whole, tmp_path, monkeypatch):
+    def fail():
+        raise CutError
+
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    for hook, act, error in [
+        ("on_validation_start", lambda: signal.raise_signal(signal.SIGTERM), Interrupted),  # before the validation
+        ("on_train_batch_start", fail, CutError),  # right after it
+    ]:
+        cut(monkeypatch, hook, 0, act)
+        with pytest.raises(error):
+            train(config)
+        monkeypatch.undo()
+    assert_same(whole, train(config))
+
+
 HARD = [
     ["dataset=demo_entities", "head=crf", "trainer.precision=bf16-mixed", "dataset.max_length=64"],
     ["regularization=[standard,rdrop]", "trainer.accumulate_grad_batches=2", "trainer.max_steps=5"],

@@ -127,16 +127,23 @@ def mistakes(node: Mapping[str, Any], settings: Mapping[str, Any], *, path: str)
 
 
 def _value_mistakes(value: Any, annotation: Any, path: str) -> Iterable[str]:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     if value == "???":
         return [f"{path} is required; set {path}=..."]
     try:
-        TypeAdapter(annotation).validate_python(value, strict=True)
+        _validator(annotation).validate_python(value, strict=True)
     except ValidationError as error:
         expected = " or ".join(dict.fromkeys(part["msg"].replace("Input should be ", "") for part in error.errors()))
         return [f"{path} is {value!r}; expected {expected}"]
     return []
+
+
+@functools.cache
+def _validator(annotation: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(annotation)
 
 
 def _join(path: str, key: object) -> str:

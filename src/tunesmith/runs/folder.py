@@ -14,6 +14,7 @@ from tunesmith.config import Config
 from tunesmith.errors import UserError
 from tunesmith.runs import files
 
+_PROGRESS = ("step", "steps", "scores")
 _LOOK_SECONDS = 0.3  # one that only looks whether the run is busy holds it for less
 
 
@@ -169,7 +170,8 @@ class RunFolder:
         self.write_text(name, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
 
     def set_state(self, state: str, **details: Any) -> None:
-        """Say in status.json how far the run is."""
+        """Say in status.json how far the run is; what was said of its steps and scores stays."""
+        details = {key: value for key, value in self.status().items() if key in _PROGRESS} | details
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "updated": now, "pid": os.getpid(), "host": socket.gethostname()}
         self.write_json("status.json", status | details)

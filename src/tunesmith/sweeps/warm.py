@@ -5,14 +5,20 @@ Nothing here may start threads or touch a GPU, for neither survives a fork.
 
 import gc
 import importlib
+import pkgutil
 
+import tunesmith
 from tunesmith.training import quiet
 
 quiet.before_imports()
+_PARTS = ("backbones", "callbacks", "data", "heads", "loggers", "metrics", "optim", "regularizers", "tasks", "training")
+_own = [module.name for module in pkgutil.walk_packages(tunesmith.__path__, "tunesmith.")]
 for _module in (
     "tunesmith.train",
     "tunesmith.sweeps.run_job",
     "tunesmith.sweeps.pruning",
+    *(name for name in _own if name.split(".")[1] in _PARTS),
+    "omegaconf",
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
     "transformers.models.bert.modeling_bert",

@@ -71,6 +71,8 @@ def restore(trainer: pl.Trainer, module: FineTuningModule, state: State) -> None
 def go_on(trainer: pl.Trainer, state: State) -> None:
     """The last thing before training continues: random states, and a validation that is due."""
     loop = trainer.fit_loop.epoch_loop
+    if len(state["random"]) == trainer.world_size:
+        _set_random_states(state["random"][trainer.global_rank])  # before the validation, whose end saves a state too
     if validation_due(state, int(trainer.num_training_batches)):
         loop._restarting = False
         loop.batch_progress.reset_on_run()
@@ -80,8 +82,6 @@ def go_on(trainer: pl.Trainer, state: State) -> None:
         trainer.training = True
         _set_epoch(trainer, state["epoch"] + 1)
     trainer.should_stop = trainer.should_stop or state["should_stop"]
-    if len(state["random"]) == trainer.world_size:
-        _set_random_states(state["random"][trainer.global_rank])
 
 
 def validation_due(state: State, batches: int) -> bool:
