@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from tests.conftest import TINY, checked
 from tunesmith.data.batching import training_plan
 from tunesmith.data.module import Share
-from tunesmith.errors import Interrupted
+from tunesmith.errors import Interrupted, UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.train import train
 from tunesmith.training.processes import Place
@@ -162,6 +162,11 @@ def test_a_process_that_dies_takes_the_run_with_it_and_says_so(how, tmp_path, mo
     whole, again = run_of(tmp_path / "whole", words, 2), run_of(tmp_path, words, 2)
     assert "Going on after step 6" in capsys.readouterr().out
     assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+
+
+def test_a_mistake_that_every_process_finds_is_told_as_one(tmp_path):
+    with pytest.raises(UserError, match=r"trainer\.precision=16-mixed needs a GPU"):
+        run_of(tmp_path, ["trainer.precision=16-mixed"], 2)
 
 
 def test_a_run_of_two_may_go_on_with_one(tmp_path, monkeypatch):

@@ -120,7 +120,7 @@ def side_by_side(world: int, follow: Callable[[Place], object]) -> Iterator[Plac
         yield Place(0, world, port)
         for process in others:
             process.join(_GRACE_SECONDS)
-    except Exception as error:
+    except RuntimeError as error:  # torch's, for a connection that broke; a mistake that all find is no broken one
         dead = _died(others)
         if dead is not None:
             raise ChildProcessError(dead) from error
