@@ -61,7 +61,7 @@ class TokenClassification(HuggingFaceHead):
         tagged = labels != IGNORED
         if self.class_weights is None:
             return tagged.sum()
-        return self.class_weights[labels[tagged]].sum()
+        return (self.class_weights[labels.clamp(min=0)] * tagged).sum()  # picking the tagged would wait for the device
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over words (R-Drop, equation 2)."""
