@@ -92,11 +92,11 @@ class Composer:
         settings: Config = self._plain(overrides, resolve=False, without=None)["sweep"]
         return settings
 
-    def launcher_settings(self, chosen: str, overrides: Sequence[str], *, lenient: bool) -> Config:
-        """The node `hydra.launcher` of a choice, with some of its keys changed; unknown ones too if it is lenient."""
+    def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
+        """The node `hydra.launcher` of a choice, with some of its keys changed, unknown ones too."""
         from omegaconf import OmegaConf
 
-        words = [f"{LAUNCHERS}={chosen}", *(f"{'++' * lenient}{word}" for word in overrides)]
+        words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
         settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
         assert isinstance(settings, dict)
         return {str(key): value for key, value in settings.items()}

@@ -43,7 +43,7 @@ def test_a_sweeps_settings_are_its_targets(choice):
 
 @pytest.mark.parametrize("choice", config.choices(LAUNCHERS, FOLDERS))
 def test_a_launchers_settings_are_its_targets(choice):
-    node = Composer(None).launcher_settings(choice, [], lenient=True)
+    node = Composer(None).launcher_settings(choice, [])
     assert set(node) - {"_target_"} == keywords(build.load(node["_target_"]))
 
 

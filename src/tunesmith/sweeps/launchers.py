@@ -67,7 +67,7 @@ def launcher(overrides: Sequence[str], composer: Composer) -> Any:
         return PluginLauncher(chosen, settings, composer)
     from tunesmith.sweeps.local import Local
 
-    node = composer.launcher_settings(chosen, settings, lenient=True)
+    node = composer.launcher_settings(chosen, settings)
     signature = schema.read_signature("tunesmith.sweeps.local.Local")
     del node["_target_"]
     mistakes = schema.mistakes(node, signature.settings, path="hydra.launcher")

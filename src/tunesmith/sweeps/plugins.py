@@ -55,7 +55,7 @@ class PluginLauncher:
             *(f"++{word}" for word in settings),
             f"hydra.searchpath=[{search_path}]",
         ]
-        node = composer.launcher_settings(name, [], lenient=True)
+        node = composer.launcher_settings(name, [])
         self._kind = str(node["_target_"]).rpartition(".")[2]
         known = [key for key in node if key != "_target_"]
         mistakes = [
@@ -66,7 +66,7 @@ class PluginLauncher:
         if mistakes:
             raise UserError(mistakes)
         try:
-            composer.launcher_settings(name, settings, lenient=True)
+            composer.launcher_settings(name, settings)
         except UserError as error:
             reason: BaseException = error  # Hydra's message names the setting, and OmegaConf's, below it, the mistake
             while reason.__cause__ is not None:
