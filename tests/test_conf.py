@@ -22,8 +22,11 @@ HEADS = {
     "text_classification": "classification",
     "token_classification": "token_classification",
     "question_answering": "span",
+    "language_modeling": "masked_lm",
 }  # for a dataset's task
 DATASETS = {"token_classification": "demo_entities", "crf": "demo_entities", "span": "demo_questions"}  # for a head
+DATASETS |= dict.fromkeys(["masked_lm", "causal_lm", "permuted_lm"], "demo_reviews_text")
+BACKBONES = {"causal_lm": "mini_gpt2", "permuted_lm": "mini_xlnet"}  # for a head
 
 
 def overrides(group, choice):
@@ -33,7 +36,7 @@ def overrides(group, choice):
         task = OmegaConf.load(FOLDERS[0] / "dataset" / f"{choice}.yaml").defaults[0].removeprefix("_")
         words += [f"head={HEADS[task]}"]
     if group == "head" and choice in DATASETS:
-        words += [f"dataset={DATASETS[choice]}"]
+        words += [f"dataset={DATASETS[choice]}", f"backbone={BACKBONES.get(choice, 'mini_bert')}"]
     return words
 
 

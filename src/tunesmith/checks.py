@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from tunesmith import build, schema
 from tunesmith import config as configs
+from tunesmith.backbones import objectives
 from tunesmith.config import Config
 from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
@@ -106,6 +107,8 @@ def _fits(config: Config) -> Iterator[str]:
             f"head {config['head']['_target_'].rpartition('.')[2]} serves the task {head['task']}, but the dataset's task is "
             f"{dataset['task']}; choose {' or '.join(_heads_for(dataset['task'])) or 'another dataset'}"
         )
+    if "objective" in head:
+        yield from objectives.mistakes(head["objective"], family_of(config["backbone"]))
     for name, node in config["regularization"].items():
         regularizer = constants(node, group="regularization")
         for need in regularizer.get("needs", ()):
@@ -141,7 +144,7 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     )
     for metric in dataset["metrics"]:
         if metric not in scores:
-            yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem')} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
+            yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
     if not dataset["metrics"]:
         yield "dataset.metrics is empty; expected at least one score"
     possible = watched(dataset)
@@ -179,6 +182,14 @@ def positions(backbone: Mapping[str, Any]) -> int | None:
             f"backbone.name={name} holds no config.json; expected a folder that save_pretrained wrote, such as a run's model/"
         )
     return position_limit(json.loads(file.read_text(encoding="utf-8")))
+
+
+def family_of(backbone: Mapping[str, Any]) -> str | None:
+    """Hugging Face's `model_type`, as far as it is known without the network."""
+    if "family" in backbone:
+        return str(backbone["family"])
+    file = Path(str(backbone.get("name"))).expanduser() / "config.json"
+    return json.loads(file.read_text(encoding="utf-8")).get("model_type") if file.is_file() else None
 
 
 def position_limit(model_config: Mapping[str, Any]) -> int | None:

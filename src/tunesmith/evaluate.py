@@ -7,7 +7,7 @@ from tunesmith.callbacks.interruption import Interruption
 from tunesmith.config import Config
 from tunesmith.data.survey import surveyed
 from tunesmith.runs.folder import RunFolder
-from tunesmith.runs.load import load
+from tunesmith.runs.model import load
 from tunesmith.runs.table import print_scores
 from tunesmith.scoring import score
 from tunesmith.train import data_module

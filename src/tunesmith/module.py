@@ -15,6 +15,8 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.training import together
 
+EVALUATION = 2**32 - 1  # stands for the epoch of what is drawn for an evaluation
+
 
 class FineTuningModule(pl.LightningModule):
     """Everything that differs between tasks is the head's; everything that regularizes adds a penalty.
@@ -26,6 +28,7 @@ class FineTuningModule(pl.LightningModule):
         make_optimizer: from parameter groups, each with `params` and what it overrides.
         make_schedule: from the number of optimizer steps of the run.
         log_every_n_steps: optimizer steps between two logged training losses.
+        seed: of what a head draws for each example and epoch.
     """
 
     def __init__(
@@ -37,12 +40,13 @@ class FineTuningModule(pl.LightningModule):
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
         log_every_n_steps: int = 10,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.backbone, self.head, self.regularizers = backbone, head, regularizers
         self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
-        self._log_every_n_steps = log_every_n_steps
+        self._log_every_n_steps, self._seed = log_every_n_steps, seed
         self._mean_loss = MeanMetric()
         self._loss_sum: Tensor
         self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
@@ -57,6 +61,17 @@ class FineTuningModule(pl.LightningModule):
         """The head's scores."""
         scores: Tensor = self.head(self.backbone(batch), batch)
         return scores
+
+    def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Let the head prepare a batch while it is on the CPU, such as hide the tokens that it is to restore."""
+        return self.prepared(batch, training=self.trainer.training)
+
+    def prepared(self, batch: Batch, *, training: bool) -> Batch:
+        """The batch as the head wants it; of an evaluation it is always the same."""
+        if hasattr(self.head, "prepare"):
+            key = {"seed": self._seed, "epoch": self.current_epoch} if training else {"seed": 0, "epoch": EVALUATION}
+            self.head.prepare(batch, **key)
+        return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss that is minimised: the head's, and every penalty."""

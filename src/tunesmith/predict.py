@@ -18,7 +18,7 @@ from tunesmith.data.encoded import EncodedSplit
 from tunesmith.data.input import input_rows
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
-from tunesmith.runs.load import load
+from tunesmith.runs.model import load
 
 CHUNK = 2048  # rows that are sorted by length, predicted and written together
 _CSV = {".csv", ".tsv", ".tab"}
@@ -61,7 +61,7 @@ def _predict(
         raise UserError(f"a row of the input: {error}") from error
     decoded = []
     for numbers in evaluation_plan(split.lengths, batch_size=config["dataset"]["eval_batch_size"]):
-        batch = split[numbers].to(device)
+        batch = module.prepared(split[numbers], training=False).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=config["trainer"]["precision"] == "bf16-mixed"):
             decoded.append((batch.rows, module.head.decode(module(batch), batch)))
     return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]

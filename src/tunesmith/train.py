@@ -15,11 +15,12 @@ import torch
 
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
+from tunesmith.backbones.objectives import looked_up
 from tunesmith.build import build, build_all
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.callbacks.status import Status
-from tunesmith.checks import position_limit
+from tunesmith.checks import constants, position_limit
 from tunesmith.config import Config
 from tunesmith.data.batching import padding_share
 from tunesmith.data.module import TextDataModule
@@ -27,6 +28,7 @@ from tunesmith.data.survey import Surveyed, surveyed
 from tunesmith.errors import Interrupted, Pruned, UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.monitor import larger_is_better, monitored
+from tunesmith.runs import model
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest
 from tunesmith.runs.table import print_scores
@@ -113,10 +115,13 @@ def _train(
         raise UserError(
             f"dataset.max_length is {task.max_length}, but the model allows {limit} tokens; set dataset.max_length<={limit}"
         )
+    objective = constants(config["head"], group="head").get("objective")
+    if objective is not None and (mistakes := list(looked_up(objective, model_config.model_type))):
+        raise UserError(mistakes)
     for regularizer in regularizers:
         if hasattr(regularizer, "configure_backbone"):
             regularizer.configure_backbone(model_config)
-    backbone = Backbone(spec.model(model_config), tokenizer)
+    backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
     head = build(config["head"], backbone, task, group="head")
     precision = config["trainer"]["precision"]
     module = FineTuningModule(
@@ -129,6 +134,7 @@ def _train(
         ),
         make_schedule=lambda total: build(config["scheduler"], total, group="scheduler"),
         log_every_n_steps=config["trainer"]["log_every_n_steps"],
+        seed=config["seed"],
     )
     module.total_steps = _total_steps(config, data)
     if not place.first:  # each process drops units of its own
@@ -168,7 +174,7 @@ def _train(
 
     # The model first: what is scored is what a later `evaluate` will load.
     if place.first:
-        save_model(module, tokenizer, run)
+        model.save(module, tokenizer, run)
     scores = score_all(trainer, module, data, run)
     for logger in trainer.loggers:
         logger.log_metrics(scores, step=trainer.global_step)
@@ -219,17 +225,6 @@ def _keep_predictions(predictions: list[Any], data: TextDataModule, split: str, 
     run.write_lines(f"predictions/{split}.jsonl", lines(data.splits[split], predictions))
     for name, content in data.task.files(data.splits[split], predictions).items():
         run.write_json(f"predictions/{split}{name}.json", content)
-
-
-def save_model(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None:
-    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start."""
-    from safetensors.torch import save_file
-
-    module.head.save(module.backbone, run.model)
-    tokenizer.save_pretrained(run.model)
-    save_file(
-        {name: value.contiguous() for name, value in module.head.state_dict().items()}, run.model / "head.safetensors"
-    )
 
 
 def _scaled(groups: list[dict[str, Any]], lr: float) -> list[dict[str, Any]]:

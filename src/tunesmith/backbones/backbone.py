@@ -1,10 +1,12 @@
 """Any Hugging Face encoder or decoder behind one call: a batch in, hidden states out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from tunesmith.backbones.documents import alone
 from tunesmith.data.batch import Batch
 
 
@@ -14,14 +16,17 @@ class Backbone(nn.Module):
     Args:
         model: a base model, as `AutoModel` gives it.
         tokenizer: its tokenizer; the model learns the padding token from it (GPT-2 has none).
+        load: from the name of another class of `transformers`, that class's model with the same checkpoint's weights.
 
     Attributes:
         pretrained_pooler: a tuple with BERT's pooler, or None. It is no submodule here: a head that pools registers it,
             and for other heads it would be a parameter without a gradient.
     """
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, load: Callable[[str], Any] | None = None) -> None:
         super().__init__()
+        self.tokenizer = tokenizer
+        self._load = load
         # `from_pretrained` gives a model in evaluation mode, and Lightning keeps the mode it finds: no dropout at all.
         self.model = model.train()
         self.config = model.config
@@ -40,11 +45,18 @@ class Backbone(nn.Module):
             embeddings: (batch, length, width) to start from instead of the ids' own embeddings.
         """
         inputs: dict[str, Tensor] = batch.inputs
+        if "documents" in batch.layout:
+            inputs = alone(inputs, batch.layout["documents"], self.config)
         if embeddings is not None:
             inputs = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
             inputs = inputs | {"inputs_embeds": embeddings}
         hidden: Tensor = self.model(**inputs)[0]  # (batch, length, width)
         return hidden
+
+    def load(self, auto_class: str) -> Any:
+        """The checkpoint's model of another class of `transformers`, such as AutoModelForMaskedLM."""
+        assert self._load is not None, "this backbone was made without a checkpoint"
+        return self._load(auto_class)
 
     def embed(self, batch: Batch) -> Tensor:
         """The ids' own embeddings, (batch, length, width), before positions are added."""

@@ -91,11 +91,12 @@ class Mini:
             **common, n_embd=self.width, n_layer=self.layers, n_head=self.heads, n_positions=self.max_positions
         )
 
-    def model(self, config: Any) -> Any:
-        """The base model with random weights."""
-        from transformers import AutoModel
+    def model(self, config: Any, auto_class: str = "AutoModel") -> Any:
+        """The base model, or that of another class of `transformers`, with random weights."""
+        import transformers
 
-        return AutoModel.from_config(config)
+        found = getattr(transformers, auto_class)
+        return found.from_config(config) if auto_class.startswith("Auto") else found(config)
 
 
 def _digest(texts: Iterable[str]) -> tuple[int, str]:

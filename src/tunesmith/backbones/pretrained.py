@@ -49,13 +49,13 @@ class Pretrained:
 
         return self._load("config", AutoConfig.from_pretrained)
 
-    def model(self, config: Any) -> Any:
-        """The pretrained base model in float32, with the given config."""
+    def model(self, config: Any, auto_class: str = "AutoModel") -> Any:
+        """The pretrained base model, or that of another class of `transformers`, in float32, with the given config."""
         import torch
-        from transformers import AutoModel
+        import transformers
 
         options = {"config": config, "dtype": torch.float32, "use_safetensors": True}
-        return self._load("weights", AutoModel.from_pretrained, **options)
+        return self._load("weights", getattr(transformers, auto_class).from_pretrained, **options)
 
     def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
         try:

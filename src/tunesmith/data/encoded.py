@@ -46,16 +46,21 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
             for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
         )
         with examples, windows:
-            for chunk in _chunks(rows):
-                encoded = task.encode(chunk, tokenizer)
+            for encoded in _encoded(_chunks(rows), task, tokenizer):
                 encoded.windows["example"] = [count + number for number in encoded.windows["example"]]
-                count += len(chunk)
+                count += len(encoded.examples["id"])
                 examples.write_batch(encoded.examples)
                 windows.write_batch(encoded.windows)
             examples.finalize()
             windows.finalize()
 
     return cache.entry("encoded", key, write)
+
+
+def _encoded(chunks: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
+    if hasattr(task, "encode_all"):
+        return task.encode_all(chunks, tokenizer)
+    return (task.encode(chunk, tokenizer) for chunk in chunks)
 
 
 def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -61,6 +61,9 @@ class TextDataModule(pl.LightningDataModule):
                 split: encoded.EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
                 for split in self.source.splits
             }
+            if hasattr(self.task, "check_windows"):
+                for split, examples in self.splits.items():
+                    self.task.check_windows(split, examples.lengths)
 
     @functools.cached_property
     def plan(self) -> EpochPlan:

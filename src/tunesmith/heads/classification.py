@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
-from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 
 _PROBLEMS = {
     "single_label": "single_label_classification",
@@ -37,7 +37,9 @@ class Classification(HuggingFaceHead):
 
     def __init__(self, backbone: Backbone, task: Any) -> None:
         backbone.config.problem_type = _PROBLEMS[task.problem]
-        super().__init__(backbone, "AutoModelForSequenceClassification", labels=task.label_names, outputs=task.outputs)
+        super().__init__(
+            new_stem(backbone, "AutoModelForSequenceClassification", labels=task.label_names, outputs=task.outputs)
+        )
         self.problem = task.problem
         self.label_smoothing = 0.0
         self.class_weights: Tensor | None

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
-from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
 from tunesmith.heads.token_classification import of_words
 from tunesmith.heads.transitions import forbidden_transitions
@@ -32,7 +32,7 @@ class Crf(HuggingFaceHead):
 
     def __init__(self, backbone: Backbone, task: Any, *, constrained: bool, transition_lr_scale: PositiveFloat) -> None:
         names = task.label_names
-        super().__init__(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names))
+        super().__init__(new_stem(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names)))
         self._transition_lr_scale = transition_lr_scale
         self.start_transitions = nn.Parameter(torch.empty(len(names)).uniform_(-0.1, 0.1))
         self.end_transitions = nn.Parameter(torch.empty(len(names)).uniform_(-0.1, 0.1))

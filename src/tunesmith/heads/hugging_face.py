@@ -19,20 +19,12 @@ class HuggingFaceHead(nn.Module):
     """`stem(inputs_embeds=hidden)` is the Hugging Face class, given the hidden states that its base model would give.
 
     Args:
-        backbone: whose family decides the class.
-        auto_class: name of the class of `transformers` that finds it.
-        labels: names in the order of their numbers.
-        outputs: width of the scores.
+        stem: that `new_stem` or `pretrained_stem` made.
     """
 
-    def __init__(self, backbone: Backbone, auto_class: str, *, labels: Sequence[str], outputs: int) -> None:
+    def __init__(self, stem: Any) -> None:
         super().__init__()
-        config = backbone.config
-        config.num_labels = outputs
-        if labels:
-            config.id2label = dict(enumerate(labels))
-            config.label2id = {name: number for number, name in enumerate(labels)}
-        self.stem = _without_base(config, auto_class, backbone.pretrained_pooler[0])
+        self.stem = stem
 
     def save(self, backbone: Backbone, folder: Path) -> None:
         """Write a folder that the Hugging Face class's `from_pretrained` loads."""
@@ -45,6 +37,39 @@ class HuggingFaceHead(nn.Module):
         finally:
             setattr(self.stem, base, stand_in)
             backbone.model.pooler = None
+
+
+def new_stem(backbone: Backbone, auto_class: str, *, labels: Sequence[str], outputs: int) -> Any:
+    """A head with random weights.
+
+    Args:
+        backbone: whose family decides the class.
+        auto_class: name of the class of `transformers` that finds it.
+        labels: names in the order of their numbers.
+        outputs: width of the scores.
+    """
+    config = backbone.config
+    config.num_labels = outputs
+    if labels:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {name: number for number, name in enumerate(labels)}
+    return _without_base(config, auto_class, backbone.pretrained_pooler[0])
+
+
+def pretrained_stem(backbone: Backbone, auto_class: str) -> Any:
+    """The head that the checkpoint was pretrained with, its output layer tied to the backbone's embeddings.
+
+    Args:
+        backbone: from a checkpoint, or random like its head.
+        auto_class: name of the class of `transformers` that finds it.
+    """
+    model = backbone.load(auto_class)
+    output = model.get_output_embeddings()
+    setattr(model, model.base_model_prefix, _GivenHidden(None))
+    model.config.pad_token_id = backbone.config.pad_token_id
+    if backbone.config.tie_word_embeddings:
+        output.weight = backbone.model.get_input_embeddings().weight
+    return model.train()
 
 
 class _GivenHidden(nn.Module):

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
-from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 
 
 class Span(HuggingFaceHead):
@@ -23,7 +23,7 @@ class Span(HuggingFaceHead):
     offers = ("divergence",)
 
     def __init__(self, backbone: Backbone, task: Any) -> None:
-        super().__init__(backbone, "AutoModelForQuestionAnswering", labels=(), outputs=2)
+        super().__init__(new_stem(backbone, "AutoModelForQuestionAnswering", labels=(), outputs=2))
         self._n_best, self._max_answer_length = task.n_best, task.max_answer_length
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
-from tunesmith.heads.hugging_face import HuggingFaceHead
+from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 from tunesmith.heads.linear_chain import best_path
 from tunesmith.heads.transitions import forbidden_transitions
 from tunesmith.tasks.token_classification import IGNORED
@@ -32,7 +32,7 @@ class TokenClassification(HuggingFaceHead):
 
     def __init__(self, backbone: Backbone, task: Any, *, constrained: bool) -> None:
         names = task.label_names
-        super().__init__(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names))
+        super().__init__(new_stem(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names)))
         self.label_smoothing = 0.0
         self.class_weights: Tensor | None
         self.register_buffer("class_weights", None)

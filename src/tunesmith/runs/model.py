@@ -1,6 +1,9 @@
-"""A finished run's model, ready to score or to predict."""
+"""A run's model/ folder: written by a run, and loaded to score or to predict."""
 
+import functools
 from typing import Any
+
+from torch import Tensor
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.pretrained import Pretrained
@@ -9,6 +12,27 @@ from tunesmith.config import Config
 from tunesmith.errors import UserError
 from tunesmith.module import FineTuningModule
 from tunesmith.runs.folder import RunFolder
+
+
+def save(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None:
+    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start."""
+    from safetensors.torch import save_file
+
+    module.head.save(module.backbone, run.model)
+    tokenizer.save_pretrained(run.model)
+    own = _own_weights(module.head, module.backbone)
+    save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
+
+
+def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
+    """A head's weights, each once, without those that it shares with the backbone."""
+    seen = {value.data_ptr() for value in backbone.state_dict().values()}
+    own = {}
+    for name, value in head.state_dict().items():
+        if value.data_ptr() not in seen:
+            own[name] = value
+        seen.add(value.data_ptr())
+    return own
 
 
 def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
@@ -33,7 +57,7 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
     task = build_part(config["dataset"], "task")
     task.restore(run.read_json("model/task.json"))
     tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()
-    backbone = Backbone(spec.model(model_config), tokenizer)
+    backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
     head = build(config["head"], backbone, task, group="head")
-    head.load_state_dict(load_file(head_file))
+    head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights have come with the backbone
     return FineTuningModule(backbone, head, []).eval(), task, tokenizer

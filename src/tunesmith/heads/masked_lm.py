@@ -1,0 +1,84 @@
+"""Masked language modelling: hidden tokens are restored from both sides (Devlin et al., 2019)."""
+
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.errors import UserError
+from tunesmith.heads import masking
+from tunesmith.heads.language_model import LanguageModel, generators, predicted
+from tunesmith.ranges import OpenFraction, Probability
+
+
+class MaskedLm(LanguageModel):
+    """Scores are logits (masked tokens, vocabulary).
+
+    Args:
+        backbone: with a tokenizer that has a mask token.
+        task: a `LanguageModeling` task.
+        rate: share of the tokens that are to be restored.
+        unit: what is chosen together: a token, a whole word, or a span of words.
+        fresh: draw anew in each epoch; false: the same tokens in all epochs.
+        mask_share: of the chosen ones, how many are hidden by the mask token.
+        random_share: of the chosen ones, how many are replaced by a random token; the rest is shown as it is.
+    """
+
+    task = "language_modeling"
+    offers = ("label_smoothing", "divergence")
+    objective = "masked"
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        task: Any,
+        *,
+        rate: OpenFraction,
+        unit: Literal["token", "word", "span"],
+        fresh: bool,
+        mask_share: Probability,
+        random_share: Probability,
+    ) -> None:
+        tokenizer = backbone.tokenizer
+        if tokenizer.mask_token_id is None:
+            raise UserError(
+                f"head masked_lm needs a tokenizer with a mask token, and {tokenizer.name_or_path} has none"
+            )
+        if mask_share + random_share > 1:
+            raise UserError(
+                f"head.mask_share and head.random_share add up to {mask_share + random_share:g}; expected 1 or less"
+            )
+        super().__init__(backbone, "AutoModelForMaskedLM")
+        self._rate, self._unit, self._fresh = rate, unit, fresh
+        special = np.zeros(len(tokenizer), dtype=bool)
+        special[tokenizer.all_special_ids] = True
+        self._special = special  # (vocabulary,)
+        self._hiding = {
+            "mask": tokenizer.mask_token_id,
+            "ordinary": np.flatnonzero(~special),
+            "mask_share": mask_share,
+            "random_share": random_share,
+        }
+
+    def prepare(self, batch: Batch, *, seed: int, epoch: int) -> None:
+        """Choose the tokens to restore, and hide them; on the CPU."""
+        ids = batch.inputs["input_ids"].numpy()
+        seen, chosen = ids.copy(), np.zeros(ids.shape, dtype=bool)
+        starts = batch.layout["word_starts"].numpy()
+        for row, generator in enumerate(generators(batch, len(ids), seed=seed, epoch=epoch if self._fresh else 0)):
+            free = np.flatnonzero(~self._special[ids[row]])
+            if not len(free):
+                continue
+            if self._unit == "span":
+                numbers = masking.spans(generator, np.cumsum(starts[row, free]), rate=self._rate)
+                groups = numbers[numbers > 0] - 1
+                places = free[numbers > 0]
+            else:
+                places = free[masking.choose(generator, starts[row, free], rate=self._rate, unit=self._unit)]
+                groups = np.arange(len(places))
+            chosen[row, places] = True
+            seen[row, places] = masking.hide(generator, ids[row, places], groups, **self._hiding)
+        predicted(batch, chosen, ids[chosen])
+        batch.inputs["input_ids"] = torch.from_numpy(seen)

@@ -1,0 +1,80 @@
+"""Permutation language modelling: spans are predicted in a random order, each token from the context and the spans before it.
+
+Yang et al. (2019), section 2 and appendix A.6: in every window stretch of K x L tokens a span of L is a target, L from 1 to
+5 and K = 6, so that a sixth of the tokens is predicted. The content stream sees the real tokens; a target is seen by later
+targets only.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.heads.language_model import LanguageModel, generators, predicted
+from tunesmith.ranges import OpenFraction, PositiveInt
+
+
+class PermutedLm(LanguageModel):
+    """Scores are logits (targets, vocabulary), from XLNet's query stream.
+
+    Args:
+        backbone: an XLNet.
+        task: a `LanguageModeling` task.
+        rate: share of the tokens that are predicted: 1 / K.
+        longest_span: tokens of a target span at most.
+        fresh: draw anew in each epoch; false: the same targets and orders in all epochs.
+    """
+
+    task = "language_modeling"
+    offers = ("label_smoothing", "divergence")
+    objective = "permuted"
+
+    def __init__(
+        self, backbone: Backbone, task: Any, *, rate: OpenFraction, longest_span: PositiveInt, fresh: bool
+    ) -> None:
+        super().__init__(backbone, "XLNetLMHeadModel")
+        backbone.model.mask_emb.requires_grad_(True)
+        self._rate, self._longest_span, self._fresh = rate, longest_span, fresh
+        special = np.zeros(len(backbone.tokenizer), dtype=bool)
+        special[backbone.tokenizer.all_special_ids] = True
+        self._special = special  # (vocabulary,)
+
+    def prepare(self, batch: Batch, *, seed: int, epoch: int) -> None:
+        """Choose targets and an order; on the CPU.
+
+        Adds `perm_mask` (batch, length, length), 1 where the first may not see the second, and `target_mapping`
+        (batch, most targets of a window, length), one-hot.
+        """
+        ids = batch.inputs["input_ids"].numpy()
+        count, length = ids.shape
+        orders = np.full((count, length), -1)  # the place of a target in the order; context comes before all
+        for row, generator in enumerate(generators(batch, count, seed=seed, epoch=epoch if self._fresh else 0)):
+            free = np.flatnonzero(~self._special[ids[row]])
+            targets = free[target_spans(generator, len(free), rate=self._rate, longest=self._longest_span)]
+            orders[row, targets] = generator.permutation(len(targets))
+        target = orders >= 0
+        unseen = (orders[:, :, None] <= orders[:, None, :]) & target[:, None, :]
+        most = max(int(target.sum(1).max()), 1)
+        mapping = np.zeros((count, most, length), dtype=np.float32)
+        rows, places = np.nonzero(target)
+        numbers = (np.cumsum(target, 1) - 1)[rows, places]
+        mapping[rows, numbers, places] = 1
+        batch.inputs["perm_mask"] = torch.from_numpy(unseen.astype(np.float32))
+        batch.inputs["target_mapping"] = torch.from_numpy(mapping)
+        predicted(batch, np.any(mapping, axis=-1), ids[target])
+
+
+def target_spans(generator: np.random.Generator, tokens: int, *, rate: float, longest: int) -> np.ndarray:
+    """(tokens,) of bool: one span of 1 to `longest` tokens in each stretch of its length / `rate`."""
+    chosen = np.zeros(tokens, dtype=bool)
+    start = 0
+    while start < tokens:
+        span = int(generator.integers(1, longest + 1))
+        stretch = max(round(span / rate), span)
+        # A stretch that runs over the end keeps its odds: the part of a span that lies beyond the end is not there.
+        first = start + int(generator.integers(stretch - span + 1))
+        chosen[first : first + span] = True
+        start += stretch
+    return chosen

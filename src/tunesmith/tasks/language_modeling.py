@@ -1,0 +1,202 @@
+"""Predict tokens of plain text: masked, causal or permuted, as the head says."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+from tunesmith.data.survey import Survey, no_rows
+from tunesmith.errors import UserError
+from tunesmith.ranges import PositiveInt
+
+
+class LanguageModeling:
+    """Documents to blocks of tokens, losses to perplexity.
+
+    Args:
+        text: column of the documents.
+        packing: blocks, for documents one after another, cut to blocks of one length; none, for each document by itself,
+            a long one in several windows. Either way each token is in one window.
+        across_documents: whether tokens of a block attend to other documents.
+        metrics: scores of the final table; the first is monitored.
+        max_length: tokens of a block or window, special tokens included.
+    """
+
+    scores = ("perplexity", "accuracy", "loss")
+    array_columns = ("input_ids", "word_starts")
+    pre_split = False  # texts, not words
+    gold_columns: list[str] = []
+    counted: dict[str, str] = {}
+
+    def __init__(
+        self,
+        *,
+        text: str,
+        packing: Literal["blocks", "none"],
+        across_documents: bool,
+        metrics: list[str],
+        max_length: PositiveInt,
+    ) -> None:
+        self.text, self.packing, self.across_documents = text, packing, across_documents
+        self.metric_names, self.max_length = metrics, max_length
+
+    @property
+    def text_columns(self) -> list[str]:
+        """Columns of the model's texts."""
+        return [self.text]
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that the data must have."""
+        return [self.text]
+
+    def state(self) -> dict[str, Any]:
+        """What a finished run must remember of its data."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+
+    def survey(self, source: Any) -> Survey:
+        """Count documents and empty ones.
+
+        Raises:
+            UserError: for a split without text, or a training split that cannot fill a block.
+        """
+        rows, empty, mistakes = dict.fromkeys(source.splits, 0), dict.fromkeys(source.splits, 0), []
+        for split in source.splits:
+            characters = longest = 0
+            for _, row in source.rows(split):
+                text = _text(row.get(self.text)).strip()
+                rows[split] += 1
+                empty[split] += not text
+                characters += len(text) + 1  # at most one token for each, and one between documents
+                longest = max(longest, len(text))
+            if rows[split] == empty[split]:
+                mistakes.append(no_rows(split) if not rows[split] else f"the {split} split has no text in {self.text}")
+            elif split == "train" and self.packing == "blocks" and characters < self.max_length:
+                mistakes.append(_too_short(characters, "characters", self.max_length))
+            elif self.packing == "none" and longest < 2:
+                mistakes.append(f"no text of {split} is longer than one character; expected sentences or documents")
+        if mistakes:
+            raise UserError(mistakes)
+        return Survey(rows, f"texts in {self.text}", {"empty texts": empty})
+
+    def options(self) -> dict[str, Any]:
+        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        return {"version": 1, "columns": self.columns, "max_length": self.max_length, "packing": self.packing}
+
+    def training_texts(self, source: Any) -> Iterator[str]:
+        """All texts of the training split, for a tokenizer that is trained on them."""
+        for _, row in source.rows("train"):
+            yield _text(row[self.text])
+
+    def features(self, tokenizer: Any) -> tuple[Any, Any]:
+        """The Arrow types of encoded examples (blocks, or documents), and of their windows."""
+        import datasets
+
+        from tunesmith.data.inputs import input_types
+
+        types = {name: kind for name, kind in input_types(tokenizer).items() if name != "token_type_ids"}
+        examples = {"id": datasets.Value("string")}
+        if self.packing == "none":
+            examples["text"] = datasets.Value("string")
+        return datasets.Features(examples), datasets.Features(
+            types | {"word_starts": datasets.List(datasets.Value("uint8"))}
+        )
+
+    def encode_all(self, chunks: Iterable[Sequence[dict[str, Any]]], tokenizer: Any) -> Iterator[Any]:
+        """Token ids of a split's rows."""
+        if self.packing == "none":
+            return (self.encode(rows, tokenizer) for rows in chunks)
+        from tunesmith.data.blocks import pack
+
+        texts = ([_text(row[self.text]) for row in rows] for rows in chunks)
+        return pack(texts, tokenizer, max_length=self.max_length)
+
+    def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
+        """Token ids of some rows, each by itself."""
+        from tunesmith.data.blocks import cut
+
+        texts = [_text(row.get(self.text)) for row in rows]
+        names = [None if row.get("id") is None else str(row["id"]) for row in rows]
+        return cut(texts, names, tokenizer, max_length=self.max_length)
+
+    def check_windows(self, split: str, lengths: Any) -> None:
+        """See that a training split fills a block.
+
+        Args:
+            lengths: (windows,) tokens of each.
+
+        Raises:
+            UserError: if it does not.
+        """
+        if split == "train" and self.packing == "blocks" and lengths.max() < self.max_length:
+            raise UserError(_too_short(int(lengths.max()), "tokens", self.max_length))
+
+    def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
+        """A batch of some windows; what is to be predicted is the head's to say."""
+        from tunesmith.data.batch import Batch
+        from tunesmith.data.blocks import document_numbers, with_types
+        from tunesmith.data.inputs import model_inputs
+        from tunesmith.data.padding import pad
+
+        side = tokenizer.padding_side
+        layout = {"word_starts": pad(arrays["word_starts"], value=0, side=side)}
+        if not self.across_documents and self.packing == "blocks":
+            layout["documents"] = pad(document_numbers(arrays["input_ids"], tokenizer), value=-1, side=side)
+        return Batch(model_inputs(with_types(arrays, tokenizer), tokenizer), {}, rows, layout)
+
+    def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[dict[str, Any]]:
+        """For each block or document the sum of the losses, the predicted tokens, and those predicted rightly."""
+        import numpy as np
+
+        examples = split.numbers("example")
+        sums = {
+            name: np.bincount(examples, weights=np.asarray(values, dtype=np.float64), minlength=len(split.examples))
+            for name, values in outputs.items()
+        }
+        return [dict(zip(sums, values, strict=True)) for values in zip(*sums.values(), strict=True)]
+
+    def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
+        """Perplexity: e to the mean loss of all predicted tokens; accuracy: the share of them predicted rightly."""
+        import math
+
+        loss, tokens, right = (math.fsum(line[name] for line in predictions) for name in ("loss", "tokens", "right"))
+        tokens = max(tokens, 1)
+        return {"perplexity": math.exp(min(loss / tokens, 700)), "accuracy": right / tokens}
+
+    def settle(self, split: Any, predictions: list[dict[str, Any]]) -> None:
+        """Nothing here is tuned on the validation split."""
+
+    def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:
+        """A prediction as a person reads it; null where no token was predicted."""
+        import math
+
+        tokens = int(prediction["tokens"])
+        if not tokens:
+            return {"tokens": 0, "loss": None, "perplexity": None, "accuracy": None}
+        loss = float(prediction["loss"]) / tokens
+        shown = {"loss": loss, "perplexity": math.exp(min(loss, 700)), "accuracy": float(prediction["right"]) / tokens}
+        return {"tokens": tokens} | shown
+
+    def line(self, example: dict[str, Any], prediction: dict[str, Any]) -> dict[str, Any]:
+        """A line of predictions/<split>.jsonl: of a document or block its scores."""
+        return {name: value for name, value in example.items() if name == "text"} | self.shown(prediction)
+
+    def files(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, Any]:
+        """No format of predictions is official here."""
+        return {}
+
+    def row_of_text(self, text: str) -> dict[str, Any] | None:
+        """The row that a line of plain text is."""
+        return {self.text: text}
+
+
+def _text(cell: Any) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _too_short(found: int, unit: str, max_length: int) -> str:
+    return (
+        f"the training texts have {found} {unit} together, less than one block of dataset.max_length={max_length} tokens; "
+        "give more text, set a smaller dataset.max_length, or dataset.packing=none for each line by itself"
+    )
