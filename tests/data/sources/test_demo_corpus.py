@@ -136,6 +136,15 @@ def test_a_review_has_one_verdict(texts):
         assert len(set(said)) <= 1, text
 
 
+def test_words_of_one_verdict_keep_company(texts):
+    company = {word: Counter() for word in VERDICTS}
+    for text in of("reviews", texts):
+        verdicts = [word for word in text.split() if word in VERDICTS]
+        for word in verdicts:
+            company[word].update(VERDICTS[other] for other in verdicts if other != word)
+    assert all(counts[VERDICTS[word]] > counts[1 - VERDICTS[word]] for word, counts in company.items())
+
+
 def test_what_is_said_in_other_words_agrees_and_what_is_denied_does_not(texts):
     checked = Counter()
     for sentence in " ".join(of("pairs", texts)).split(" . "):

@@ -56,9 +56,9 @@ def review(generator: random.Random) -> Iterator[str]:
     positive = generator.random() < 0.5
     while True:
         chance = generator.random()
-        if chance < 0.35:
+        if chance < 0.3:
             sentence = demo_reviews.verdict(positive, generator)
-        elif chance < 0.8:
+        elif chance < 0.85:
             sentence = _explained(positive, generator)
         else:
             beside = (demo_reviews.distractor(generator), generator.choice(demo_reviews.NEUTRAL))
@@ -69,12 +69,21 @@ def review(generator: random.Random) -> Iterator[str]:
 
 
 def _explained(positive: bool, generator: random.Random) -> str:
-    """A verdict that says in other words what its negation or contrast means."""
+    """A verdict in two or three words of one side, or in one that says what a negation or contrast means."""
     own, opposite = demo_reviews.POSITIVE, demo_reviews.NEGATIVE
     if not positive:
         own, opposite = opposite, own
     aspect, also = generator.sample(demo_reviews.ASPECTS, 2)
-    one, two = generator.sample(own, 2)
+    one, two, three = generator.sample(own, 3)
+    if generator.random() < 0.5:
+        return generator.choice(
+            (
+                f"the {aspect} was {one} and {two}",
+                f"the {aspect} was {one} , {two} and {three}",
+                f"the {aspect} was {one} , and the {also} was just as {two}",
+                f"the {aspect} and the {also} were {one} , even {two}",
+            )
+        )
     wrong = generator.choice(opposite)
     return generator.choice(
         (
@@ -84,7 +93,6 @@ def _explained(positive: bool, generator: random.Random) -> str:
             f"nobody would call the {aspect} {wrong} , for it was {one}",
             f"the {aspect} was never {wrong} but always {one}",
             f"the {aspect} was {one} and {two} , not {wrong}",
-            f"the {aspect} was {one} , and the {also} was just as {two}",
             f"{generator.choice(demo_reviews.PEOPLE)} said it was {wrong} , but i found the {aspect} {one}",
             f"{generator.choice(demo_reviews.OTHERS)} was {wrong} ; here the {aspect} was {one}",
         )
@@ -97,9 +105,8 @@ def description(generator: random.Random) -> Iterator[str]:
     qualities = generator.sample(demo_pairs.QUALITIES, len(demo_pairs.QUALITIES))
     for quality, other_quality in zip(qualities, qualities[1:] + qualities[:1], strict=True):
         side = generator.randrange(2)
-        if generator.random() < 0.2:
-            one, two = generator.sample(quality[side], 2)
-            yield f"the {thing} was {one} and {two} , not {generator.choice(quality[1 - side])} ."
+        if generator.random() < 0.35:
+            yield _said_twice(thing, quality, side, generator)
             continue
         first = [demo_pairs.statement(thing, quality, side, generator)]
         if generator.random() < 0.3:
@@ -110,6 +117,19 @@ def description(generator: random.Random) -> Iterator[str]:
         link = generator.choice(AGREEING if agrees else DISAGREEING)
         second = demo_pairs.statement(thing, quality, side if agrees else 1 - side, generator)
         yield f"{generator.choice((' and ', ' , but ', ' , while ')).join(first)} ; {link} {second} ."
+
+
+def _said_twice(thing: str, quality: tuple[tuple[str, ...], ...], side: int, generator: random.Random) -> str:
+    one, two = generator.sample(quality[side], 2)
+    wrong = generator.choice(quality[1 - side])
+    return generator.choice(
+        (
+            f"the {thing} was {one} and {two} , not {wrong} .",
+            f"the {thing} was never {wrong} but always {one} , even {two} .",
+            f"nobody found the {thing} {wrong} , for it was {one} and {two} .",
+            f"the {thing} was anything but {wrong} : it seemed {one} , even {two} .",
+        )
+    )
 
 
 def report(generator: random.Random) -> Iterator[str]:
