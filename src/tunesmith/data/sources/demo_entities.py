@@ -5,21 +5,22 @@ may is not always May. What decides is the words around. Some names occur in val
 """
 
 import random
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tunesmith.data.sources.generated import Generated
 from tunesmith.ranges import PositiveInt
 
-_SHARED = "Jordan Chelsea Washington Lincoln Sydney Florence Amazon Orange Houston Paris Madison Phoenix Victoria Georgia Austin".split()
-_FRESH = "Savannah Brooklyn Dakota Kingston Carolina Devon Preston Lourdes".split()  # never in training
-_COMMON = "Mark Will May Bill Rose Grace Hunter Baker Apple Shell Gap Stone".split()  # in lower case they are no names
-_FIRST = "Anna Peter Maria John Li Omar Ruth Ivan".split()
+SHARED = "Jordan Chelsea Washington Lincoln Sydney Florence Amazon Orange Houston Paris Madison Phoenix Victoria Georgia Austin".split()
+FRESH = "Savannah Brooklyn Dakota Kingston Carolina Devon Preston Lourdes".split()  # never in training
+COMMON = "Mark Will May Bill Rose Grace Hunter Baker Apple Shell Gap Stone".split()  # in lower case they are no names
+FIRST = "Anna Peter Maria John Li Omar Ruth Ivan".split()
 _PARTS = {
     "PER": ["{shared}", "{common}", "{first} {shared}", "{first} {common}", "{shared} {common}", "{first}"],
     "LOC": ["{shared}", "{shared}", "New {shared}", "Port {shared}", "{shared} Falls", "{common} Hill"],
     "ORG": ["{shared}", "{common}", "{shared} United", "{shared} and {common}", "{common} Group", "Bank of {shared}"],
 }
-_CLAUSES = [
+CLAUSES = [
     ("{PER}", "told reporters that the talks would go on"),
     ("{PER}", "was born near {LOC} and moved to {LOC} as a child"),
     ("{PER}", "resigned as the head of {ORG}"),
@@ -37,7 +38,7 @@ _CLAUSES = [
     ("the {low}", "{will} cost more in {LOC} than in {LOC}"),
     ("{PER}", "{will} {mark} the {low} that {ORG} sent"),
 ]
-_JOINS = [", and", ", but", "while", "because", "after"]
+JOINS = [", and", ", but", "while", "because", "after"]
 _FIXED = {"may": "may", "will": "will", "mark": "mark"}
 
 
@@ -60,13 +61,11 @@ class DemoEntities(Generated):
         tags: list[str] = []
         for number in range(generator.choices([1, 2, 3], weights=[5, 4, 1])[0]):
             if number:
-                words = generator.choice(_JOINS).split()
+                words = generator.choice(JOINS).split()
                 tokens, tags = tokens + words, tags + ["O"] * len(words)
-            for part in generator.choice(_CLAUSES):
-                for word in part.split():
-                    words, kind = _filled(word, generator, fresh=split != "train")
-                    tokens += words
-                    tags += ["O"] * len(words) if kind is None else [f"B-{kind}"] + [f"I-{kind}"] * (len(words) - 1)
+            for words, kind in clause(generator, lambda kind: name(kind, generator, fresh=split != "train")):
+                tokens += words
+                tags += ["O"] * len(words) if kind is None else [f"B-{kind}"] + [f"I-{kind}"] * (len(words) - 1)
         tokens.append(".")
         tags.append("O")
         if generator.random() < 0.05:  # some people write like this
@@ -74,18 +73,29 @@ class DemoEntities(Generated):
         return {"tokens": tokens, "tags": tags}
 
 
-def _filled(word: str, generator: random.Random, *, fresh: bool) -> tuple[list[str], str | None]:
-    """The words of a place of a template, and their type."""
-    if not word.startswith("{"):
-        return [word], None
-    slot = word.strip("{}")
-    if slot in _FIXED:
-        return [_FIXED[slot]], None
-    if slot.startswith("low"):
-        return [generator.choice(_COMMON).lower()], None
-    kind = slot.partition("_")[0]
-    shared = _SHARED + _FRESH if fresh else _SHARED
-    name = generator.choice(_PARTS[kind]).format(
-        shared=generator.choice(shared), common=generator.choice(_COMMON), first=generator.choice(_FIRST)
+def clause(generator: random.Random, named: Callable[[str], str]) -> Iterator[tuple[list[str], str | None]]:
+    """A clause as (words, their type or None).
+
+    Args:
+        generator: chooses the clause and its common words.
+        named: gives a name of a type (PER, LOC or ORG).
+    """
+    for word in " ".join(generator.choice(CLAUSES)).split():
+        slot = word.strip("{}")
+        if not word.startswith("{"):
+            yield [word], None
+        elif slot in _FIXED:
+            yield [_FIXED[slot]], None
+        elif slot.startswith("low"):
+            yield [generator.choice(COMMON).lower()], None
+        else:
+            kind = slot.partition("_")[0]
+            yield named(kind).split(), kind
+
+
+def name(kind: str, generator: random.Random, *, fresh: bool) -> str:
+    """A name of a type (PER, LOC or ORG); where `fresh`, now and then one that no training sentence has."""
+    shared = SHARED + FRESH if fresh else SHARED
+    return generator.choice(_PARTS[kind]).format(
+        shared=generator.choice(shared), common=generator.choice(COMMON), first=generator.choice(FIRST)
     )
-    return name.split(), kind

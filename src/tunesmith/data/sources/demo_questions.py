@@ -10,17 +10,19 @@ from typing import Any
 from tunesmith.data.sources.generated import Generated
 from tunesmith.ranges import BelowOne, PositiveInt
 
-_PEOPLE = "Ada Boris Clara Dmitri Elena Farid Greta Hugo Ines Jonas Karin Louis Mina Nadia Oscar Petra".split()
-_VERBS = {"repaired": "repair", "painted": "paint", "bought": "buy", "sold": "sell", "lost": "lose", "carried": "carry"}
-_THINGS = ["bicycle", "old clock", "wooden boat", "kite", "violin", "brass lamp", "garden gate", "map", "red umbrella"]
-_PLACES = ["the harbour", "the mill", "the market", "the station", "the library", "the north bridge", "the school"]
-_TIMES = ["on Monday", "on Friday", "in March", "in June", "at noon", "at midnight", "last winter", "before the storm"]
-_FILLERS = [
+PEOPLE = "Ada Boris Clara Dmitri Elena Farid Greta Hugo Ines Jonas Karin Louis Mina Nadia Oscar Petra".split()
+VERBS = {"repaired": "repair", "painted": "paint", "bought": "buy", "sold": "sell", "lost": "lose", "carried": "carry"}
+THINGS = ["bicycle", "old clock", "wooden boat", "kite", "violin", "brass lamp", "garden gate", "map", "red umbrella"]
+PLACES = ["the harbour", "the mill", "the market", "the station", "the library", "the north bridge", "the school"]
+TIMES = ["on Monday", "on Friday", "in March", "in June", "at noon", "at midnight", "last winter", "before the storm"]
+FILLERS = [
     "Nobody else was there .",
     "It was a cold year .",
     "The others only watched .",
     "That surprised the whole village .",
 ]
+
+Fact = tuple[str, str, str, str, str]  # person, verb, thing, place, time
 
 
 class DemoQuestions(Generated):
@@ -40,43 +42,54 @@ class DemoQuestions(Generated):
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
         """One question."""
-        person, rival = generator.sample(_PEOPLE, 2)
-        thing, other_thing = generator.sample(_THINGS, 2)
-        verb, other_verb = generator.sample(list(_VERBS), 2)
-        place, other_place, third_place = generator.sample(_PLACES, 3)
-        time, other_time, third_time = generator.sample(_TIMES, 3)
-        fact = (person, verb, thing, place, time)
-        told = [
-            fact,
-            (rival, verb, thing, other_place, other_time),  # another did the same
-            (person, other_verb, thing, third_place, third_time),  # the same person did something else with it
-            (person, verb, other_thing, generator.choice([other_place, third_place]), generator.choice(_TIMES)),
-            (person, other_verb, other_thing, place, generator.choice(_TIMES)),  # something else at the same place
-            (rival, other_verb, thing, place, generator.choice(_TIMES)),
-        ]
+        told = facts(generator)
         asked = generator.choice(["where", "when", "who", "what"])
+        fact = told[0]
         story = told if generator.random() >= self._unanswerable_share else told[1:]
         story = generator.sample(story, len(story))
-        sentences = [_sentence(generator, *one) for one in story]
+        sentences = [sentence(generator, *one) for one in story]
         for _ in range(generator.randint(0, 3)):
-            sentences.insert(generator.randint(0, len(sentences)), generator.choice(_FILLERS))
+            sentences.insert(generator.randint(0, len(sentences)), generator.choice(FILLERS))
         context = " ".join(sentences)
-        base = _VERBS[verb]
-        question, answer = {
-            "where": (f"Where did {person} {base} the {thing} ?", place),
-            "when": (f"When did {person} {base} the {thing} ?", time),
-            "who": (f"Who {verb} the {thing} at {place} ?", person),
-            "what": (f"What did {person} {base} at {place} ?", f"the {thing}"),
-        }[asked]
+        text, answer = question(asked, *fact)
         answers: dict[str, list[Any]] = {"text": [], "answer_start": []}
         if fact in story:
-            sentence = [text for text in sentences if text not in _FILLERS][story.index(fact)]
-            start = context.index(sentence) + sentence.lower().index(answer.lower())
+            holder = [one for one in sentences if one not in FILLERS][story.index(fact)]
+            start = context.index(holder) + holder.lower().index(answer.lower())
             answers = {"text": [context[start : start + len(answer)]], "answer_start": [start]}
-        return {"question": question, "context": context, "answers": answers}
+        return {"question": text, "context": context, "answers": answers}
 
 
-def _sentence(generator: random.Random, person: str, verb: str, thing: str, place: str, time: str) -> str:
+def facts(generator: random.Random) -> list[Fact]:
+    """Six facts of a story that are easily taken for each other, each told by person, verb and thing alone."""
+    person, rival = generator.sample(PEOPLE, 2)
+    thing, other_thing = generator.sample(THINGS, 2)
+    verb, other_verb = generator.sample(list(VERBS), 2)
+    place, other_place, third_place = generator.sample(PLACES, 3)
+    time, other_time, third_time = generator.sample(TIMES, 3)
+    return [
+        (person, verb, thing, place, time),
+        (rival, verb, thing, other_place, other_time),  # another did the same
+        (person, other_verb, thing, third_place, third_time),  # the same person did something else with it
+        (person, verb, other_thing, generator.choice([other_place, third_place]), generator.choice(TIMES)),
+        (person, other_verb, other_thing, place, generator.choice(TIMES)),  # something else at the same place
+        (rival, other_verb, thing, place, generator.choice(TIMES)),
+    ]
+
+
+def question(asked: str, person: str, verb: str, thing: str, place: str, time: str) -> tuple[str, str]:
+    """A question for a fact's place, time, person or thing (where, when, who, what), and the answer."""
+    base = VERBS[verb]
+    return {
+        "where": (f"Where did {person} {base} the {thing} ?", place),
+        "when": (f"When did {person} {base} the {thing} ?", time),
+        "who": (f"Who {verb} the {thing} at {place} ?", person),
+        "what": (f"What did {person} {base} at {place} ?", f"the {thing}"),
+    }[asked]
+
+
+def sentence(generator: random.Random, person: str, verb: str, thing: str, place: str, time: str) -> str:
+    """A fact in words."""
     form = generator.choice(
         [
             "{person} {verb} the {thing} at {place} {time} .",

@@ -57,22 +57,22 @@ class DemoReviews(Generated):
         """A review and its verdict."""
         positive = generator.random() < 0.5
         sentences = [verdict(positive, generator)]
-        sentences += [_distractor(generator) for _ in range(generator.choice((0, 0, 1, 1)))]
+        sentences += [distractor(generator) for _ in range(generator.choice((0, 0, 1, 1)))]
         sentences += [generator.choice(NEUTRAL) for _ in range(generator.choice((0, 1)))]
         generator.shuffle(sentences)
         text = " ".join(sentence + generator.choice((" .", " .", " !")) for sentence in sentences)
         if split == "train" and generator.random() < self.noise:
             positive = not positive
-        return {"text": _mistype(text, generator), "label": "positive" if positive else "negative"}
+        return {"text": mistype(text, generator), "label": "positive" if positive else "negative"}
 
 
 def verdict(positive: bool, generator: random.Random) -> str:
     """A sentence whose verdict is given."""
     first, second = generator.sample(ASPECTS, 2)
-    says = _opinion(first, positive, generator)
+    says = opinion(first, positive, generator)
     if generator.random() < 0.7:
         return says
-    other = _opinion(second, not positive, generator)
+    other = opinion(second, not positive, generator)
     return generator.choice(
         (
             f"{other} , but {says}",
@@ -83,7 +83,8 @@ def verdict(positive: bool, generator: random.Random) -> str:
     )
 
 
-def _opinion(aspect: str, positive: bool, generator: random.Random) -> str:
+def opinion(aspect: str, positive: bool, generator: random.Random) -> str:
+    """What is said of one aspect, often by denying the opposite."""
     if generator.random() < 0.8:
         word = generator.choice(POSITIVE if positive else NEGATIVE)
         return f"the {aspect} was {generator.choice(('', 'very ', 'rather ', 'simply '))}{word}"
@@ -99,7 +100,8 @@ def _opinion(aspect: str, positive: bool, generator: random.Random) -> str:
     )
 
 
-def _distractor(generator: random.Random) -> str:
+def distractor(generator: random.Random) -> str:
+    """A sentence that does not count."""
     word = generator.choice(generator.choice((POSITIVE, NEGATIVE)))
     negation = generator.choice(("", "", "not "))
     if generator.random() < 0.5:
@@ -107,7 +109,8 @@ def _distractor(generator: random.Random) -> str:
     return f"{generator.choice(PEOPLE)} said it was {negation}{word}"
 
 
-def _mistype(text: str, generator: random.Random) -> str:
+def mistype(text: str, generator: random.Random) -> str:
+    """The text, now and then without a letter or with two that changed places."""
     if generator.random() < 0.8:
         return text
     place = generator.randrange(len(text) - 1)

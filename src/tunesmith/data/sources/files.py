@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tunesmith.errors import UserError, did_you_mean
 
 HELD_OUT = 10  # without a validation file every tenth training row validates
+Row = TypeVar("Row")
 
 
 class Files:
@@ -34,8 +35,7 @@ class Files:
         found = []
         for split, file in self.files.items():
             if not file.is_file():
-                near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
-                found.append(f"dataset.{split}={file} is not a file{did_you_mean(file.name, near)}")
+                found.append(not_there(f"dataset.{split}", file))
                 continue
             available = self.columns(file)
             if not available:
@@ -54,10 +54,8 @@ class Files:
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (line number, column -> value); without a validation file every tenth training row validates."""
-        for count, (line, record) in enumerate(self.records(self._file(split))):
-            if self.holds_out and split != "test" and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation"):
-                continue
-            yield line, record
+        records = self.records(self._file(split))
+        return share(records, split) if self.holds_out else records
 
     def where(self, split: str, row: int) -> str:
         """How a message names a row: `reviews.csv, line 17`."""
@@ -65,6 +63,19 @@ class Files:
 
     def _file(self, split: str) -> Path:
         return self.files[split if split in self.files else "train"]
+
+
+def share(rows: Iterator[Row], split: str) -> Iterator[Row]:
+    """What a split has of the rows where every tenth training row validates; a test split has all of its own."""
+    for count, row in enumerate(rows):
+        if split == "test" or (count % HELD_OUT == HELD_OUT - 1) == (split == "validation"):
+            yield row
+
+
+def not_there(setting: str, file: Path) -> str:
+    """What is said of a file that is not there, with the name in its folder that comes nearest."""
+    near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
+    return f"{setting}={file} is not a file{did_you_mean(file.name, near)}"
 
 
 def lines(file: Path) -> Iterator[str]:

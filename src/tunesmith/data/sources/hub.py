@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.data.sources.files import HELD_OUT
+from tunesmith.data.sources import files
 from tunesmith.errors import UserError, did_you_mean
 
 
@@ -52,10 +52,8 @@ class Hub:
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (row number from 1, column -> value)."""
-        for number, record in enumerate(self._dataset(split), start=1):
-            if self.holds_out and split != "test" and (number % HELD_OUT == 0) != (split == "validation"):
-                continue
-            yield number, record
+        numbered = enumerate(self._dataset(split), start=1)
+        return files.share(numbered, split) if self.holds_out else iter(numbered)
 
     def where(self, split: str, row: int) -> str:
         """How a message names a row."""
