@@ -18,6 +18,7 @@ ALL = [
     for choice in config.choices(group, FOLDERS)
 ]
 OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
+OWN_FILES += ["text", "csv_text", "jsonl_text"]
 HEADS = {
     "text_classification": "classification",
     "token_classification": "token_classification",
@@ -33,6 +34,7 @@ def overrides(group, choice):
     words = [f"{group}=[{choice}]" if group in SEVERAL else f"{group}={choice}"]
     if group == "dataset":
         words += ["dataset.train=file"] * (choice in OWN_FILES) + ["backbone=bert"]
+        words += ["dataset.path=folder/of"] * (choice == "hub_text")
         task = OmegaConf.load(FOLDERS[0] / "dataset" / f"{choice}.yaml").defaults[0].removeprefix("_")
         words += [f"head={HEADS[task]}"]
     if group == "head" and choice in DATASETS:

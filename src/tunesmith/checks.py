@@ -15,6 +15,7 @@ from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
 from tunesmith.monitor import watched
 from tunesmith.ranges import Seed
+from tunesmith.stages import origin, stages
 
 SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups of one choice
 SEVERAL = ("regularization", "callbacks", "logger")  # groups of several, each under its own key
@@ -28,11 +29,17 @@ def check(config: Config) -> None:
     Raises:
         UserError: with all mistakes.
     """
+    found = [f"in the stage {stage['name']}: {mistake}" for stage in stages(config) for mistake in _mistakes(stage)]
+    found += _mistakes(config)
+    if found:
+        raise UserError(found)
+
+
+def _mistakes(config: Config) -> list[str]:
     found = list(_settings(config))
     if not found:
         found = [*_fits(config), *_lengths(config)]
-    if found:
-        raise UserError(found)
+    return found
 
 
 def from_the_hub(dataset: Mapping[str, Any]) -> bool:
@@ -108,7 +115,7 @@ def _fits(config: Config) -> Iterator[str]:
             f"{dataset['task']}; choose {' or '.join(_heads_for(dataset['task'])) or 'another dataset'}"
         )
     if "objective" in head:
-        yield from objectives.mistakes(head["objective"], family_of(config["backbone"]))
+        yield from objectives.mistakes(head["objective"], family_of(origin(config)))
     for name, node in config["regularization"].items():
         regularizer = constants(node, group="regularization")
         for need in regularizer.get("needs", ()):

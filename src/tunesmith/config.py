@@ -7,11 +7,13 @@ Hydra composes only. Every key of the command line is let through to the compose
 import copy
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import UserError, did_you_mean
+from tunesmith.stages import origin, readable, stage_before, stages
 
 Config = dict[str, Any]
 
@@ -82,6 +84,8 @@ class Composer:
     def __init__(self, config_dir: str | None) -> None:
         self.folders = conf_folders(config_dir)
         self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        self._stages: dict[tuple[str, ...], Config] = {}
+        self._composing: list[tuple[str, ...]] = []  # stages, the last one first
 
     def compose(self, overrides: Sequence[str], *, resolve: bool = True) -> Config:
         """The config of one run; see `tunesmith.config.compose`."""
@@ -112,13 +116,74 @@ class Composer:
                 OmegaConf.update(composed, override.key_or_group, override.value(), merge=True, force_add=True)
             if without is not None:
                 composed.pop(without, None)
+            if resolve:
+                self._start_from_stage(composed)
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
             raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
         assert isinstance(config, dict)
         if resolve and config.get("name") is None:
-            config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{picked['backbone']}"
-        return {str(key): value for key, value in config.items()}
+            stage = stage_before(config)
+            start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
+            config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
+        plain = {str(key): value for key, value in config.items()}
+        for stage in stages(plain) if resolve else ():  # it is watched as the run is
+            stage |= {key: plain[key] for key in _NOT_IDENTITY if key != "name"}
+            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in _NOT_IDENTITY_TRAINER}
+        return plain
+
+    def _start_from_stage(self, composed: Any) -> None:
+        """Put the config of the stage that `backbone.after` names in its place."""
+        from omegaconf import OmegaConf
+
+        node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
+        after = node.pop("after", None)
+        composed.backbone.pop("after", None)
+        if after is None:
+            return
+        stage = self._stage(after)
+        first = origin(stage)
+        default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
+        changed = {key: value for key, value in node.items() if default.get(key) != value}
+        mistakes = [
+            f"backbone.{key} is {value}, but the model comes from the stage before, {stage['name']}, where it is "
+            f"{first.get(key, 'no setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
+            for key, value in changed.items()
+            if key != "learning_rate" and first.get(key) != value
+        ]
+        if mistakes:
+            raise UserError(mistakes)
+        composed.backbone = {
+            "_target_": "tunesmith.backbones.stage.Stage",
+            "after": stage,
+            "max_positions": first.get("max_positions"),
+            "learning_rate": changed.get("learning_rate", first.get("learning_rate")),
+        }
+
+    def _stage(self, after: Any) -> Config:
+        """The config of an experiment and overrides: a name, words parted by spaces, or a list of them."""
+        words = shlex.split(after) if isinstance(after, str) else after
+        if not words or not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise UserError(
+                f"backbone.after is {after!r}; expected an experiment, or a list of an experiment and overrides: "
+                "[demo/dapt,seed=2]"
+            )
+        key = (f"experiment={words[0]}", *words[1:])
+        if key in self._composing:
+            names = [stage[0].partition("=")[2] for stage in [*self._composing[self._composing.index(key) :], key]]
+            raise UserError(f"backbone.after goes round in a circle: {' after '.join(names)}; expected an end to it")
+        if key not in self._stages:
+            self._composing.append(key)
+            try:
+                self._stages[key] = self._plain(key, resolve=True, without="sweep")
+            except UserError as error:
+                circle = len(self._composing) > 1 or "circle" in str(error)
+                raise (
+                    error if circle else UserError([f"backbone.after: {mistake}" for mistake in error.mistakes])
+                ) from None
+            finally:
+                self._composing.pop()
+        return copy.deepcopy(self._stages[key])
 
     def _of_choices(self, overrides: tuple[str, ...]) -> tuple[Any, Any]:
         """A copy of what Hydra composes, and the choice that was made in each group."""
@@ -154,7 +219,7 @@ class Composer:
         first: list[str] = []
         values, mistakes = [], []
         chosen: dict[str, str] = {}
-        for text in overrides:
+        for text in map(readable, overrides):
             try:
                 override = parser.parse_override(text)
             except HydraException as error:
@@ -197,6 +262,9 @@ def run_id(config: Config) -> str:
 def identity(config: Config) -> Config:
     """The part of a config that says what a run computes."""
     kept = {key: value for key, value in config.items() if key not in _NOT_IDENTITY}
+    stage = stage_before(config)
+    if stage is not None:
+        kept["backbone"] = config["backbone"] | {"after": identity(stage)}
     trainer = config["trainer"]
     return kept | {"trainer": {key: value for key, value in trainer.items() if key not in _NOT_IDENTITY_TRAINER}}
 

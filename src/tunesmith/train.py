@@ -35,6 +35,7 @@ from tunesmith.runs.table import print_scores
 from tunesmith.scoring import lines, score
 from tunesmith.training import quiet
 from tunesmith.training.processes import ALONE, Place, side_by_side
+from tunesmith.training.stages import run_stage_before
 from tunesmith.training.state import validation_due
 
 LOG = logging.getLogger("tunesmith")
@@ -54,6 +55,7 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         Interrupted: after a signal; a checkpoint was saved.
         Pruned: if a callback ends it.
     """
+    run_stage_before(config, train)
     dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
@@ -62,6 +64,7 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         run.release()
         return run
     quiet.log_to(run.path / "train.log")
+    threads = torch.get_num_threads()
     with Interruption() as interruption:
         try:
             run.check_data(dataset.source)
@@ -77,6 +80,7 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
             _record_failure(run, error)
             raise
         finally:
+            torch.set_num_threads(threads)
             run.release()
     return run
 
@@ -110,6 +114,11 @@ def _train(
     pl.seed_everything(config["seed"], verbose=False)
     regularizers = build_all(config["regularization"], group="regularization")
     model_config = spec.config()
+    if len(tokenizer) > model_config.vocab_size:
+        raise UserError(
+            f"the tokenizer has {len(tokenizer):,} tokens, but the model knows {model_config.vocab_size:,}; backbone.name needs a "
+            "folder whose tokenizer and weights belong together"
+        )
     limit = position_limit(model_config.to_dict())
     if limit is not None and task.max_length > limit:
         raise UserError(
@@ -175,6 +184,7 @@ def _train(
     # The model first: what is scored is what a later `evaluate` will load.
     if place.first:
         model.save(module, tokenizer, run)
+        facts["model"]["tokenizer_file"] = run.tokenizer_digest()
     scores = score_all(trainer, module, data, run)
     for logger in trainer.loggers:
         logger.log_metrics(scores, step=trainer.global_step)

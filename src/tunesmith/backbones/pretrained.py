@@ -33,6 +33,8 @@ class Pretrained:
 
         options = {"add_prefix_space": True} if pre_split else {}
         tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
+        if pre_split:
+            _with_prefix_space(tokenizer)
         if tokenizer.pad_token is None:  # GPT-2: attention masks hide what is padded, so any token will do
             tokenizer.pad_token = tokenizer.eos_token
         if not tokenizer.is_fast:
@@ -66,6 +68,15 @@ class Pretrained:
                 f"backbone.name={self.name}: the {what} cannot be loaded ({reason.strip()}); expected a hub id with the network "
                 "at hand or an earlier download, or a folder that save_pretrained wrote"
             ) from error
+
+
+def _with_prefix_space(tokenizer: Any) -> None:
+    """Byte-level BPE of a class that does not know `add_prefix_space` would take two words for one."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    found = getattr(tokenizer, "backend_tokenizer", None)
+    if found is not None and isinstance(found.pre_tokenizer, ByteLevel):
+        found.pre_tokenizer = ByteLevel(add_prefix_space=True, use_regex=found.pre_tokenizer.use_regex)
 
 
 def content_key(tokenizer: Any) -> str:

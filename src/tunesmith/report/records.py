@@ -43,6 +43,8 @@ def of_sweep(folder: SweepFolder) -> list[Record]:
     base = Path(content["directory"])
     found: dict[Path, Record] = {}
     for job in folder.jobs():
+        if job.stage:
+            continue
         path = base / job.run.path
         found[path] = _record(path, job.config, folder.log(job.number), job.overrides)
     return list(found.values())

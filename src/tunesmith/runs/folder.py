@@ -11,6 +11,7 @@ from typing import Any
 
 from tunesmith import config as configs
 from tunesmith.config import Config
+from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
 from tunesmith.runs import files
 
@@ -150,6 +151,11 @@ class RunFolder:
     def model(self) -> Path:
         """The Hugging Face folder of the trained model."""
         return self.path / "model"
+
+    def tokenizer_digest(self) -> str | None:
+        """Names the content of the model's tokenizer.json; None if there is none."""
+        file = self.model / "tokenizer.json"
+        return digest(file) if file.is_file() else None
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the run, whole or not at all."""

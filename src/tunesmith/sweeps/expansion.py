@@ -7,6 +7,7 @@ from tunesmith import build, checks, schema
 from tunesmith.config import Composer, Config
 from tunesmith.data.survey import surveyed
 from tunesmith.errors import UserError
+from tunesmith.stages import stages
 
 SHOWN = 10  # mistakes of a sweep that are named one by one
 
@@ -31,7 +32,11 @@ class Expansion:
         """
         config = self._composer.compose([*self._fixed, *(f"{key}={value}" for key, value in overrides.items())])
         checks.check(config)
-        mistakes = self._data_mistakes(config["dataset"])
+        mistakes = list(self._data_mistakes(config["dataset"]))
+        for stage in stages(config):
+            mistakes += [
+                f"in the stage {stage['name']}: {mistake}" for mistake in self._data_mistakes(stage["dataset"])
+            ]
         if mistakes:
             raise UserError(mistakes)
         return config

@@ -88,12 +88,13 @@ class SweepFolder:
         return self._job(next(record for record in self.read()["jobs"] if record["number"] == number))
 
     def _job(self, record: dict[str, Any]) -> Job:
-        names = ("number", "overrides", "trial", "reports")
-        return Job(config=configs.load(self.file(record["number"])), **{name: record[name] for name in names})
+        names = ("number", "overrides", "trial", "reports", "stage")
+        known = {name: record[name] for name in names if name in record}
+        return Job(config=configs.load(self.file(record["number"])), **known)
 
     def file(self, number: int) -> Path:
         """The frozen config of a job."""
-        return self.path / "jobs" / f"{number:04}.yaml"
+        return self.path / "jobs" / f"{_file_name(number)}.yaml"
 
     @property
     def study(self) -> Path:
@@ -102,4 +103,8 @@ class SweepFolder:
 
     def log(self, number: int) -> Path:
         """What a job prints."""
-        return self.path / "logs" / f"{number:04}.log"
+        return self.path / "logs" / f"{_file_name(number)}.log"
+
+
+def _file_name(number: int) -> str:
+    return f"{number:04}" if number > 0 else f"stage-{-number}"

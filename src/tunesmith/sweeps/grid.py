@@ -19,6 +19,8 @@ class Grid:
         retry_failed: run again what has failed before.
     """
 
+    asks_ahead = True  # all its jobs are known
+
     def __init__(self, jobs: Sequence[Job], *, retry_failed: bool) -> None:
         self.total = len(jobs)
         left_alone = {"done"} if retry_failed else {"done", "failed"}

@@ -22,6 +22,7 @@ class Job:
         overrides: what varies in the sweep, and this job's values, as they would be typed.
         trial: of the search that asked for it; None in a grid.
         reports: whether its scores tell the search when to prune it.
+        stage: whether other jobs start from its model; then its number is below 0.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Job:
     overrides: dict[str, str]
     trial: int | None = None
     reports: bool = False
+    stage: bool = False
 
     @property
     def run(self) -> RunFolder:
@@ -36,8 +38,15 @@ class Job:
         return RunFolder.of(self.config)
 
     @property
+    def label(self) -> str:
+        """How a person calls it: 7, or stage 1."""
+        return f"stage {-self.number}" if self.stage else str(self.number)
+
+    @property
     def name(self) -> str:
         """What is different about it."""
+        if self.stage:
+            return str(self.config["name"])
         return " ".join(f"{key}={value}" for key, value in self.overrides.items()) or "no override"
 
     @property
@@ -49,6 +58,7 @@ class Job:
             "overrides": self.overrides,
             "trial": self.trial,
             "reports": self.reports,
+            "stage": self.stage,
         }
 
 

@@ -53,16 +53,16 @@ class Watcher:
         """A job's process has ended."""
         seconds = time.monotonic() - self._running.pop(job.number)[1]
         if state == "busy":
-            self._say(f"job {job.number} is being run by another process; it will be tried again")
+            self._say(f"job {job.label} is being run by another process; it will be tried again")
             return
         self.states[state] += 1
         self._ended = [*self._ended, (job, state, seconds)][-_ENDED_SHOWN:]
         if state not in ("done", "pruned"):
             error = str(job.run.status().get("error", "")).partition("\n")[0]
             log = os.path.relpath(self._folder.log(job.number))
-            self._say(f"{state} {job.number}: {job.name}\n  {error}\n  {log}", state)
+            self._say(f"{state} {job.label}: {job.name}\n  {error}\n  {log}", state)
         elif not self._console.is_terminal:
-            self._say(f"{state} {job.number}: {job.name}  {_scores(job.run.status())}  {seconds:.1f} s", state)
+            self._say(f"{state} {job.label}: {job.name}  {_scores(job.run.status())}  {seconds:.1f} s", state)
 
     def refresh(self) -> None:
         """Draw the table again if it is time to."""
@@ -96,7 +96,7 @@ class Watcher:
         at_end = state == "done"
         bar = ProgressBar(total=1, completed=1 if at_end else step / steps if steps else 0, width=12)
         table.add_row(
-            str(job.number),
+            job.label,
             Text(job.name, overflow="ellipsis"),
             Text(state, style=_COLOURS.get(state, "")),
             bar,

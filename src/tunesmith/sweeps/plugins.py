@@ -202,7 +202,7 @@ class _Batch:
         while all(job.run.busy for job in jobs):  # such as jobs of an earlier sweep, which the scheduler still has
             time.sleep(_PATIENCE_SECONDS)
         try:
-            results = launcher.launch([[f"job={job.number}"] for job in jobs], jobs[0].number)
+            results = launcher.launch([[f"job={job.number}"] for job in jobs], abs(jobs[0].number))
             self._results = {job.number: result for job, result in zip(jobs, results, strict=True)}
         except BaseException as error:  # its thread ends with this; `run` and `news` say what it was
             self.error = error

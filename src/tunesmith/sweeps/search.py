@@ -53,6 +53,8 @@ class Search:
         config: of any job.
     """
 
+    asks_ahead = False  # a trial that waits would be asked for too early
+
     def __init__(
         self, expansion: Expansion, axes: Sequence[Axis], settings: Settings, folder: SweepFolder, config: Config
     ) -> None:
@@ -62,7 +64,7 @@ class Search:
         self._objectives = objectives.objectives(settings, config)
         self._seeds: Sequence[int | None] = settings.seeds or [None]
         self._study = open_study(folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"])
-        known = folder.jobs()
+        known = [job for job in folder.jobs() if not job.stage]
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
         self._queued: set[int] = set()  # jobs that were handed out or wait

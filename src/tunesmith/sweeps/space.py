@@ -8,6 +8,7 @@ from typing import Any
 
 from tunesmith.config import choices
 from tunesmith.errors import UserError
+from tunesmith.stages import readable
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
 SYNTAX = "a,b or choice(a,b), range(1,4), glob(*), interval(0.1,0.5)"
@@ -58,7 +59,7 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
 
     parser, fixed, mistakes = OverridesParser.create(), dict[str, str](), list[str]()
     axes: dict[str, Axis] = {}
-    for text in [*_of_space(space, mistakes), *overrides]:
+    for text in map(readable, [*_of_space(space, mistakes), *overrides]):
         try:
             override = parser.parse_override(text)
         except HydraException as error:

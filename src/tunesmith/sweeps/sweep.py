@@ -19,6 +19,7 @@ from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.live import Watcher
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import Axis, split
+from tunesmith.sweeps.stages import Staged, stages_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ class Plan:
     def described(self) -> str:
         """What it will run."""
         if self.settings.sampler == "grid":
-            return f"{len(self.jobs)} job{'s' * (len(self.jobs) != 1)}"
+            before = len(stages_of(self.jobs))
+            after = f" after {before} stage{'s' * (before != 1)}" if before else ""
+            return f"{len(self.jobs)} job{'s' * (len(self.jobs) != 1)}{after}"
         seeds = f" with {len(self.settings.seeds)} seeds each" if self.settings.seeds else ""
         pruner = f", pruned by {self.settings.pruner}" if self.settings.pruner != "none" else ""
         return f"{self.settings.trials} trials of {self.settings.sampler}{seeds}{pruner}"
@@ -111,6 +114,7 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
         source: Any = grid.Grid(planned.jobs, retry_failed=settings.retry_failed)
     else:
         source = search.Search(planned.expansion, planned.axes, settings, folder, planned.jobs[0].config)
+    source = Staged(source, folder)
     before = Counter(source.ended_before)
     print(f"{planned.described} {where}{_already(before)}: {planned.path}", flush=True)
     try:

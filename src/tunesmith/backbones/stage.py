@@ -1,0 +1,43 @@
+"""The model of the stage before: a finished run's model/."""
+
+from typing import Any
+
+from tunesmith.backbones.pretrained import Pretrained
+from tunesmith.errors import UserError
+from tunesmith.ranges import PositiveFloat, PositiveInt
+from tunesmith.runs.folder import RunFolder
+
+
+class Stage(Pretrained):
+    """Tokenizer, config and weights of a run.
+
+    Args:
+        after: the run's config.
+        max_positions: tokens that the model allows; null for no limit.
+        learning_rate: a good start for this model; `optimizer.lr` points here.
+    """
+
+    def __init__(
+        self,
+        *,
+        after: dict,  # type: ignore[type-arg]
+        max_positions: PositiveInt | None,
+        learning_rate: PositiveFloat,
+    ) -> None:
+        self._run = RunFolder.of(after)
+        folder = str(self._run.model)
+        super().__init__(name=folder, revision=None, max_positions=max_positions, learning_rate=learning_rate)
+
+    def tokenizer(self, texts: Any, *, pre_split: bool) -> Any:
+        """The stage's tokenizer; see `Pretrained.tokenizer`.
+
+        Raises:
+            UserError: if it is not the one that the stage was trained with.
+        """
+        expected = self._run.read_json("manifest.json")["model"].get("tokenizer_file")
+        if self._run.tokenizer_digest() != expected:
+            raise UserError(
+                f"the tokenizer in {self.name} does not match the model there: it is not the one that the stage was trained "
+                f"with; remove {self._run.path} to train the stage again"
+            )
+        return super().tokenizer(texts, pre_split=pre_split)

@@ -1,0 +1,58 @@
+"""Runs that a run starts from: `backbone.after` is the whole config of the stage before, which may have one before it."""
+
+from typing import Any
+
+Config = dict[str, Any]
+
+
+def stage_before(config: Config) -> Config | None:
+    """The config of the stage before; None where a run starts from a published or a random model."""
+    return config["backbone"].get("after")
+
+
+def stages(config: Config) -> list[Config]:
+    """The configs of all stages before a run, the first one first."""
+    found: list[Config] = []
+    stage = stage_before(config)
+    while stage is not None:
+        found.insert(0, stage)
+        stage = stage_before(stage)
+    return found
+
+
+def origin(config: Config) -> Config:
+    """The backbone node that the first stage starts from: its family and its size are those of every stage."""
+    node: Config = next(iter(stages(config)), config)["backbone"]
+    return node
+
+
+def readable(word: str) -> str:
+    """`backbone.after=[demo/dapt,seed=2]` with the quotes that Hydra's syntax wants around an override; other words as they are."""
+    key, equals, value = word.partition("=")
+    if key.lstrip("+") != "backbone.after":
+        return word
+    return key + equals + ",".join(map(_quoted, _parts(value)))
+
+
+def _quoted(part: str) -> str:
+    part = part.strip()
+    if part.startswith("[") and part.endswith("]"):
+        return "[" + ",".join(map(_quoted, _parts(part[1:-1]))) + "]"
+    plain = "=" not in part or part[:1] in "'\"" or part.endswith(")")  # choice(...) and the like are Hydra's
+    return part if plain else f"'{part}'"
+
+
+def _parts(text: str) -> list[str]:
+    """A text cut at the commas outside of brackets and quotes."""
+    parts, depth, quote = [""], 0, ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        depth += (character in "[({") - (character in "])}")
+        if character == "," and not depth and not quote:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
