@@ -123,7 +123,7 @@ class Composer:
             raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
         assert isinstance(config, dict)
         if resolve and config.get("name") is None:
-            stage = stage_before(config)
+            stage = config["backbone"].get("after")
             start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
             config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
         plain = {str(key): value for key, value in config.items()}

@@ -22,6 +22,7 @@ class Staged:
         self._source, self._folder = source, folder
         self._waiting: dict[str, list[Job]] = {}  # by the folder of the stage that they wait for
         self._ready: deque[Job] = deque()
+        self._failed: set[str] = set()
         self._numbers = {str(job.run.path): job.number for job in folder.jobs() if job.stage}
         self.ended_before, self.total = source.ended_before, source.total
 
@@ -49,18 +50,21 @@ class Staged:
             self._ready.append(job)
         else:
             for waiting in self._waiting.pop(str(job.run.path)):
-                if state == "done":
+                if state == "failed":
+                    self._failed.add(str(job.run.path))
+                if state in ("done", "failed"):
                     self._route(waiting)
-                elif state == "failed":
-                    log = self._folder.log(job.number)
-                    waiting.run.path.mkdir(parents=True, exist_ok=True)
-                    waiting.run.set_state("failed", error=f"the stage before, {job.config['name']}, failed; see {log}")
-                    self._source.ended(waiting, "failed")
 
     def _route(self, job: Job) -> None:
         """Let a job run, or wait for its first stage that is not done, which runs if it does not yet."""
         for stage in stages(job.config):
             run = RunFolder.of(stage)
+            if str(run.path) in self._failed:
+                job.run.path.mkdir(parents=True, exist_ok=True)
+                log = self._folder.log(self._numbers[str(run.path)])
+                job.run.set_state("failed", error=f"the stage before, {stage['name']}, failed; see {log}")
+                self._source.ended(job, "failed")
+                return
             if not run.done:
                 if str(run.path) not in self._waiting:
                     self._waiting[str(run.path)] = []
