@@ -29,8 +29,12 @@ def mistakes(objective: str, family: str | None) -> Iterator[str]:
         family: Hugging Face's `model_type`.
     """
     fitting = _KNOWN.get(family or "")
-    if fitting is not None and fitting != objective:
-        yield (f"head {_HEADS[objective]} does not fit {family}, which {_WHY[fitting]}; choose head={_HEADS[fitting]}")
+    if fitting is None or fitting == objective:
+        return
+    if objective == "permuted":
+        yield f"head permuted_lm needs XLNet's two streams, which {family} has not; choose head={_HEADS[fitting]}"
+    else:
+        yield f"head {_HEADS[objective]} does not fit {family}, which {_WHY[fitting]}; choose head={_HEADS[fitting]}"
 
 
 def looked_up(objective: str, family: str) -> Iterator[str]:
