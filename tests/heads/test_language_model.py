@@ -47,6 +47,7 @@ def lm_task(**settings):
         "text": "text",
         "packing": "none",
         "across_documents": True,
+        "streaming": False,
         "metrics": ["perplexity"],
         "max_length": 24,
     }

@@ -16,6 +16,7 @@ class LanguageModeling:
         packing: blocks, for documents one after another, cut to blocks of one length; none, for each document by itself,
             a long one in several windows. Either way each token is in one window.
         across_documents: whether tokens of a block attend to other documents.
+        streaming: make blocks anew in each epoch, and keep none on disk.
         metrics: scores of the final table; the first is monitored.
         max_length: tokens of a block or window, special tokens included.
     """
@@ -32,11 +33,12 @@ class LanguageModeling:
         text: str,
         packing: Literal["blocks", "none"],
         across_documents: bool,
+        streaming: bool,
         metrics: list[str],
         max_length: PositiveInt,
     ) -> None:
         self.text, self.packing, self.across_documents = text, packing, across_documents
-        self.metric_names, self.max_length = metrics, max_length
+        self.streaming, self.metric_names, self.max_length = streaming, metrics, max_length
 
     @property
     def text_columns(self) -> list[str]:
