@@ -4,10 +4,11 @@ Lengths are grouped so that little is padding: the shuffled examples are cut int
 cut into batches, and the batches are shuffled. Every example appears exactly once an epoch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
+STRETCH_BATCHES = 500  # batches of a text that is streamed that are shuffled together
 POOL_BATCHES = 100  # batches that are sorted together; more pad less and mix less
 
 
@@ -35,6 +36,24 @@ def training_plan(
     return [batches[number] for number in generator.permutation(len(batches))]
 
 
+def streamed_plan(blocks: int, *, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Rows of each batch of an epoch that reads a text from its beginning to its end, a stretch of blocks at a time.
+
+    Args:
+        blocks: of one length.
+        batch_size: blocks of a batch.
+        seed: of the run.
+        epoch: from 0.
+    """
+    generator = np.random.default_rng([seed, epoch])
+    stretch = batch_size * STRETCH_BATCHES
+    batches = []
+    for start in range(0, blocks, stretch):
+        rows = start + generator.permutation(min(stretch, blocks - start))
+        batches += [rows[place : place + batch_size] for place in range(0, len(rows), batch_size)]
+    return batches
+
+
 def evaluation_plan(lengths: np.ndarray, *, batch_size: int) -> list[np.ndarray]:
     """Rows of each batch, longest first: what does not fit into memory fails at once."""
     rows = np.argsort(-lengths, kind="stable")
@@ -60,10 +79,14 @@ def _cut(rows: np.ndarray, lengths: np.ndarray, *, batch_size: int | None, max_t
 
 
 class EpochPlan:
-    """A sampler that yields the rows of one batch at a time; Lightning sets its epoch."""
+    """A sampler that yields the rows of one batch at a time; Lightning sets its epoch.
 
-    def __init__(self, lengths: np.ndarray, *, batch_size: int | None, max_tokens: int | None, seed: int) -> None:
-        self._lengths, self._batch_size, self._max_tokens, self._seed = lengths, batch_size, max_tokens, seed
+    Args:
+        plan: the batches of `plan(epoch=...)`.
+    """
+
+    def __init__(self, plan: Callable[..., list[np.ndarray]]) -> None:
+        self._plan = plan
         self._epoch = -1
         self._done = 0
         self.set_epoch(0)
@@ -77,9 +100,7 @@ class EpochPlan:
         """Make the plan of an epoch, from 0."""
         if epoch != self._epoch:
             self._epoch, self._done = epoch, 0
-            self.batches = training_plan(
-                self._lengths, batch_size=self._batch_size, max_tokens=self._max_tokens, seed=self._seed, epoch=epoch
-            )
+            self.batches = self._plan(epoch=epoch)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return iter(self.batches[self._done :])

@@ -46,7 +46,7 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
             for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
         )
         with examples, windows:
-            for encoded in _encoded(_chunks(rows), task, tokenizer):
+            for encoded in _encoded(chunks(rows), task, tokenizer):
                 encoded.windows["example"] = [count + number for number in encoded.windows["example"]]
                 count += len(encoded.examples["id"])
                 examples.write_batch(encoded.examples)
@@ -57,13 +57,14 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
     return cache.entry("encoded", key, write)
 
 
-def _encoded(chunks: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
+def _encoded(parts: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
     if hasattr(task, "encode_all"):
-        return task.encode_all(chunks, tokenizer)
-    return (task.encode(chunk, tokenizer) for chunk in chunks)
+        return task.encode_all(parts, tokenizer)
+    return (task.encode(chunk, tokenizer) for chunk in parts)
 
 
-def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows that are tokenised together."""
     while chunk := list(islice(rows, _CHUNK)):
         yield chunk
 
@@ -118,13 +119,7 @@ class EncodedSplit:
         Args:
             decoded: (rows, outputs) of each batch; each output (batch, ...).
         """
-        ordered: dict[str, list[np.ndarray]] = {}
-        for rows, outputs in decoded:
-            for name, tensor in outputs.items():
-                places = ordered.setdefault(name, [np.empty(0)] * len(self))
-                for row, value in zip(rows.tolist(), tensor.cpu().numpy(), strict=True):
-                    places[row] = value
-        return ordered
+        return by_window(decoded, len(self))
 
     def numbers(self, column: str) -> np.ndarray:
         """(windows,) a column of numbers."""
@@ -137,6 +132,17 @@ class EncodedSplit:
     def count(self, column: str) -> int:
         """The sum of a column of yes/no or of numbers over the examples."""
         return int(self.examples.data.column(column).to_numpy().sum())
+
+
+def by_window(decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]], windows: int) -> dict[str, list[np.ndarray]]:
+    """A head's outputs by the number of the window; see `EncodedSplit.in_order`."""
+    ordered: dict[str, list[np.ndarray]] = {}
+    for rows, outputs in decoded:
+        for name, tensor in outputs.items():
+            places = ordered.setdefault(name, [np.empty(0)] * windows)
+            for row, value in zip(rows.tolist(), tensor.cpu().numpy(), strict=True):
+                places[row] = value
+    return ordered
 
 
 def _in_memory(columns: Mapping[str, list[Any]], features: datasets.Features) -> datasets.Dataset:

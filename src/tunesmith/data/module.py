@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader
 
 from tunesmith.data import encoded
 from tunesmith.data.batch import Batch
-from tunesmith.data.batching import EpochPlan, evaluation_plan
+from tunesmith.data.batching import STRETCH_BATCHES, EpochPlan, evaluation_plan, streamed_plan, training_plan
+from tunesmith.data.streamed import StreamedSplit
 from tunesmith.ranges import PositiveInt
 from tunesmith.training.processes import ALONE, Place
 
@@ -47,20 +48,18 @@ class TextDataModule(pl.LightningDataModule):
         self.source, self.task, self.tokenizer = source, task, tokenizer
         self._tokenizer_key, self._seed, self._place = tokenizer_key, seed, place
         self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
-        self.splits: dict[str, encoded.EncodedSplit] = {}
+        self._streaming = getattr(task, "streaming", False)
+        self.splits: dict[str, Any] = {}
 
     def prepare_data(self) -> None:
         """Tokenise every split that the cache does not hold."""
-        for split in self.source.splits:
+        for split in self.source.splits if not self._streaming else ():
             self._prepare(split)
 
     def setup(self, stage: str | None = None) -> None:
         """Open the encoded splits."""
         if not self.splits:
-            self.splits = {
-                split: encoded.EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
-                for split in self.source.splits
-            }
+            self.splits = {split: self._open(split) for split in self.source.splits}
             if hasattr(self.task, "check_windows"):
                 for split, examples in self.splits.items():
                     self.task.check_windows(split, examples.lengths)
@@ -69,7 +68,11 @@ class TextDataModule(pl.LightningDataModule):
     def plan(self) -> EpochPlan:
         """The order of the training examples."""
         lengths = self.splits["train"].lengths
-        return EpochPlan(lengths, batch_size=self._batch_size, max_tokens=self._max_tokens, seed=self._seed)
+        if self._streaming:
+            blocks, size = len(lengths), self._streamed_batch_size
+            return EpochPlan(functools.partial(streamed_plan, blocks, batch_size=size, seed=self._seed))
+        size, tokens = self._batch_size, self._max_tokens
+        return EpochPlan(functools.partial(training_plan, lengths, batch_size=size, max_tokens=tokens, seed=self._seed))
 
     def train_dataloader(self) -> Any:
         """The epoch plan's batches of the training split."""
@@ -84,12 +87,24 @@ class TextDataModule(pl.LightningDataModule):
         examples = self.splits[split]
         return self._loader(examples, evaluation_plan(examples.lengths, batch_size=self._eval_batch_size))
 
+    def _open(self, split: str) -> Any:
+        if self._streaming:
+            options = {"tokenizer": self.tokenizer, "tokenizer_key": self._tokenizer_key}
+            stretch = self._streamed_batch_size * STRETCH_BATCHES
+            return StreamedSplit(self.source, split, task=self.task, stretch=stretch, **options)
+        return encoded.EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
+
+    @property
+    def _streamed_batch_size(self) -> int:
+        """Blocks of a batch: all are of one length."""
+        return self._batch_size or max((self._max_tokens or 0) // self.task.max_length, 1)
+
     def _prepare(self, split: str) -> Any:
         return encoded.prepare(
             self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self._tokenizer_key
         )
 
-    def _loader(self, examples: encoded.EncodedSplit, plan: Any) -> Any:
+    def _loader(self, examples: Any, plan: Any) -> Any:
         # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
         # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
         return DataLoader(
@@ -109,7 +124,7 @@ class Share:
         place: of this process.
     """
 
-    def __init__(self, split: encoded.EncodedSplit, place: Place) -> None:
+    def __init__(self, split: Any, place: Place) -> None:
         self.split, self._place = split, place
 
     def __len__(self) -> int:

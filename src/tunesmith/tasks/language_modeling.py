@@ -37,6 +37,10 @@ class LanguageModeling:
         metrics: list[str],
         max_length: PositiveInt,
     ) -> None:
+        if streaming and packing == "none":
+            raise UserError(
+                "dataset.streaming is true and dataset.packing none, but only blocks can be streamed; set dataset.packing=blocks"
+            )
         self.text, self.packing, self.across_documents = text, packing, across_documents
         self.streaming, self.metric_names, self.max_length = streaming, metrics, max_length
 
