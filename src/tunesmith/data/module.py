@@ -69,8 +69,8 @@ class TextDataModule(pl.LightningDataModule):
         """The order of the training examples."""
         lengths = self.splits["train"].lengths
         if self._streaming:
-            blocks, size = len(lengths), self._streamed_batch_size
-            return EpochPlan(functools.partial(streamed_plan, blocks, batch_size=size, seed=self._seed))
+            blocks = functools.partial(streamed_plan, len(lengths), batch_size=self._streamed_batch_size)
+            return EpochPlan(functools.partial(blocks, seed=self._seed))
         size, tokens = self._batch_size, self._max_tokens
         return EpochPlan(functools.partial(training_plan, lengths, batch_size=size, max_tokens=tokens, seed=self._seed))
 
