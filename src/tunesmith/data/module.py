@@ -1,6 +1,7 @@
 """The only DataModule: a source's splits, encoded by a task, in the batches of the epoch plan."""
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class TextDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> Any:
         """The epoch plan's batches of the training split."""
-        return self._loader(self.splits["train"], self.plan)
+        return self._loader(self.splits["train"], self.plan, change=getattr(self.task, "training_batch", None))
 
     def val_dataloader(self) -> Any:
         """The validation split, longest examples first."""
@@ -86,11 +87,13 @@ class TextDataModule(pl.LightningDataModule):
             self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self._tokenizer_key
         )
 
-    def _loader(self, examples: encoded.EncodedSplit, plan: Any) -> Any:
+    def _loader(
+        self, examples: encoded.EncodedSplit, plan: Any, *, change: Callable[[Batch], Batch] | None = None
+    ) -> Any:
         # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
         # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
         return DataLoader(
-            Share(examples, self._place),  # type: ignore[arg-type]
+            Share(examples, self._place, change=change),  # type: ignore[arg-type]
             sampler=plan,
             batch_size=None,
             collate_fn=_as_it_is,
@@ -104,22 +107,23 @@ class Share:
     Args:
         split: that batches are taken from.
         place: of this process.
+        change: what a task does to a batch that is trained on, if anything.
     """
 
-    def __init__(self, split: encoded.EncodedSplit, place: Place) -> None:
-        self.split, self._place = split, place
+    def __init__(
+        self, split: encoded.EncodedSplit, place: Place, *, change: Callable[[Batch], Batch] | None = None
+    ) -> None:
+        self.split, self._place, self._change = split, place, change
 
     def __len__(self) -> int:
         return len(self.split)
 
     def __getitem__(self, rows: np.ndarray) -> Batch:
         mine = rows[self._place.rank :: self._place.world]
-        if len(mine):
-            return self.split[mine]
         # All processes take the same steps; one without a row goes along with a row that does not count.
-        batch = self.split[rows[:1]]
+        batch = self.split[mine if len(mine) else rows[:1]]
         batch.rows = mine
-        return batch
+        return batch if self._change is None else self._change(batch)
 
 
 def _as_it_is(batch: Any) -> Any:

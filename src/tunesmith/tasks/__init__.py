@@ -5,6 +5,7 @@ A task has
 - `survey(source) -> Survey`: checks every row and learns the labels; `state()` and `restore(state)`: what a run remembers;
 - `features(tokenizer)`, `encode(rows, tokenizer) -> Encoded`, `array_columns`, `collate(arrays, rows, tokenizer) -> Batch`:
   rows to examples and windows, windows to batches; `options()` names whatever the encoding depends on;
+- `training_batch(batch)`, which a task may have: a batch as it is trained on, where that differs from how it is scored;
 - `assemble(split, outputs)`: a prediction for each example from what the head decoded for each window;
 - `score(split, predictions) -> dict`, the constant `scores` with their names, and `settle`, which fixes on the validation split what is tuned;
 - `shown(prediction)`, `line(example, prediction)` and `files(split, predictions)`: predictions for people and for official scripts.

@@ -31,22 +31,23 @@ class Files:
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
         """Files that are not there or empty, and columns that they lack; one sentence each."""
-        found = []
-        for split, file in self.files.items():
-            if not file.is_file():
-                near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
-                found.append(f"dataset.{split}={file} is not a file{did_you_mean(file.name, near)}")
-                continue
-            available = self.columns(file)
-            if not available:
-                found.append(f"{file} is empty; expected {', '.join(columns)} and at least one row")
-                continue
-            found += [
-                f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
-                for column in columns
-                if column not in available
-            ]
-        return found
+        return [
+            mistake for split, file in self.files.items() for mistake in self.file_mistakes(split, file, columns)
+        ]
+
+    def file_mistakes(self, setting: str, file: Path, columns: Sequence[str]) -> list[str]:
+        """Likewise of one file, which `dataset.<setting>` names."""
+        if not file.is_file():
+            near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
+            return [f"dataset.{setting}={file} is not a file{did_you_mean(file.name, near)}"]
+        available = self.columns(file)
+        if not available:
+            return [f"{file} is empty; expected {', '.join(columns)} and at least one row"]
+        return [
+            f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
+            for column in columns
+            if column not in available
+        ]
 
     def fingerprint(self, split: str) -> str:
         """A name for the split's content: the digest of its file, and how it is held out."""
@@ -55,7 +56,7 @@ class Files:
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (line number, column -> value); without a validation file every tenth training row validates."""
         for count, (line, record) in enumerate(self.records(self._file(split))):
-            if self.holds_out and split != "test" and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation"):
+            if self.holds_out and split in ("train", "validation") and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation"):
                 continue
             yield line, record
 
