@@ -8,6 +8,7 @@ A task has
 - `training_batch(batch)`, which a task may have: a batch as it is trained on, where that differs from how it is scored;
 - `assemble(split, outputs)`: a prediction for each example from what the head decoded for each window;
 - `score(split, predictions) -> dict`, the constant `scores` with their names, and `settle`, which fixes on the validation split what is tuned;
+- `embeds`, which a task may have: predictions are embeddings, which `predict` can write as arrays;
 - `shown(prediction)`, `line(example, prediction)` and `files(split, predictions)`: predictions for people and for official scripts.
 
 `text_classification` is the pattern.
