@@ -18,12 +18,19 @@ ALL = [
     for choice in config.choices(group, FOLDERS)
 ]
 OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
+OWN_FILES += ["sentences", "csv_pairs", "jsonl_pairs"]
 HEADS = {
     "text_classification": "classification",
     "token_classification": "token_classification",
     "question_answering": "span",
+    "contrastive": "contrastive",
 }  # for a dataset's task
-DATASETS = {"token_classification": "demo_entities", "crf": "demo_entities", "span": "demo_questions"}  # for a head
+DATASETS = {
+    "token_classification": "demo_entities",
+    "crf": "demo_entities",
+    "span": "demo_questions",
+    "contrastive": "demo_sentences",
+}  # for a head
 
 
 def overrides(group, choice):
@@ -89,7 +96,8 @@ def test_the_named_choices_exist():
     }
     words = {"conll2003", "conll2000", "wnut17", "ontonotes5", "conll", "conllu", "jsonl_tags", "demo_entities"}
     questions = {"squad", "squad_v2", "squad_json", "jsonl_questions", "demo_questions"}
-    assert glue | others | words | questions <= set(config.choices("dataset", FOLDERS))
+    sentences = {"sentences", "csv_pairs", "jsonl_pairs", "nli", "demo_sentences"}
+    assert glue | others | words | questions | sentences <= set(config.choices("dataset", FOLDERS))
     assert {"bert", "roberta", "xlnet", "gpt2", "distilbert", "electra", "deberta_v3", "modernbert"} <= set(
         config.choices("backbone", FOLDERS)
     )

@@ -63,7 +63,7 @@ class Contrastive(nn.Module):
         return pooled.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy of each text's positive among all candidates: the paper's equations 1 and 5.
+        """Mean cross-entropy of each text's positive among all candidates: the paper's equations 1 and 5, and 6.3's weight.
 
         Candidates are the positives and the hard negatives of the whole batch, while training those of all processes.
         """
