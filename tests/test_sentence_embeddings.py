@@ -16,7 +16,9 @@ SMALL = [word for word in TINY if "size" not in word]
 HEAD = "head=contrastive"
 
 
-@pytest.fixture(scope="module", params=["bert mean", "roberta cls_training_layer", "xlnet cls_layer", "gpt2 first_last"])
+@pytest.fixture(
+    scope="module", params=["bert mean", "roberta cls_training_layer", "xlnet cls_layer", "gpt2 first_last"]
+)
 def run(request, tmp_path_factory):
     family, pooling = request.param.split()
     words = [*TINY, "dataset=demo_sentences", HEAD, f"head.pooling={pooling}", f"backbone=mini_{family}"]
@@ -126,7 +128,10 @@ def test_own_files(dataset, words, files, monkeypatch):
 @pytest.mark.parametrize(
     "words,expected",
     [
-        (["dataset.batch_size=1"], "dataset.batch_size is 1, but the head tells an example from the others of its batch"),
+        (
+            ["dataset.batch_size=1"],
+            "dataset.batch_size is 1, but the head tells an example from the others of its batch",
+        ),
         (["dataset.batch_size=null", "dataset.max_tokens=100"], "dataset.max_tokens is 100, less than 2 examples of"),
         (["dataset.metrics=[accuracy]"], "accuracy is no score"),
         (["head.temperature=0"], "head.temperature is 0"),

@@ -23,7 +23,7 @@ def opened(file: Path, ending: str, *, text: str, width: int) -> Iterator[Write]
         text: name of the column of the text.
         width: of an embedding.
     """
-    with (_npy(file, width=width) if ending == ".npy" else _parquet(file, text=text, width=width)) as write:
+    with _npy(file, width=width) if ending == ".npy" else _parquet(file, text=text, width=width) as write:
         yield write
 
 

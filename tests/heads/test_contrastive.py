@@ -157,7 +157,7 @@ def test_the_layer_behind_cls(kind):
     with torch.no_grad():
         hidden = backbone(batch)
         plain, trained, scored = hidden[:, 0], head.train()(hidden, batch), head.eval()(hidden, batch)
-        layered = torch.tanh(plain @ head.layer[0].weight.T + head.layer[0].bias)
+        layered = torch.tanh(plain @ head.layer.weight.T + head.layer.bias)
     torch.testing.assert_close(trained, layered)
     torch.testing.assert_close(scored, layered if kind == "cls_layer" else plain)
 

@@ -44,12 +44,12 @@ class Contrastive(nn.Module):
         super().__init__()
         self._temperature, self._pooling, self._own_weight = temperature, pooling, math.log(hard_negative_weight)
         self._cls_is_first, self._max_length = backbone.cls_is_first, task.max_length
-        self.layer: nn.Sequential | None = None
+        self.layer: nn.Linear | None = None  # followed by a tanh
         if pooling in ("cls_training_layer", "cls_layer"):
             width = backbone.config.hidden_size
-            self.layer = nn.Sequential(nn.Linear(width, width), nn.Tanh())
-            nn.init.normal_(self.layer[0].weight, std=backbone.config.initializer_range)
-            nn.init.zeros_(self.layer[0].bias)
+            self.layer = nn.Linear(width, width)
+            nn.init.normal_(self.layer.weight, std=backbone.config.initializer_range)
+            nn.init.zeros_(self.layer.bias)
         backbone.averages_first_layer = pooling == "first_last"
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
@@ -59,7 +59,7 @@ class Contrastive(nn.Module):
             return pooling.mean(hidden, mask)
         pooled = (pooling.first_token if self._cls_is_first else pooling.last_token)(hidden, mask)
         if self.layer is not None and (self.training or self._pooling == "cls_layer"):
-            pooled = self.layer(pooled)
+            pooled = self.layer(pooled).tanh()
         return pooled.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
@@ -71,14 +71,15 @@ class Contrastive(nn.Module):
         anchors, candidates = texts[0], texts[1:]
         if not len(candidates):  # a text that is only scored: without dropout a second pass would give the same
             candidates = texts
-        texts_of_candidate, size = len(candidates), batch.size
-        sizes = together.number_of_each(size) if self.training else [size]
-        before = sum(sizes[: together.rank()]) if self.training else 0
-        everyone = together.gathered(candidates[:, :size], sizes) if self.training else candidates  # (texts, all, width)
+        size, sizes, before, everyone = batch.size, [batch.size], 0, candidates
+        if self.training:
+            sizes = together.number_of_each(size)
+            before, everyone = sum(sizes[: together.rank()]), together.gathered(candidates[:, :size], sizes)
         with torch.autocast(scores.device.type, enabled=False):  # half precision would round similarities to 2 digits
-            logits = anchors[:size] @ everyone.flatten(0, 1).T / self._temperature  # (batch, texts * all)
+            # everyone is (texts, all, width), of all processes; logits are (batch, texts * all)
+            logits = anchors[:size] @ everyone.flatten(0, 1).T / self._temperature
         own = before + torch.arange(size, device=scores.device)
-        if texts_of_candidate > 1 and self._own_weight:
+        if len(candidates) > 1 and self._own_weight:
             extra = functional.one_hot(own + sum(sizes), logits.shape[1])
             logits = logits + self._own_weight * extra
         # A process without an example has no loss, but takes part: others' losses have gradients for it to add up.
@@ -87,7 +88,7 @@ class Contrastive(nn.Module):
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """The embeddings of each example's texts, (batch, width) each: `embedding`, `embedding_2` and `embedding_3`."""
         texts = scores[batch.layout["places"]]
-        return {name: part for name, part in zip(("embedding", "embedding_2", "embedding_3"), texts, strict=False)}
+        return dict(zip(("embedding", "embedding_2", "embedding_3"), texts, strict=False))
 
     def save(self, backbone: Backbone, folder: Path) -> None:
         """Write a folder that `AutoModel` and sentence-transformers load."""
@@ -96,12 +97,12 @@ class Contrastive(nn.Module):
             backbone.model.save_pretrained(folder)
         finally:
             backbone.model.pooler = None
-        mode = "mean" if self._pooling in ("mean", "first_last") else "cls" if self._cls_is_first else "lasttoken"
+        mode: sentence_transformers.Mode = "cls" if self._cls_is_first else "lasttoken"
         sentence_transformers.write(
             folder,
-            mode=mode,
+            mode="mean" if self._pooling in ("mean", "first_last") else mode,
             width=backbone.config.hidden_size,
             max_length=self._max_length,
             layers=backbone.layers if self._pooling == "first_last" else None,
-            layer=self.layer[0] if self.layer is not None and self._pooling == "cls_layer" else None,
+            layer=self.layer if self._pooling == "cls_layer" else None,
         )

@@ -11,12 +11,13 @@ import torch
 from torch import nn
 
 MODULES = "sentence_transformers.models"
+Mode = Literal["cls", "mean", "lasttoken"]
 
 
 def write(
     folder: Path,
     *,
-    mode: Literal["cls", "mean", "lasttoken"],
+    mode: Mode,
     width: int,
     max_length: int,
     layers: int | None,
@@ -39,7 +40,7 @@ def write(
         weights = torch.zeros(layers)
         weights[0] += 1  # the first layer, where the average starts
         weights[-1] += 1
-        config = {"word_embedding_dimension": width, "layer_start": 1, "num_hidden_layers": layers}
+        config: dict[str, Any] = {"word_embedding_dimension": width, "layer_start": 1, "num_hidden_layers": layers}
         _add(folder, modules, "WeightedLayerPooling", config, {"layer_weights": weights})
     modes = {"cls": "cls_token", "mean": "mean_tokens", "lasttoken": "lasttoken"}
     config = {"word_embedding_dimension": width}

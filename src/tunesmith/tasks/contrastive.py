@@ -31,7 +31,14 @@ class Contrastive:
     """
 
     scores = ("spearman", "pearson", "alignment", "uniformity", "loss")
-    array_columns = ("input_ids", "input_ids_2", "input_ids_3", "token_type_ids", "token_type_ids_2", "token_type_ids_3")
+    array_columns = (
+        "input_ids",
+        "input_ids_2",
+        "input_ids_3",
+        "token_type_ids",
+        "token_type_ids_2",
+        "token_type_ids_3",
+    )
     pre_split = False
     embeds = True  # predictions are embeddings
     label_names: tuple[str, ...] = ()
@@ -113,7 +120,7 @@ class Contrastive:
         from tunesmith.data.inputs import input_types
 
         text, types = datasets.Value("string"), input_types(tokenizer)
-        examples = {"id": text} | {column: text for column in (*self.columns, self.first, self.second)}
+        examples = {"id": text} | dict.fromkeys((*self.columns, self.first, self.second), text)
         examples |= {"target": datasets.Value("float64"), "truncated": datasets.Value("bool")}
         ids = {name: kind for name, kind in types.items() if name.endswith("_ids")}
         windows = types | {name + suffix: kind for suffix in SUFFIXES[1:] for name, kind in ids.items()}
@@ -155,7 +162,7 @@ class Contrastive:
         from tunesmith.data.inputs import model_inputs
 
         present = [suffix for suffix in SUFFIXES if len(arrays["input_ids" + suffix][0])]
-        stacked = {
+        stacked: dict[str, list[Any]] = {
             name: [ids for suffix in present for ids in arrays[name + suffix]]
             for name in ("input_ids", "token_type_ids")
             if name in arrays
@@ -218,7 +225,11 @@ class Contrastive:
         """A line of predictions/<split>.jsonl: the texts and how similar the first two are; no embeddings, which are long."""
         from tunesmith.metrics import embeddings
 
-        line = {column: example[column] for column in (*self.columns, self.first, self.second) if example[column] is not None}
+        line = {
+            column: example[column]
+            for column in (*self.columns, self.first, self.second)
+            if example[column] is not None
+        }
         if example["target"] is not None:
             line["score"] = example["target"]
         if "embedding_2" in prediction:

@@ -7,7 +7,7 @@ import pytest
 from tunesmith.data.sources.sentences import Sentences
 
 STS = (
-    'main-news\tMSRpar\t2012test\t0001\t5.000\tHe said "stop.\tHe said \'stop\'.\n'
+    "main-news\tMSRpar\t2012test\t0001\t5.000\tHe said \"stop.\tHe said 'stop'.\n"
     "main-captions\timages\t2014\t0002\t0\tA dog , barks\tA cat\tlicence\tmore\n\n"
 )
 PAIRS = [

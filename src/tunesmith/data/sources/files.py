@@ -31,9 +31,7 @@ class Files:
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
         """Files that are not there or empty, and columns that they lack; one sentence each."""
-        return [
-            mistake for split, file in self.files.items() for mistake in self.file_mistakes(split, file, columns)
-        ]
+        return [mistake for split, file in self.files.items() for mistake in self.file_mistakes(split, file, columns)]
 
     def file_mistakes(self, setting: str, file: Path, columns: Sequence[str]) -> list[str]:
         """Likewise of one file, which `dataset.<setting>` names."""
@@ -56,7 +54,11 @@ class Files:
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (line number, column -> value); without a validation file every tenth training row validates."""
         for count, (line, record) in enumerate(self.records(self._file(split))):
-            if self.holds_out and split in ("train", "validation") and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation"):
+            if (
+                self.holds_out
+                and split in ("train", "validation")
+                and (count % HELD_OUT == HELD_OUT - 1) != (split == "validation")
+            ):
                 continue
             yield line, record
 
