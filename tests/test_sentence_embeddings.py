@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import TINY, checked
 from tests.data.sources.test_sentences import STS
+from tests.test_other_tasks import hub_folder
 from tunesmith import cli
 from tunesmith.train import train
 
@@ -123,6 +124,16 @@ def test_own_files(dataset, words, files, monkeypatch):
     held_out = train(checked([*common, "dataset.metrics=[loss]"]))
     assert "validation/spearman" not in held_out.read_json("metrics.json")
     assert len(lines(held_out.path / "predictions" / "validation.jsonl")) == 2
+
+
+def test_the_hubs_triplets(tmp_path):
+    rows = [{"anchor": f"a lamp {n}", "positive": f"the {n} lamp", "negative": f"no chair {n}"} for n in range(8)]
+    folder = hub_folder(tmp_path / "hub", rows)
+    words = [f"dataset.path={folder}", "dataset.config=null", "dataset.validation=validation"]
+    run = train(checked([*SMALL, HEAD, "dataset=nli", *words, f"output_dir={tmp_path}/runs"]))
+    assert {"test/loss", "test/alignment", "test/uniformity"} <= set(run.read_json("metrics.json"))
+    line = lines(run.path / "predictions" / "test.jsonl")[1]
+    assert line.items() >= rows[1].items() and -1 <= line["similarity"] <= 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from tunesmith.data.encoded import EncodedSplit
 from tunesmith.data.pair_survey import survey_pairs
 from tunesmith.errors import UserError
 from tunesmith.metrics import embeddings
+from tunesmith.monitor import larger_is_better
+from tunesmith.tasks.contrastive import Contrastive as ContrastiveTask
 
 COLUMNS = {"text": "a b", "positive": "c", "negative": "d e f"}
 
@@ -135,3 +137,8 @@ def test_scored_pairs_may_be_trained_on_as_pairs():
     task = sentence_task(positive="second")
     task.columns[0] = task.text = "first"
     assert survey_pairs(Rows(train=SCORED, validation=SCORED), task).rows == {"train": 2, "validation": 2}
+
+
+def test_the_direction_of_each_score():
+    larger = [name for name in ContrastiveTask.scores if larger_is_better(f"validation/{name}")]
+    assert larger == ["spearman", "pearson"]  # near pairs, and texts spread out: both of the others are to be small

@@ -65,7 +65,8 @@ class Contrastive(nn.Module):
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy of each text's positive among all candidates: the paper's equations 1 and 5, and 6.3's weight.
 
-        Candidates are the positives and the hard negatives of the whole batch, while training those of all processes.
+        Candidates are the positives and the hard negatives of the whole batch, of all processes. Only a batch that is scored
+        stays with its process, so the loss of validation and test depends on dataset.eval_batch_size and trainer.devices.
         """
         texts = functional.normalize(scores.float(), dim=-1)[batch.layout["places"]]  # (texts, batch, width)
         anchors, candidates = texts[0], texts[1:]

@@ -1,6 +1,8 @@
 """Sentences, pairs and scored pairs in the forms that real files have."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +85,18 @@ def test_wrong_names_of_further_test_sets(tmp_path):
         assert f"dataset.more.{name}: the name is not free" in found.mistakes(["text"])[0]
     missing = source(tmp_path, t_txt="a\n", more={"sts12": str(tmp_path / "u.txt")}).mistakes(["text"])
     assert missing == [f"dataset.more.sts12={tmp_path / 'u.txt'} is not a file; did you mean t.txt?"]
+
+
+@pytest.mark.real
+def test_the_sts_benchmark():
+    folder = Path(os.environ["TUNESMITH_DATA"]) / "stsb"
+    if not folder.is_dir():
+        pytest.skip("needs real data: set TUNESMITH_DATA to the folder that holds stsb/")
+    columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    files = {split: str(folder / f"sts-{name}.csv") for split, name in (("validation", "dev"), ("test", "test"))}
+    found = Sentences(train=None, **files, more={"training": str(folder / "sts-train.csv")}, **columns)
+    assert found.mistakes(["text"]) == []
+    for split, count in {"training": 5749, "validation": 1500, "test": 1379}.items():  # as published
+        pairs = rows(found, split)
+        assert len(pairs) == count and all(pair["first"] and pair["second"] for pair in pairs)
+        assert {0.0, 5.0} <= {float(pair["score"]) for pair in pairs} and max(float(p["score"]) for p in pairs) == 5
