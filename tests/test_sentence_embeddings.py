@@ -43,7 +43,8 @@ def test_a_run_and_its_embeddings_everywhere(run, tmp_path, capsys):
     found = lines(run.path / "predictions" / "test.jsonl")
     texts = [line["first"] for line in found] + [line["second"] for line in found]
     (tmp_path / "in.txt").write_text("".join(text + "\n" for text in texts))
-    (tmp_path / "in.csv").write_text("text,label\n" + "".join(f'"{text}",a\n' for text in texts))
+    columns = "text,label,first,second,score\n"  # of which only the first is read
+    (tmp_path / "in.csv").write_text(columns + "".join(f'"{text}",a,b,c,1\n' for text in texts))
     for name, given in {"a.jsonl": "in.csv", "a.npy": "in.txt", "a.parquet": "in.csv"}.items():
         assert cli.run(["predict", f"run={run.path}", f"input={tmp_path / given}", f"output={tmp_path / name}"]) == 0
     embeddings = np.load(tmp_path / "a.npy", mmap_mode="r")

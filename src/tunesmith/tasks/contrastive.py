@@ -57,8 +57,9 @@ class Contrastive:
     ) -> None:
         self.text, self.first, self.second, self.score_column = text, first, second, score
         self.metric_names, self.max_length = metrics, max_length
-        self.gold_columns = [column for column in (positive, negative) if column is not None]
-        self.text_columns, self.columns = [text], [text, *self.gold_columns]
+        self._others = [column for column in (positive, negative) if column is not None]
+        self.text_columns, self.columns = [text], [text, *self._others]
+        self.gold_columns = [*self._others, score]  # without them a row is a text to embed
         self.counted = {"truncated": f"cut to {max_length} tokens"}
 
     def state(self) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class Contrastive:
 
         if self.is_scored(row):
             return [as_text(row[self.first]), as_text(row[self.second])], self._number(row[self.score_column])
-        others = [column for column in self.gold_columns if column in row]  # a text to predict has none
+        others = [column for column in self._others if column in row]  # a text to predict has none
         for column in others:
             if not as_text(row[column]).strip():
                 raise ValueError(f"the {column} is empty; fill it or drop the row")
