@@ -17,8 +17,18 @@ ALL = [
     if group not in OF_SWEEPS
     for choice in config.choices(group, FOLDERS)
 ]
-OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
-OWN_FILES += ["sentences", "csv_pairs", "jsonl_pairs"]
+OWN_FILES = [
+    "csv",
+    "jsonl",
+    "conll",
+    "conllu",
+    "jsonl_tags",
+    "squad_json",
+    "jsonl_questions",
+    "sentences",
+    "csv_pairs",
+    "jsonl_pairs",
+]
 HEADS = {
     "text_classification": "classification",
     "token_classification": "token_classification",
