@@ -17,16 +17,37 @@ ALL = [
     if group not in OF_SWEEPS
     for choice in config.choices(group, FOLDERS)
 ]
-OWN_FILES = ["csv", "jsonl", "conll", "conllu", "jsonl_tags", "squad_json", "jsonl_questions"]
-OWN_FILES += ["text", "csv_text", "jsonl_text"]
+OWN_FILES = [
+    "csv",
+    "jsonl",
+    "conll",
+    "conllu",
+    "jsonl_tags",
+    "squad_json",
+    "jsonl_questions",
+    "sentences",
+    "csv_pairs",
+    "jsonl_pairs",
+    "text",
+    "csv_text",
+    "jsonl_text",
+]
 HEADS = {
     "text_classification": "classification",
     "token_classification": "token_classification",
     "question_answering": "span",
     "language_modeling": "masked_lm",
+    "contrastive": "contrastive",
 }  # for a dataset's task
-DATASETS = {"token_classification": "demo_entities", "crf": "demo_entities", "span": "demo_questions"}  # for a head
-DATASETS |= dict.fromkeys(["masked_lm", "causal_lm", "permuted_lm"], "demo_reviews_text")
+DATASETS = {
+    "token_classification": "demo_entities",
+    "crf": "demo_entities",
+    "span": "demo_questions",
+    "masked_lm": "demo_corpus",
+    "causal_lm": "demo_corpus",
+    "permuted_lm": "demo_corpus",
+    "contrastive": "demo_sentences",
+}  # for a head
 BACKBONES = {"causal_lm": "mini_gpt2", "permuted_lm": "mini_xlnet"}  # for a head
 
 
@@ -94,7 +115,8 @@ def test_the_named_choices_exist():
     }
     words = {"conll2003", "conll2000", "wnut17", "ontonotes5", "conll", "conllu", "jsonl_tags", "demo_entities"}
     questions = {"squad", "squad_v2", "squad_json", "jsonl_questions", "demo_questions"}
-    assert glue | others | words | questions <= set(config.choices("dataset", FOLDERS))
+    sentences = {"sentences", "csv_pairs", "jsonl_pairs", "nli", "demo_sentences"}
+    assert glue | others | words | questions | sentences <= set(config.choices("dataset", FOLDERS))
     assert {"bert", "roberta", "xlnet", "gpt2", "distilbert", "electra", "deberta_v3", "modernbert"} <= set(
         config.choices("backbone", FOLDERS)
     )

@@ -126,12 +126,22 @@ def _fits(config: Config) -> Iterator[str]:
             yield f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is {problem}; drop {name}"
     if (dataset["batch_size"] is None) == (dataset["max_tokens"] is None):
         yield "dataset.batch_size and dataset.max_tokens: expected one of them, received both or none; set the other to null"
-    elif dataset["max_tokens"] is not None and dataset["max_tokens"] < dataset["max_length"]:
-        yield f"dataset.max_tokens is {dataset['max_tokens']}, less than one example of dataset.max_length={dataset['max_length']} tokens"
+    else:
+        yield from _batch_mistakes(dataset, head.get("smallest_batch", 1))
     scheduler = config["scheduler"]
     if scheduler.get("warmup_steps") is not None and scheduler.get("warmup_ratio") is not None:
         yield "scheduler.warmup_steps and scheduler.warmup_ratio are both set; set one of them to null (scheduler.warmup_ratio=null)"
     yield from _task_mistakes(dataset, config["monitor"])
+
+
+def _batch_mistakes(dataset: Config, smallest: int) -> Iterator[str]:
+    """Batches that are smaller than what a head can learn from."""
+    size, tokens, length = (dataset[key] for key in ("batch_size", "max_tokens", "max_length"))
+    if size is not None and size < smallest:
+        yield f"dataset.batch_size is {size}, but the head tells an example from the others of its batch: in-batch negatives need {smallest} or more"
+    if tokens is not None and tokens < smallest * length:
+        needed = "one example" if smallest == 1 else f"{smallest} examples"
+        yield f"dataset.max_tokens is {tokens}, less than {needed} of dataset.max_length={length} tokens"
 
 
 def _heads_for(task: str) -> Iterator[str]:

@@ -15,8 +15,6 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.training import together
 
-EVALUATION = 2**32 - 1  # stands for the epoch of what is drawn for an evaluation
-
 
 class FineTuningModule(pl.LightningModule):
     """Everything that differs between tasks is the head's; everything that regularizes adds a penalty.
@@ -69,8 +67,7 @@ class FineTuningModule(pl.LightningModule):
     def prepared(self, batch: Batch, *, training: bool) -> Batch:
         """The batch as the head wants it; of an evaluation it is always the same."""
         if hasattr(self.head, "prepare"):
-            key = {"seed": self._seed, "epoch": self.current_epoch} if training else {"seed": 0, "epoch": EVALUATION}
-            self.head.prepare(batch, **key)
+            self.head.prepare(batch, seed=self._seed, epoch=self.current_epoch if training else None)
         return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

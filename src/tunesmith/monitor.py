@@ -12,7 +12,7 @@ def monitored(config: Config) -> str:
 
 def larger_is_better(score: str) -> bool:
     """Whether a score, such as `validation/f1`, is to be large."""
-    return score.rpartition("/")[2] not in {"loss", "perplexity", *COSTS}
+    return score.rpartition("/")[2] not in {"loss", "perplexity", "alignment", "uniformity", *COSTS}
 
 
 def watched(dataset: Config) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import torch
 
+from tunesmith import embedding_files
 from tunesmith.config import Config
 from tunesmith.data.batching import evaluation_plan
 from tunesmith.data.encoded import EncodedSplit
@@ -31,19 +32,26 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
         run: finished.
         config: the run's, with whatever the command line changed.
         input: a file that `tunesmith.data.input` reads; - for standard input, JSON lines or texts.
-        output: a .csv, .tsv or JSON-lines file; - for standard output.
+        output: a .csv, .tsv or JSON-lines file, or .npy or .parquet for embeddings; - for standard output.
 
     Raises:
         UserError: for files that cannot be read or written, and rows without the model's columns.
     """
     module, task, tokenizer = load(run, config)
+    ending = Path(output).suffix.lower()
+    if ending in embedding_files.ENDINGS and not hasattr(task, "embeds"):
+        raise UserError(
+            f"output={output}: {ending} files hold embeddings, but this run's task is {config['dataset']['task']}; "
+            "name a .jsonl, .csv or .tsv file"
+        )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.to(device)
     predict_rows = functools.partial(
         _predict, module=module, task=task, tokenizer=tokenizer, config=config, device=device
     )
     rows, written = input_rows(input, task, config["dataset"]), 0
-    with _writer(output) as write:
+    width = int(module.backbone.config.hidden_size)
+    with _writer(output, text=task.text_columns[0], width=width) as write:
         while chunk := list(islice(rows, CHUNK)):
             for row, prediction in zip(chunk, predict_rows(chunk), strict=True):
                 write(row | prediction)
@@ -68,7 +76,7 @@ def _predict(
 
 
 @contextmanager
-def _writer(name: str) -> Iterator[Any]:
+def _writer(name: str, *, text: str, width: int) -> Iterator[Any]:
     if name == "-":
         yield functools.partial(_write_json, sys.stdout)
         sys.stdout.flush()
@@ -76,8 +84,13 @@ def _writer(name: str) -> Iterator[Any]:
     file = Path(name).expanduser()
     draft = file.with_name(file.name + ".part")  # a name that nobody takes for the finished file
     try:
-        with draft.open("w", encoding="utf-8", newline="") as stream:
-            yield _CsvRows(stream, file) if file.suffix.lower() in _CSV else functools.partial(_write_json, stream)
+        ending = file.suffix.lower()
+        if ending in embedding_files.ENDINGS:
+            with embedding_files.opened(draft, ending, text=text, width=width) as write:
+                yield write
+        else:
+            with draft.open("w", encoding="utf-8", newline="") as stream:
+                yield _CsvRows(stream, file) if ending in _CSV else functools.partial(_write_json, stream)
         draft.replace(file)
     except OSError as error:
         raise UserError(f"output={name} cannot be written: {error.strerror}") from error

@@ -41,8 +41,9 @@ def threads():
     torch.set_num_threads(before)
 
 
-def run_of(folder, words, devices):
-    return train(checked([*WORDS, *words, f"trainer.devices={devices}", f"output_dir={folder}/{devices}"]))
+def run_of(folder, words, devices, *, sized=True):
+    shared = [word for word in WORDS if sized or not word.startswith("dataset.size")]
+    return train(checked([*shared, *words, f"trainer.devices={devices}", f"output_dir={folder}/{devices}"]))
 
 
 def history(run):

@@ -21,6 +21,8 @@ class Backbone(nn.Module):
     Attributes:
         pretrained_pooler: a tuple with BERT's pooler, or None. It is no submodule here: a head that pools registers it,
             and for other heads it would be a parameter without a gradient.
+        cls_is_first: whether the family's texts begin with a CLS token; else the last token stands for the text.
+        averages_first_layer: a head that wants the mean of the first and the last layer's hidden states sets it.
     """
 
     def __init__(self, model: Any, tokenizer: Any, load: Callable[[str], Any] | None = None) -> None:
@@ -34,11 +36,13 @@ class Backbone(nn.Module):
         self.pretrained_pooler = (getattr(model, "pooler", None),)
         if self.pretrained_pooler[0] is not None:
             model.pooler = None
+        self.cls_is_first = tokenizer(".")["input_ids"][:1] == [tokenizer.cls_token_id]
+        self.averages_first_layer = False
         if hasattr(model, "mask_emb"):  # XLNet's, which only its language model uses
             model.mask_emb.requires_grad_(False)
 
     def forward(self, batch: Batch, *, embeddings: Tensor | None = None) -> Tensor:
-        """Hidden states of the last layer.
+        """Hidden states of the last layer, or of it and the first one on average.
 
         Args:
             batch: of `batch.inputs`, each (batch, length).
@@ -50,6 +54,10 @@ class Backbone(nn.Module):
         if embeddings is not None:
             inputs = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
             inputs = inputs | {"inputs_embeds": embeddings}
+        if self.averages_first_layer:
+            found = self.model(**inputs, output_hidden_states=True)
+            average: Tensor = (found.hidden_states[1] + found[0]) / 2  # layer 0 is the embeddings
+            return average
         hidden: Tensor = self.model(**inputs)[0]  # (batch, length, width)
         return hidden
 

@@ -132,10 +132,8 @@ class Share:
 
     def __getitem__(self, rows: np.ndarray) -> Batch:
         mine = rows[self._place.rank :: self._place.world]
-        if len(mine):
-            return self.split[mine]
         # All processes take the same steps; one without a row goes along with a row that does not count.
-        batch = self.split[rows[:1]]
+        batch = self.split[mine if len(mine) else rows[:1]]
         batch.rows = mine
         return batch
 

@@ -24,7 +24,7 @@ class CausalLm(LanguageModel):
     def __init__(self, backbone: Backbone, task: Any) -> None:
         super().__init__(backbone, "AutoModelForCausalLM")
 
-    def prepare(self, batch: Batch, *, seed: int, epoch: int) -> None:
+    def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
         """Every hidden state but a window's last predicts the token after it; seed and epoch change nothing."""
         ids = batch.inputs["input_ids"].numpy()
         follows = np.zeros(ids.shape, dtype=bool)

@@ -16,6 +16,8 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, pretrained_stem
 
+_EVALUATION = 2**64 - 1  # no seed and epoch come to this
+
 
 class LanguageModel(HuggingFaceHead):
     """Scores are logits of shape (predicted tokens, vocabulary).
@@ -90,8 +92,18 @@ def predicted(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:
     batch.targets["labels"] = torch.from_numpy(labels)
 
 
-def generators(batch: Batch, windows: int, *, seed: int, epoch: int) -> Sequence[np.random.Generator]:
-    """Random numbers for each window that depend on (seed, epoch, window) alone, whatever process draws them."""
+def generators(
+    batch: Batch, windows: int, *, seed: int, epoch: int | None, fresh: bool
+) -> Sequence[np.random.Generator]:
+    """Random numbers for each window that depend on (seed, epoch, window) alone, whatever process draws them.
+
+    Args:
+        batch: on the CPU.
+        windows: of the batch.
+        seed: of the run.
+        epoch: from 0; None for an evaluation, which is the same whatever the seed.
+        fresh: whether epochs differ.
+    """
     rows = batch.rows if len(batch.rows) == windows else np.zeros(windows, dtype=np.int64)  # a row that does not count
-    high = (seed << 32) + epoch
+    high = _EVALUATION if epoch is None else (seed << 32) + epoch * fresh
     return [np.random.Generator(np.random.Philox(key=(high << 64) + int(row))) for row in rows]

@@ -62,12 +62,12 @@ class MaskedLm(LanguageModel):
             "random_share": random_share,
         }
 
-    def prepare(self, batch: Batch, *, seed: int, epoch: int) -> None:
+    def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
         """Choose the tokens to restore, and hide them; on the CPU."""
         ids = batch.inputs["input_ids"].numpy()
         seen, chosen = ids.copy(), np.zeros(ids.shape, dtype=bool)
         starts = batch.layout["word_starts"].numpy()
-        for row, generator in enumerate(generators(batch, len(ids), seed=seed, epoch=epoch if self._fresh else 0)):
+        for row, generator in enumerate(generators(batch, len(ids), seed=seed, epoch=epoch, fresh=self._fresh)):
             free = np.flatnonzero(~self._special[ids[row]])
             if not len(free):
                 continue

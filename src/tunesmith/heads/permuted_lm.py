@@ -41,7 +41,7 @@ class PermutedLm(LanguageModel):
         special[backbone.tokenizer.all_special_ids] = True
         self._special = special  # (vocabulary,)
 
-    def prepare(self, batch: Batch, *, seed: int, epoch: int) -> None:
+    def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
         """Choose targets and an order; on the CPU.
 
         Adds `perm_mask` (batch, length, length), 1 where the first may not see the second, and `target_mapping`
@@ -50,7 +50,7 @@ class PermutedLm(LanguageModel):
         ids = batch.inputs["input_ids"].numpy()
         count, length = ids.shape
         orders = np.full((count, length), -1)  # the place of a target in the order; context comes before all
-        for row, generator in enumerate(generators(batch, count, seed=seed, epoch=epoch if self._fresh else 0)):
+        for row, generator in enumerate(generators(batch, count, seed=seed, epoch=epoch, fresh=self._fresh)):
             free = np.flatnonzero(~self._special[ids[row]])
             targets = free[target_spans(generator, len(free), rate=self._rate, longest=self._longest_span)]
             orders[row, targets] = generator.permutation(len(targets))

@@ -32,21 +32,20 @@ class Files:
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
         """Files that are not there or empty, and columns that they lack; one sentence each."""
-        found = []
-        for split, file in self.files.items():
-            if not file.is_file():
-                found.append(not_there(f"dataset.{split}", file))
-                continue
-            available = self.columns(file)
-            if not available:
-                found.append(f"{file} is empty; expected {', '.join(columns)} and at least one row")
-                continue
-            found += [
-                f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
-                for column in columns
-                if column not in available
-            ]
-        return found
+        return [mistake for split, file in self.files.items() for mistake in self.file_mistakes(split, file, columns)]
+
+    def file_mistakes(self, setting: str, file: Path, columns: Sequence[str]) -> list[str]:
+        """Likewise of one file, which `dataset.<setting>` names."""
+        if not file.is_file():
+            return [not_there(f"dataset.{setting}", file)]
+        available = self.columns(file)
+        if not available:
+            return [f"{file} is empty; expected {', '.join(columns)} and at least one row"]
+        return [
+            f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
+            for column in columns
+            if column not in available
+        ]
 
     def fingerprint(self, split: str) -> str:
         """A name for the split's content: the digest of its file, and how it is held out."""
@@ -66,9 +65,9 @@ class Files:
 
 
 def share(rows: Iterator[Row], split: str) -> Iterator[Row]:
-    """What a split has of the rows where every tenth training row validates; a test split has all of its own."""
+    """What a split has of the rows where every tenth training row validates; other splits have all of their own."""
     for count, row in enumerate(rows):
-        if split == "test" or (count % HELD_OUT == HELD_OUT - 1) == (split == "validation"):
+        if split not in ("train", "validation") or (count % HELD_OUT == HELD_OUT - 1) == (split == "validation"):
             yield row
 
 

@@ -1,0 +1,116 @@
+"""Sentence embeddings by contrast: two passes with different dropout, or pairs with hard negatives (SimCSE; Gao et al., 2021)."""
+
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.heads import pooling, sentence_transformers
+from tunesmith.ranges import PositiveFloat
+from tunesmith.training import together
+
+
+class Contrastive(nn.Module):
+    """Scores are embeddings of shape (texts * batch, width), as the inputs stand in the batch.
+
+    Args:
+        backbone: whose family decides where CLS is.
+        task: a `Contrastive` task.
+        temperature: divides cosine similarities.
+        pooling: `cls` the CLS token's state (GPT-2: the last token's); `cls_training_layer` with a tanh layer behind it
+            while training only (unsupervised SimCSE); `cls_layer` with it always (supervised SimCSE); `mean` over the
+            tokens; `first_last` over the tokens, of the mean of the first and the last layer.
+        hard_negative_weight: how many times an example's own negative counts among the candidates.
+    """
+
+    task = "contrastive"
+    offers = ()
+    smallest_batch = 2  # with one example there is nothing to tell it from
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        task: Any,
+        *,
+        temperature: PositiveFloat,
+        pooling: Literal["cls", "cls_training_layer", "cls_layer", "mean", "first_last"],
+        hard_negative_weight: PositiveFloat,
+    ) -> None:
+        super().__init__()
+        self._temperature, self._pooling, self._own_weight = temperature, pooling, math.log(hard_negative_weight)
+        self._cls_is_first, self._max_length = backbone.cls_is_first, task.max_length
+        self.layer: nn.Linear | None = None  # followed by a tanh
+        if pooling in ("cls_training_layer", "cls_layer"):
+            width = backbone.config.hidden_size
+            self.layer = nn.Linear(width, width)
+            nn.init.normal_(self.layer.weight, std=backbone.config.initializer_range)
+            nn.init.zeros_(self.layer.bias)
+        backbone.averages_first_layer = pooling == "first_last"
+
+    def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
+        """In training a text alone is its own positive: it goes through the model twice, with different dropout."""
+        places = batch.layout["places"]
+        if epoch is not None and len(places) == 1:
+            batch.inputs = {name: torch.cat([tensor, tensor]) for name, tensor in batch.inputs.items()}
+            batch.layout["places"] = torch.cat([places, places + places.shape[1]])
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """Embeddings (texts * batch, width) from hidden states (texts * batch, length, width)."""
+        mask = batch.inputs.get("attention_mask")
+        if self._pooling in ("mean", "first_last"):
+            return pooling.mean(hidden, mask)
+        pooled = (pooling.first_token if self._cls_is_first else pooling.last_token)(hidden, mask)
+        if self.layer is not None and (self.training or self._pooling == "cls_layer"):
+            pooled = self.layer(pooled).tanh()
+        return pooled.float()
+
+    def loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Mean cross-entropy of each text's positive among all candidates: the paper's equations 1 and 5, and 6.3's weight.
+
+        Candidates are the positives and the hard negatives of the whole batch, of all processes. Only a batch that is scored
+        stays with its process, so the loss of validation and test depends on dataset.eval_batch_size and trainer.devices.
+        """
+        texts = functional.normalize(scores.float(), dim=-1)[batch.layout["places"]]  # (texts, batch, width)
+        anchors, candidates = texts[0], texts[1:]
+        if not len(candidates):  # a text that is only scored: without dropout a second pass would give the same
+            candidates = texts
+        size, sizes, before, everyone = batch.size, [batch.size], 0, candidates
+        if self.training:
+            sizes = together.number_of_each(size)
+            before, everyone = sum(sizes[: together.rank()]), together.gathered(candidates[:, :size], sizes)
+        with torch.autocast(scores.device.type, enabled=False):  # half precision would round similarities to 2 digits
+            # everyone is (texts, all, width), of all processes; logits are (batch, texts * all)
+            logits = anchors[:size] @ everyone.flatten(0, 1).T / self._temperature
+        own = before + torch.arange(size, device=scores.device)
+        if len(candidates) > 1 and self._own_weight:
+            extra = functional.one_hot(own + sum(sizes), logits.shape[1])
+            logits = logits + self._own_weight * extra
+        # A process without an example has no loss, but takes part: others' losses have gradients for it to add up.
+        return functional.cross_entropy(logits, own, reduction="sum") / max(size, 1)
+
+    def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """The embeddings of each example's texts, (batch, width) each: `embedding`, `embedding_2` and `embedding_3`."""
+        texts = scores[batch.layout["places"]]
+        return dict(zip(("embedding", "embedding_2", "embedding_3"), texts, strict=False))
+
+    def save(self, backbone: Backbone, folder: Path) -> None:
+        """Write a folder that `AutoModel` and sentence-transformers load."""
+        backbone.model.pooler = backbone.pretrained_pooler[0]
+        try:
+            backbone.model.save_pretrained(folder)
+        finally:
+            backbone.model.pooler = None
+        mode: sentence_transformers.Mode = "cls" if self._cls_is_first else "lasttoken"
+        sentence_transformers.write(
+            folder,
+            mode="mean" if self._pooling in ("mean", "first_last") else mode,
+            width=backbone.config.hidden_size,
+            max_length=self._max_length,
+            layers=backbone.layers if self._pooling == "first_last" else None,
+            layer=self.layer if self._pooling == "cls_layer" else None,
+        )

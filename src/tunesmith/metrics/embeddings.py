@@ -1,0 +1,46 @@
+"""How good embeddings are without a classifier: similarity, alignment and uniformity (Wang & Isola, 2020).
+
+All work in float64 on embeddings of shape (..., width), whose length does not matter.
+"""
+
+import numpy as np
+
+_BLOCK = 1024  # embeddings whose distances to all others are in memory at once
+
+
+def normalised(embeddings: np.ndarray) -> np.ndarray:
+    """The same directions with length 1."""
+    wide = embeddings.astype(np.float64)
+    length = np.linalg.norm(wide, axis=-1, keepdims=True)
+    return np.asarray(wide / np.maximum(length, np.finfo(np.float64).tiny))
+
+
+def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Cosine similarity of each pair, (...)."""
+    return np.asarray((normalised(first) * normalised(second)).sum(-1))
+
+
+def alignment(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean squared distance of the two members of positive pairs, (pairs, width) each: the paper's alpha is 2."""
+    return float(np.square(normalised(first) - normalised(second)).sum(-1).mean())
+
+
+def uniformity(embeddings: np.ndarray) -> float:
+    """Logarithm of the mean of exp(-2 |x - y|^2) over all pairs of two different rows: the paper's t is 2.
+
+    Args:
+        embeddings: (texts, width), two or more.
+    """
+    points = normalised(embeddings)
+    total = 0.0
+    for start in range(0, len(points), _BLOCK):
+        block, later = points[start : start + _BLOCK], points[start + _BLOCK :]
+        if len(later):
+            total += _kernel(block, later).sum()
+        total += np.triu(_kernel(block, block), k=1).sum()
+    return float(np.log(total / (len(points) * (len(points) - 1) / 2)))
+
+
+def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    # Of vectors of length 1, |x - y|^2 is 2 - 2 x.y
+    return np.asarray(np.exp(-2 * (2 - 2 * first @ second.T)))

@@ -1,0 +1,102 @@
+"""Sentences, pairs and scored pairs in the forms that real files have."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tunesmith.data.sources.sentences import Sentences
+
+STS = (
+    "main-news\tMSRpar\t2012test\t0001\t5.000\tHe said \"stop.\tHe said 'stop'.\n"
+    "main-captions\timages\t2014\t0002\t0\tA dog , barks\tA cat\tlicence\tmore\n\n"
+)
+PAIRS = [
+    {"first": 'He said "stop.', "second": "He said 'stop'.", "score": "5.000"},
+    {"first": "A dog , barks", "second": "A cat", "score": "0"},
+]
+
+
+def source(tmp_path, *, more=None, **files):
+    for name, text in files.items():
+        (tmp_path / name.replace("_", ".")).write_text(text, encoding="utf-8")
+    names = {"train": None, "validation": None, "test": None}
+    for split, name in zip(names, [file.replace("_", ".") for file in files], strict=False):
+        names[split] = str(tmp_path / name)
+    columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    return Sentences(**names, more=more or {}, **columns)
+
+
+def rows(found, split):
+    return [record for _, record in found.rows(split)]
+
+
+def test_a_sentence_a_line_and_the_sts_benchmarks_own_files(tmp_path):
+    found = source(tmp_path, a_txt='one "sentence\r\n\n  \nanother\tone\n', b_csv=STS)
+    assert found.mistakes(["text"]) == []
+    assert list(found.rows("train")) == [(1, {"text": 'one "sentence'}), (4, {"text": "another\tone"})]
+    assert rows(found, "validation") == PAIRS
+
+
+def test_the_same_pairs_from_csv_tsv_and_json_lines(tmp_path):
+    cells = [list(row.values()) for row in PAIRS]
+    quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in cells)
+    tabs = "".join("\t".join(row) + "\n" for row in cells)
+    objects = "".join(json.dumps(row) + "\n" for row in PAIRS)
+    for name, text in {
+        "v_csv": "first,second,score\n" + quoted,
+        "v_tsv": "first\tsecond\tscore\n" + tabs,
+        "v_jsonl": objects,
+    }.items():
+        found = source(tmp_path, t_txt="a\nb\n", **{name: text})
+        assert found.mistakes(["text"]) == [] and rows(found, "validation") == PAIRS
+
+
+def test_a_header_in_the_sts_form_is_a_header(tmp_path):
+    header = "genre\tfile\tyear\tid\tscore\tfirst\tsecond\n"
+    found = source(tmp_path, t_txt="a\nb\n", v_tsv=header + STS.splitlines()[1].split("\tlicence")[0] + "\n")
+    assert rows(found, "validation")[0]["first"] == "A dog , barks"
+
+
+def test_a_tenth_validates_and_further_test_sets_are_whole(tmp_path):
+    (tmp_path / "sts12.tsv").write_text("first\tsecond\tscore\n" + "a\tb\t1\n" * 25)
+    found = source(tmp_path, t_txt="".join(f"{n}\n" for n in range(30)), more={"sts12": str(tmp_path / "sts12.tsv")})
+    assert found.splits == ("train", "validation", "sts12") and found.mistakes(["text"]) == []
+    assert [len(rows(found, split)) for split in found.splits] == [27, 3, 25]
+    assert found.where("sts12", 3).endswith("sts12.tsv, line 3")
+
+
+@pytest.mark.parametrize(
+    "text,expected",
+    [
+        ("first\tscore\na\t1\n", "v.tsv has no column second; its columns are first, score"),
+        ("texts\na\n", "v.tsv has no column text; its columns are texts; did you mean texts?"),
+        ("", "v.tsv is empty; expected text and at least one row"),
+    ],
+)
+def test_wrong_columns(text, expected, tmp_path):
+    assert expected in source(tmp_path, t_txt="a\n", v_tsv=text).mistakes(["text"])[0]
+
+
+def test_wrong_names_of_further_test_sets(tmp_path):
+    for name in ("test", "sts 12", "a/b"):
+        found = source(tmp_path, t_txt="a\n", more={name: str(tmp_path / "t.txt")})
+        assert f"dataset.more.{name}: the name is not free" in found.mistakes(["text"])[0]
+    missing = source(tmp_path, t_txt="a\n", more={"sts12": str(tmp_path / "u.txt")}).mistakes(["text"])
+    assert missing == [f"dataset.more.sts12={tmp_path / 'u.txt'} is not a file; did you mean t.txt?"]
+
+
+@pytest.mark.real
+def test_the_sts_benchmark():
+    folder = Path(os.environ["TUNESMITH_DATA"]) / "stsb"
+    if not folder.is_dir():
+        pytest.skip("needs real data: set TUNESMITH_DATA to the folder that holds stsb/")
+    columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    files = {split: str(folder / f"sts-{name}.csv") for split, name in (("validation", "dev"), ("test", "test"))}
+    found = Sentences(train=None, **files, more={"training": str(folder / "sts-train.csv")}, **columns)
+    assert found.mistakes(["text"]) == []
+    for split, count in {"training": 5749, "validation": 1500, "test": 1379}.items():  # as published
+        pairs = rows(found, split)
+        assert len(pairs) == count and all(pair["first"] and pair["second"] for pair in pairs)
+        assert {0.0, 5.0} <= {float(pair["score"]) for pair in pairs} and max(float(p["score"]) for p in pairs) == 5
