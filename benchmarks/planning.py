@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 SPACE = {
-    "backbone": "mini_bert,mini_roberta",
+    "backbone": "random_bert,random_roberta",
     "optimizer": "adamw,adam,nadamw,adafactor,sgd",
     "scheduler": "linear,cosine,constant,polynomial,inverse_square_root",
     "regularization": "[standard],[standard,label_smoothing]",

@@ -48,7 +48,7 @@ DATASETS = {
     "permuted_lm": "demo_corpus",
     "contrastive": "demo_sentences",
 }  # for a head
-BACKBONES = {"causal_lm": "mini_gpt2", "permuted_lm": "mini_xlnet"}  # for a head
+BACKBONES = {"causal_lm": "random_gpt2", "permuted_lm": "random_xlnet"}  # for a head
 
 
 def overrides(group, choice):
@@ -59,7 +59,7 @@ def overrides(group, choice):
         task = OmegaConf.load(FOLDERS[0] / "dataset" / f"{choice}.yaml").defaults[0].removeprefix("_")
         words += [f"head={HEADS[task]}"]
     if group == "head" and choice in DATASETS:
-        words += [f"dataset={DATASETS[choice]}", f"backbone={BACKBONES.get(choice, 'mini_bert')}"]
+        words += [f"dataset={DATASETS[choice]}", f"backbone={BACKBONES.get(choice, 'random_bert')}"]
     return words
 
 

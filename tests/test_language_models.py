@@ -32,7 +32,7 @@ CORPUS = [
 
 
 def words(family):
-    return [*TINY, *CORPUS, f"head={PAIRINGS[family][0]}", f"backbone=mini_{family}"]
+    return [*TINY, *CORPUS, f"head={PAIRINGS[family][0]}", f"backbone=random_{family}"]
 
 
 @pytest.mark.parametrize("family", PAIRINGS)
@@ -100,7 +100,7 @@ def test_two_processes_draw_and_score_as_one_does(tmp_path):
         ("some words\n" * 99, ["head=permuted_lm"], "head permuted_lm needs XLNet's two streams, which bert has not"),
         (
             "some words\n" * 99,
-            ["backbone=mini_gpt2"],
+            ["backbone=random_gpt2"],
             "head masked_lm does not fit gpt2, which reads from left to right",
         ),
         ("some words\n" * 99, ["dataset.metrics=[f1]"], "f1 is no score of a language_modeling dataset"),

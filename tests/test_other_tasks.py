@@ -189,7 +189,7 @@ def test_other_families(family, tmp_path):
         ["dataset=demo_entities", "head=token_classification", "regularization=[rdrop,class_weights,label_smoothing]"],
     ):
         run = train(
-            checked([*TINY, *words, f"backbone=mini_{family}", "trainer.max_steps=2", f"output_dir={tmp_path}"])
+            checked([*TINY, *words, f"backbone=random_{family}", "trainer.max_steps=2", f"output_dir={tmp_path}"])
         )
         assert run.read_json("status.json")["state"] == "done"
 

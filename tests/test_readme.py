@@ -38,7 +38,7 @@ def test_a_command(command, tiny_run, tmp_path, monkeypatch, capsys):
     for written, small in {
         "runs/NAME/ID": str(tiny_run.path),
         "runs/sweeps/ID": str(tiny_run.path.parent),
-        "backbone=bert": "backbone=mini_bert",
+        "backbone=bert": "backbone=random_bert",
         "sweep.trials=30": "sweep.trials=2",
     }.items():
         command = command.replace(written, small)

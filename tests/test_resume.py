@@ -105,7 +105,7 @@ def test_a_state_that_a_validation_which_was_due_has_saved(whole, tmp_path, monk
 HARD = [
     ["dataset=demo_entities", "head=crf", "trainer.precision=bf16-mixed", "dataset.max_length=64"],
     ["regularization=[standard,rdrop]", "trainer.accumulate_grad_batches=2", "trainer.max_steps=5"],
-    ["backbone=mini_xlnet", "callbacks=[checkpoint,early_stopping]", "callbacks.early_stopping.patience=1"],
+    ["backbone=random_xlnet", "callbacks=[checkpoint,early_stopping]", "callbacks.early_stopping.patience=1"],
 ]
 
 

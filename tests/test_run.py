@@ -129,7 +129,7 @@ def test_other_families_pairs_and_all_regularizers(tmp_path, family):
     words = [
         *TINY,
         "dataset=demo_pairs",
-        f"backbone=mini_{family}",
+        f"backbone=random_{family}",
         f"output_dir={tmp_path}",
         "callbacks=[checkpoint,early_stopping]",
     ]

@@ -22,7 +22,7 @@ HEAD = "head=contrastive"
 )
 def run(request, tmp_path_factory):
     family, pooling = request.param.split()
-    words = [*TINY, "dataset=demo_sentences", HEAD, f"head.pooling={pooling}", f"backbone=mini_{family}"]
+    words = [*TINY, "dataset=demo_sentences", HEAD, f"head.pooling={pooling}", f"backbone=random_{family}"]
     return train(checked([*words, f"output_dir={tmp_path_factory.mktemp('runs')}"]))
 
 

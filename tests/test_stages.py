@@ -85,7 +85,7 @@ def test_overrides_of_a_stage(folder):
             "backbone.width is 64, but the model comes from the stage before, task",
         ),
         (
-            ["backbone.after=task", "backbone=mini_gpt2"],
+            ["backbone.after=task", "backbone=random_gpt2"],
             "backbone.family is gpt2, but the model comes from the stage before",
         ),
         (["backbone.after=[task,headd=3]"], "in the stage task: unknown key headd; did you mean head?"),

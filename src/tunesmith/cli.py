@@ -92,8 +92,12 @@ def _check(arguments: list[str]) -> int:
         return 0
     from tunesmith.checks import check, from_the_hub
     from tunesmith.data.survey import surveyed
+    from tunesmith.stages import stages
 
     check(config)
+    for stage in stages(config):
+        if not from_the_hub(stage["dataset"]):
+            surveyed(stage["dataset"])
     dataset = config["dataset"]
     if from_the_hub(dataset):
         print("Settings are right. The data comes from the hub and is checked when it is loaded.")

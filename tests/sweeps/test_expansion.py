@@ -17,7 +17,7 @@ ROWS = [("a fine film", "good"), ("a dull film", "bad")] * 10
     [
         {"optimizer": "sgd", "seed": "2"},
         {"regularization": "[standard,rdrop]", "optimizer.lr": "1e-3"},
-        {"backbone": "mini_gpt2", "backbone.width": "32"},
+        {"backbone": "random_gpt2", "backbone.width": "32"},
     ],
 )
 def test_a_jobs_config_is_that_of_the_same_words(overrides):

@@ -61,7 +61,7 @@ def weights(run):
     [
         ["dataset.size=97", *no_dropout()],  # the last batch has one row: a process without any
         [
-            "backbone=mini_gpt2",
+            "backbone=random_gpt2",
             "trainer.accumulate_grad_batches=2",
             "regularization=[standard,rdrop]",
             *no_dropout("hidden", "attention"),
@@ -70,14 +70,14 @@ def weights(run):
         [
             "dataset=demo_entities",
             "head=token_classification",
-            "backbone=mini_roberta",
+            "backbone=random_roberta",
             "trainer.max_epochs=2",
             *no_dropout(),
         ],
         [
             "dataset=demo_entities",
             "head=crf",
-            "backbone=mini_xlnet",
+            "backbone=random_xlnet",
             "optimizer.lr=1e-4",
             *no_dropout("hidden", "classifier"),
         ],

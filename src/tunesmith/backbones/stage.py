@@ -35,7 +35,7 @@ class Stage(Pretrained):
             UserError: if it is not the one that the stage was trained with.
         """
         expected = self._run.read_json("manifest.json")["model"].get("tokenizer_file")
-        if self._run.tokenizer_digest() != expected:
+        if expected is not None and self._run.tokenizer_digest() != expected:  # a run of an earlier version has none
             raise UserError(
                 f"the tokenizer in {self.name} does not match the model there: it is not the one that the stage was trained "
                 f"with; remove {self._run.path} to train the stage again"

@@ -1,0 +1,68 @@
+"""What a mini backbone brings over random weights on the demo task of every kind: runs the sweeps, prints the table.
+
+    python experiments/mini_backbones/gains.py [--families bert gpt2] [--output-dir runs] [--size 1000]
+
+Both arms have the same architecture and the same number of steps, five seeds each; the random one has its own tokenizer and the
+higher learning rate that random weights want. Sweeps that are done are not run again.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+from tunesmith import cli
+
+FAMILIES = ("bert", "roberta", "xlnet", "gpt2")
+TASKS = {  # dataset, head, score
+    "reviews, accuracy": ("demo_reviews", "classification", "test/accuracy"),
+    "pairs, accuracy": ("demo_pairs", "classification", "test/accuracy"),
+    "entities, F1": ("demo_entities", "token_classification", "test/f1"),
+    "questions, F1": ("demo_questions", "span", "test/f1"),
+}
+SEEDS = "seed=1,2,3,4,5"
+
+
+def arms(family: str) -> dict[str, list[str]]:
+    """Overrides of the two arms."""
+    return {
+        "random": [f"backbone=random_{family}", "backbone.layers=3", "backbone.width=192"],
+        "pretrained": [f"backbone.after=mini_backbones/{family}", "backbone.learning_rate=2e-4"],
+    }
+
+
+def cell(family: str, task: str, arm: str, arguments: argparse.Namespace) -> str:
+    """Mean and standard deviation of five seeds."""
+    dataset, head, score = TASKS[task]
+    folder = Path(arguments.output_dir) / "sweeps" / f"gains_{family}_{dataset}_{arm}_{arguments.size}"
+    words = [
+        f"dataset={dataset}",
+        f"head={head}",
+        f"dataset.size={arguments.size}",
+        f"trainer.max_epochs={arguments.epochs}",
+    ]
+    words += [*arms(family)[arm], SEEDS, f"sweep.folder={folder}", f"output_dir={arguments.output_dir}"]
+    if cli.run(["train", "-m", *words, f"hydra.launcher.n_jobs={arguments.jobs}"]):
+        return "failed"
+    with (folder / "results.csv").open(encoding="utf-8") as stream:
+        row = next(csv.DictReader(stream))
+    return f"{float(row[score]):.3f} ± {float(row[f'{score} std']):.3f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--families", nargs="+", default=FAMILIES, choices=FAMILIES)
+    parser.add_argument("--output-dir", default="runs")
+    parser.add_argument("--size", type=int, default=1000, help="training examples")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=2, help="at a time")
+    arguments = parser.parse_args()
+    lines = ["| | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]
+    for family in arguments.families:
+        for arm in arms(family):
+            cells = [cell(family, task, arm, arguments) for task in TASKS]
+            lines.append(f"| {family}, {arm} | " + " | ".join(cells) + " |")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
