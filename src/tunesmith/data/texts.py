@@ -1,4 +1,4 @@
-"""Single texts as token ids, each with the tokenizer's special tokens around it."""
+"""Texts, or pairs of texts, as token ids with the tokenizer's special tokens around them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class EncodedTexts:
     truncated: list[bool]
 
 
-def encode_texts(texts: Sequence[str], tokenizer: Any, *, max_length: int) -> EncodedTexts:
-    """Tokenise each text alone, cut to `max_length` tokens."""
-    found = tokenizer(list(texts), truncation=True, max_length=max_length, return_attention_mask=False)
+def encode_texts(*columns: Sequence[str], tokenizer: Any, max_length: int) -> EncodedTexts:
+    """Tokenise texts, or the pairs of two columns, cut to `max_length` tokens; of a pair the longer text first."""
+    texts = [list(column) for column in columns]
+    found = tokenizer(*texts, truncation="longest_first", max_length=max_length, return_attention_mask=False)
     # GPT-2 makes nothing of an empty text, and a model needs at least one token.
     stop = tokenizer(".", add_special_tokens=False)["input_ids"] or [tokenizer.unk_token_id]
     ids = [given or stop for given in found["input_ids"]]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tunesmith.data.survey import Survey
+from tunesmith.data.texts import as_text
 from tunesmith.ranges import PositiveInt
 
 SUFFIXES = ("", "_2", "_3")  # of the columns of an example's first, second and third text
@@ -90,8 +91,6 @@ class Contrastive:
         Raises:
             ValueError: for a score that is no number, and for a positive or a negative that is empty.
         """
-        from tunesmith.data.texts import as_text
-
         if self.is_scored(row):
             return [as_text(row[self.first]), as_text(row[self.second])], self._number(row[self.score_column])
         others = [column for column in self._others if column in row]  # a text to predict has none
@@ -135,7 +134,7 @@ class Contrastive:
         read = [self.read(row) for row in rows]
         columns = [self.first, self.second] if read[0][1] is not None else self.columns[: len(read[0][0])]
         texts = dict(zip(columns, zip(*(found for found, _ in read), strict=True), strict=True))
-        encoded = [encode_texts(part, tokenizer, max_length=self.max_length) for part in texts.values()]
+        encoded = [encode_texts(part, tokenizer=tokenizer, max_length=self.max_length) for part in texts.values()]
         absent: list[list[int]] = [[]] * len(rows)
         windows: dict[str, list[Any]] = {}
         for number, suffix in enumerate(SUFFIXES):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from tunesmith.data.survey import Survey, no_rows
+from tunesmith.data.texts import as_text
 from tunesmith.errors import UserError
 from tunesmith.ranges import PositiveInt
 
@@ -71,7 +72,7 @@ class LanguageModeling:
         for split in source.splits:
             characters = longest = 0
             for _, row in source.rows(split):
-                text = _text(row.get(self.text)).strip()
+                text = as_text(row.get(self.text)).strip()
                 rows[split] += 1
                 empty[split] += not text
                 characters += len(text) + 1  # at most one token for each, and one between documents
@@ -93,7 +94,7 @@ class LanguageModeling:
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for a tokenizer that is trained on them."""
         for _, row in source.rows("train"):
-            yield _text(row[self.text])
+            yield as_text(row[self.text])
 
     def features(self, tokenizer: Any) -> tuple[Any, Any]:
         """The Arrow types of encoded examples (blocks, or documents), and of their windows."""
@@ -115,14 +116,14 @@ class LanguageModeling:
             return (self.encode(rows, tokenizer) for rows in chunks)
         from tunesmith.data.blocks import pack
 
-        texts = ([_text(row[self.text]) for row in rows] for rows in chunks)
+        texts = ([as_text(row[self.text]) for row in rows] for rows in chunks)
         return pack(texts, tokenizer, max_length=self.max_length)
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of some rows, each by itself."""
         from tunesmith.data.blocks import cut
 
-        texts = [_text(row.get(self.text)) for row in rows]
+        texts = [as_text(row.get(self.text)) for row in rows]
         names = [None if row.get("id") is None else str(row["id"]) for row in rows]
         return cut(texts, names, tokenizer, max_length=self.max_length)
 
@@ -195,10 +196,6 @@ class LanguageModeling:
     def row_of_text(self, text: str) -> dict[str, Any] | None:
         """The row that a line of plain text is."""
         return {self.text: text}
-
-
-def _text(cell: Any) -> str:
-    return "" if cell is None else str(cell)
 
 
 def _too_short(found: int, unit: str, max_length: int) -> str:

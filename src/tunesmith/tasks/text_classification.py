@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from tunesmith.data.labels import Labels
 from tunesmith.data.survey import Survey, survey_labels
+from tunesmith.data.texts import as_text
 from tunesmith.errors import UserError
 from tunesmith.ranges import PositiveInt
 
@@ -106,7 +107,7 @@ class TextClassification:
         """All texts of the training split, for a tokenizer that is trained on them."""
         for _, row in source.rows("train"):
             for column in self.text_columns:
-                yield _text(row[column])
+                yield as_text(row[column])
 
     def features(self, tokenizer: Any) -> tuple[Any, Any]:
         """The Arrow types of encoded examples, and of their windows: one each."""
@@ -128,22 +129,18 @@ class TextClassification:
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of some rows; targets too where the rows have labels."""
         from tunesmith.data.encoded import Encoded
+        from tunesmith.data.texts import encode_texts
 
-        texts = [[_text(row.get(column)) for row in rows] for column in self.text_columns]
-        found = tokenizer(*texts, truncation="longest_first", max_length=self.max_length, return_attention_mask=False)
-        # GPT-2 makes nothing of an empty text, and a model needs at least one token.
-        stop = tokenizer(".", add_special_tokens=False)["input_ids"] or [tokenizer.unk_token_id]
-        windows: dict[str, list[Any]] = {"input_ids": [ids or stop for ids in found["input_ids"]]}
-        if "token_type_ids" in found:
-            windows["token_type_ids"] = [
-                types or [0] * len(ids)
-                for types, ids in zip(found["token_type_ids"], windows["input_ids"], strict=True)
-            ]
+        texts = [[as_text(row.get(column)) for row in rows] for column in self.text_columns]
+        encoded = encode_texts(*texts, tokenizer=tokenizer, max_length=self.max_length)
+        windows: dict[str, list[Any]] = {"input_ids": encoded.input_ids}
+        if encoded.token_type_ids:
+            windows["token_type_ids"] = encoded.token_type_ids
         windows["length"] = [len(ids) for ids in windows["input_ids"]]
         windows["example"] = list(range(len(rows)))
         examples: dict[str, list[Any]] = {"id": [None if row.get("id") is None else str(row["id"]) for row in rows]}
         examples |= dict(zip(self.text_columns, texts, strict=True))
-        examples["truncated"] = [bool(encoding.overflowing) for encoding in found.encodings]
+        examples["truncated"] = encoded.truncated
         if self.label in rows[0]:
             assert self.labels is not None, "survey the data first"
             windows["target"] = examples["target"] = [self.labels.encode(row[self.label]) for row in rows]
@@ -215,7 +212,3 @@ class TextClassification:
         if self.problem == "multi_label":
             return [name for name, on in zip(self.label_names, target, strict=True) if on]
         return self.label_names[int(target)]
-
-
-def _text(cell: Any) -> str:
-    return "" if cell is None else str(cell)
