@@ -173,3 +173,14 @@ def test_a_search_waits_for_its_stage(folder, capsys):
     said = capsys.readouterr().out
     assert said.index("done stage 1: domain") < said.index("done stage 2: task") < said.index("done 1: ")
     assert said.count("\ndone ") == 5
+
+
+def test_dropout_is_a_setting_of_a_run_and_does_not_pass_to_the_next(folder):
+    words = [
+        "experiment=domain",
+        "regularization.standard.hidden_dropout=0.0",
+        "regularization.standard.attention_dropout=0.5",
+    ]
+    run = train(composed(folder, *words, "dataset.size=200"))
+    saved = run.read_json("model/config.json")
+    assert saved["hidden_dropout_prob"] == saved["attention_probs_dropout_prob"] == 0.1

@@ -1,6 +1,6 @@
 """What a mini backbone brings over random weights on the demo task of every kind: runs the sweeps, prints the table.
 
-    python experiments/mini_backbones/gains.py [--families bert gpt2] [--output-dir runs] [--size 1000]
+    python experiments/mini_backbones/gains.py [--families bert gpt2] [--output-dir runs]
 
 Both arms have the same architecture and the same number of steps, five seeds each; the random one has its own tokenizer and the
 higher learning rate that random weights want. Sweeps that are done are not run again.
@@ -13,11 +13,11 @@ from pathlib import Path
 from tunesmith import cli
 
 FAMILIES = ("bert", "roberta", "xlnet", "gpt2")
-TASKS = {  # dataset, head, score
-    "reviews, accuracy": ("demo_reviews", "classification", "test/accuracy"),
-    "pairs, accuracy": ("demo_pairs", "classification", "test/accuracy"),
-    "entities, F1": ("demo_entities", "token_classification", "test/f1"),
-    "questions, F1": ("demo_questions", "span", "test/f1"),
+TASKS = {  # dataset, training examples, head, score
+    "2,000 reviews, accuracy": ("demo_reviews", 2000, "classification", "test/accuracy"),
+    "1,000 pairs, accuracy": ("demo_pairs", 1000, "classification", "test/accuracy"),
+    "300 sentences with entities, F1": ("demo_entities", 300, "token_classification", "test/f1"),
+    "200 questions, F1": ("demo_questions", 200, "span", "test/f1"),
 }
 SEEDS = "seed=1,2,3,4,5"
 
@@ -32,12 +32,12 @@ def arms(family: str) -> dict[str, list[str]]:
 
 def cell(family: str, task: str, arm: str, arguments: argparse.Namespace) -> str:
     """Mean and standard deviation of five seeds."""
-    dataset, head, score = TASKS[task]
-    folder = Path(arguments.output_dir) / "sweeps" / f"gains_{family}_{dataset}_{arm}_{arguments.size}"
+    dataset, size, head, score = TASKS[task]
+    folder = Path(arguments.output_dir) / "sweeps" / f"gains_{family}_{dataset}_{arm}_{size}"
     words = [
         f"dataset={dataset}",
         f"head={head}",
-        f"dataset.size={arguments.size}",
+        f"dataset.size={size}",
         f"trainer.max_epochs={arguments.epochs}",
     ]
     words += [*arms(family)[arm], SEEDS, f"sweep.folder={folder}", f"output_dir={arguments.output_dir}"]
@@ -52,7 +52,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--families", nargs="+", default=FAMILIES, choices=FAMILIES)
     parser.add_argument("--output-dir", default="runs")
-    parser.add_argument("--size", type=int, default=1000, help="training examples")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2, help="at a time")
     arguments = parser.parse_args()

@@ -15,6 +15,7 @@ import torch
 
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
+from tunesmith.backbones.families import dropouts
 from tunesmith.backbones.objectives import looked_up
 from tunesmith.build import build, build_all
 from tunesmith.callbacks.checkpoint import Checkpoint
@@ -127,6 +128,7 @@ def _train(
     objective = constants(config["head"], group="head").get("objective")
     if objective is not None and (mistakes := list(looked_up(objective, model_config.model_type))):
         raise UserError(mistakes)
+    published = dropouts(model_config)
     for regularizer in regularizers:
         if hasattr(regularizer, "configure_backbone"):
             regularizer.configure_backbone(model_config)
@@ -183,7 +185,7 @@ def _train(
 
     # The model first: what is scored is what a later `evaluate` will load.
     if place.first:
-        model.save(module, tokenizer, run)
+        model.save(module, tokenizer, run, published=published)
         facts["model"]["tokenizer_file"] = run.tokenizer_digest()
     scores = score_all(trainer, module, data, run)
     for logger in trainer.loggers:

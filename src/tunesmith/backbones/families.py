@@ -30,6 +30,13 @@ FAMILIES = {
 }
 
 
+def dropouts(config: Any) -> dict[str, Any]:
+    """The dropout settings of a Hugging Face config, as far as its family's are known."""
+    family = FAMILIES.get(config.model_type)
+    names = (*family.hidden, *family.attention, *family.classifier) if family is not None else ()
+    return {name: getattr(config, name, None) for name in names}
+
+
 def set_dropout(config: Any, *, hidden: float | None, attention: float | None, classifier: float | None) -> None:
     """Write dropout probabilities into a Hugging Face config; null leaves what it says.
 

@@ -14,11 +14,18 @@ from tunesmith.module import FineTuningModule
 from tunesmith.runs.folder import RunFolder
 
 
-def save(module: FineTuningModule, tokenizer: Any, run: RunFolder) -> None:
-    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start."""
+def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published: dict[str, Any]) -> None:
+    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start.
+
+    Args:
+        published: settings of the model's config that training has changed, such as dropout, as they were before: a run
+            that starts from this model is to find them so.
+    """
     from safetensors.torch import save_file
 
     module.head.save(module.backbone, run.model)
+    config = run.read_json("model/config.json")
+    run.write_json("model/config.json", config | published)
     tokenizer.save_pretrained(run.model)
     own = _own_weights(module.head, module.backbone)
     save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
