@@ -60,13 +60,15 @@ def trainer_perplexity(
     import datasets
     from transformers import (
         AutoModelForCausalLM,
-        AutoTokenizer,
-        DataCollatorForLanguageModeling,
         Trainer,
         TrainingArguments,
+        default_data_collator,
     )
 
-    rows = {name: datasets.Dataset.from_dict({"input_ids": ids}) for name, ids in texts.items()}
+    # As in its example script: labels are the ids. (DataCollatorForLanguageModeling leaves out the padding token, which is
+    # GPT-2's end of text.) It takes no batch of several lengths, so the last, shorter block is left out.
+    whole = [ids for ids in texts["train"] if len(ids) == len(texts["train"][0])]
+    rows = datasets.Dataset.from_dict({"input_ids": whole, "labels": whole})
     settings = TrainingArguments(
         f"{folder}/trainer",
         per_device_train_batch_size=32,
@@ -80,14 +82,8 @@ def trainer_perplexity(
         disable_tqdm=True,
         use_cpu=not torch.cuda.is_available(),
     )
-    tokenizer = AutoTokenizer.from_pretrained(f"{folder}/model")
     model = AutoModelForCausalLM.from_pretrained(f"{folder}/model", dtype=torch.float32)
-    collator = DataCollatorForLanguageModeling(tokenizer, mlm=False)
-    trainer = Trainer(
-        model, settings, train_dataset=rows["train"], eval_dataset=rows["validation"], data_collator=collator
-    )
-    trainer.train()
-    # Its own evaluation averages batches; this one averages tokens.
+    Trainer(model, settings, train_dataset=rows, data_collator=default_data_collator).train()
     model.eval()
     loss, tokens = 0.0, 0
     with torch.no_grad():
