@@ -16,7 +16,7 @@ FAMILIES = ("bert", "roberta", "xlnet", "gpt2")
 TASKS = {  # dataset, training examples, head, score
     "2,000 reviews, accuracy": ("demo_reviews", 2000, "classification", "test/accuracy"),
     "1,000 pairs, accuracy": ("demo_pairs", 1000, "classification", "test/accuracy"),
-    "300 sentences with entities, F1": ("demo_entities", 300, "token_classification", "test/f1"),
+    "1,000 sentences with entities, F1": ("demo_entities", 1000, "token_classification", "test/f1"),
     "200 questions, F1": ("demo_questions", 200, "span", "test/f1"),
 }
 SEEDS = "seed=1,2,3,4,5"
