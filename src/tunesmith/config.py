@@ -136,12 +136,11 @@ class Composer:
         """Put the config of the stage that `backbone.after` names in its place."""
         from omegaconf import OmegaConf
 
-        node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
-        after = node.pop("after", None)
-        composed.backbone.pop("after", None)
+        after = composed.backbone.pop("after", None)
         if after is None:
             return
-        stage = self._stage(after)
+        node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
+        stage = self._stage(OmegaConf.to_container(after) if OmegaConf.is_config(after) else after)
         first = origin(stage)
         default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
         changed = {key: value for key, value in node.items() if default.get(key) != value}

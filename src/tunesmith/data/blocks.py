@@ -31,6 +31,7 @@ class Frame:
     types: tuple[list[int], int, list[int]] | None
 
 
+@functools.lru_cache(maxsize=4)
 def frame(tokenizer: Any) -> Frame:
     """Find out how a tokenizer frames a text, by giving it one."""
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
@@ -85,7 +86,7 @@ def cut(texts: Sequence[str], names: Sequence[str | None], tokenizer: Any, *, ma
 
 def document_numbers(ids: Sequence[np.ndarray], tokenizer: Any) -> list[np.ndarray]:
     """For each window the number of each token's document, from 0; the token that ends a document belongs to it."""
-    borders = _frame_of(tokenizer)
+    borders = frame(tokenizer)
     numbers = []
     for window in ids:
         ends = window == borders.between
@@ -96,17 +97,12 @@ def document_numbers(ids: Sequence[np.ndarray], tokenizer: Any) -> list[np.ndarr
 
 def with_types(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, list[Any]]:
     """Add token types where a tokenizer has more than one in a single text (XLNet's CLS has its own)."""
-    borders = _frame_of(tokenizer)
+    borders = frame(tokenizer)
     if borders.types is None:
         return arrays
     before, inside, after = borders.types
     lengths = [len(ids) - len(before) - len(after) for ids in arrays["input_ids"]]
     return arrays | {"token_type_ids": [np.array([*before, *[inside] * length, *after]) for length in lengths]}
-
-
-@functools.lru_cache(maxsize=4)
-def _frame_of(tokenizer: Any) -> Frame:
-    return frame(tokenizer)
 
 
 def _tokens(texts: Sequence[str], tokenizer: Any) -> Iterator[np.ndarray]:

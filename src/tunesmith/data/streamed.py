@@ -39,7 +39,6 @@ class StreamedSplit:
         self._source, self._name, self._stretch = source, name, stretch
         self._first: int
         self.task, self._tokenizer = task, tokenizer
-        self._begin()
         key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options())
         counted = json.loads((cache.entry("streamed", key, self._count) / _COUNTED).read_text(encoding="utf-8"))
         self._begin()
@@ -74,10 +73,15 @@ class StreamedSplit:
         return np.arange(len(self))
 
     def _begin(self) -> None:
-        rows = (record for _, record in self._source.rows(self._name))
-        self._stream: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
+        self._stream = self._encoded()
         self._held: dict[int, dict[str, np.ndarray]] = {}
         self._first, self._read = 0, 0
+
+    def _encoded(self) -> Iterator[Any]:
+        """The split from its beginning."""
+        rows = (record for _, record in self._source.rows(self._name))
+        encoded: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
+        return encoded
 
     def _blocks(self, encoded: Any) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
         for values in zip(*(encoded.windows[name] for name in self.task.array_columns), strict=True):
@@ -86,7 +90,7 @@ class StreamedSplit:
 
     def _count(self, folder: Path) -> None:
         blocks, longest, last = 0, 0, 0
-        for encoded in self._stream:
+        for encoded in self._encoded():
             lengths = encoded.windows["length"]
             blocks, longest, last = blocks + len(lengths), max(longest, max(lengths)), lengths[-1]
         content = {"blocks": blocks, "length": longest, "last": last}
