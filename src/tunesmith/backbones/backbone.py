@@ -1,6 +1,7 @@
 """Any Hugging Face encoder or decoder behind one call: a batch in, hidden states out."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -60,6 +61,15 @@ class Backbone(nn.Module):
             return average
         hidden: Tensor = self.model(**inputs)[0]  # (batch, length, width)
         return hidden
+
+    @contextlib.contextmanager
+    def with_pooler(self, pooler: nn.Module | None) -> Iterator[Any]:
+        """The model with a pooler in its place, to be saved."""
+        self.model.pooler = pooler
+        try:
+            yield self.model
+        finally:
+            self.model.pooler = None
 
     def load(self, auto_class: str) -> Any:
         """The checkpoint's model of another class of `transformers`, such as AutoModelForMaskedLM."""

@@ -100,11 +100,8 @@ class Contrastive(nn.Module):
 
     def save(self, backbone: Backbone, folder: Path) -> None:
         """Write a folder that `AutoModel` and sentence-transformers load."""
-        backbone.model.pooler = backbone.pretrained_pooler[0]
-        try:
-            backbone.model.save_pretrained(folder)
-        finally:
-            backbone.model.pooler = None
+        with backbone.with_pooler(backbone.pretrained_pooler[0]) as model:
+            model.save_pretrained(folder)
         mode: sentence_transformers.Mode = "cls" if self._cls_is_first else "lasttoken"
         sentence_transformers.write(
             folder,

@@ -30,13 +30,17 @@ class HuggingFaceHead(nn.Module):
         """Write a folder that the Hugging Face class's `from_pretrained` loads."""
         base = self.stem.base_model_prefix
         stand_in = getattr(self.stem, base)
-        backbone.model.pooler = stand_in.pooler
-        setattr(self.stem, base, backbone.model)
-        try:
-            self.stem.save_pretrained(folder)
-        finally:
-            setattr(self.stem, base, stand_in)
-            backbone.model.pooler = None
+        with backbone.with_pooler(self.pooler(backbone)) as model:
+            setattr(self.stem, base, model)
+            try:
+                self.stem.save_pretrained(folder)
+            finally:
+                setattr(self.stem, base, stand_in)
+
+    def pooler(self, backbone: Backbone) -> nn.Module | None:
+        """The pooler that is saved: the head's own, if its class has one."""
+        own: nn.Module | None = getattr(self.stem, self.stem.base_model_prefix).pooler
+        return own
 
 
 def new_stem(backbone: Backbone, auto_class: str, *, labels: Sequence[str], outputs: int) -> Any:

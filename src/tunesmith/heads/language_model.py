@@ -5,11 +5,10 @@ predicted is settled on the CPU, before a batch goes to the device, so that no s
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
@@ -35,6 +34,8 @@ class LanguageModel(HuggingFaceHead):
 
     def __init__(self, backbone: Backbone, auto_class: str) -> None:
         super().__init__(pretrained_stem(backbone, auto_class))
+        self._special = np.zeros(len(backbone.tokenizer), dtype=bool)  # (vocabulary,)
+        self._special[backbone.tokenizer.all_special_ids] = True
         self.label_smoothing = 0.0
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
@@ -68,14 +69,9 @@ class LanguageModel(HuggingFaceHead):
         empty = torch.zeros(len(batch.rows), device=scores.device)
         return {name: empty.index_add(0, windows, part) for name, part in parts.items()}
 
-    def save(self, backbone: Backbone, folder: Path) -> None:
-        """Write a folder that the Hugging Face class's `from_pretrained` loads; a pretrained pooler goes with it."""
-        stand_in = getattr(self.stem, self.stem.base_model_prefix)
-        stand_in.pooler = backbone.pretrained_pooler[0]
-        try:
-            super().save(backbone, folder)
-        finally:
-            stand_in.pooler = None
+    def pooler(self, backbone: Backbone) -> nn.Module | None:
+        """The pretrained pooler, which this head does not use: a later classifier starts from it."""
+        return backbone.pretrained_pooler[0]
 
 
 def predicted(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:

@@ -52,12 +52,9 @@ class MaskedLm(LanguageModel):
             )
         super().__init__(backbone, "AutoModelForMaskedLM")
         self._rate, self._unit, self._fresh = rate, unit, fresh
-        special = np.zeros(len(tokenizer), dtype=bool)
-        special[tokenizer.all_special_ids] = True
-        self._special = special  # (vocabulary,)
         self._hiding = {
             "mask": tokenizer.mask_token_id,
-            "ordinary": np.flatnonzero(~special),
+            "ordinary": np.flatnonzero(~self._special),
             "mask_share": mask_share,
             "random_share": random_share,
         }

@@ -37,9 +37,6 @@ class PermutedLm(LanguageModel):
         super().__init__(backbone, "XLNetLMHeadModel")
         backbone.model.mask_emb.requires_grad_(True)
         self._rate, self._longest_span, self._fresh = rate, longest_span, fresh
-        special = np.zeros(len(backbone.tokenizer), dtype=bool)
-        special[backbone.tokenizer.all_special_ids] = True
-        self._special = special  # (vocabulary,)
 
     def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
         """Choose targets and an order; on the CPU.

@@ -3,12 +3,13 @@
 The names and settings are those that its releases from 2 on read.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import nn
+
+from tunesmith.runs.files import write_json
 
 MODULES = "sentence_transformers.models"
 Mode = Literal["cls", "mean", "lasttoken"]
@@ -50,13 +51,13 @@ def write(
         config = {"in_features": width, "out_features": width, "bias": True}
         config |= {"activation_function": "torch.nn.modules.activation.Tanh"}
         _add(folder, modules, "Dense", config, {"linear.weight": layer.weight, "linear.bias": layer.bias})
-    _write_json(folder / "sentence_bert_config.json", settings)
-    _write_json(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
+    write_json(folder / "sentence_bert_config.json", settings)
+    write_json(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
     entries = [
         {"idx": number, "name": str(number), "path": path, "type": f"{MODULES}.{kind}"}
         for number, (path, kind) in enumerate(modules)
     ]
-    _write_json(folder / "modules.json", entries)
+    write_json(folder / "modules.json", entries)
 
 
 def _add(
@@ -66,12 +67,8 @@ def _add(
 
     path = f"{len(modules)}_{kind}"
     (folder / path).mkdir(exist_ok=True)
-    _write_json(folder / path / "config.json", config)
+    write_json(folder / path / "config.json", config)
     if weights:
         tensors = {name: weight.detach().cpu().contiguous() for name, weight in weights.items()}
         save_file(tensors, folder / path / "model.safetensors", metadata={"format": "pt"})
     modules.append((path, kind))
-
-
-def _write_json(file: Path, content: Any) -> None:
-    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
