@@ -108,18 +108,14 @@ def description(generator: random.Random) -> Iterator[str]:
         if generator.random() < 0.35:
             yield _said_twice(thing, quality, side, generator)
             continue
-        first = [demo_pairs.statement(thing, quality, side, generator)]
-        if generator.random() < 0.3:
-            told = generator.choice((quality, other_quality))
-            first.append(demo_pairs.statement(other_thing, told, generator.randrange(2), generator))
-            generator.shuffle(first)
+        first = demo_pairs.statements(thing, other_thing, quality, other_quality, side, generator)
         agrees = generator.random() < 0.5
         link = generator.choice(AGREEING if agrees else DISAGREEING)
         second = demo_pairs.statement(thing, quality, side if agrees else 1 - side, generator)
-        yield f"{generator.choice((' and ', ' , but ', ' , while ')).join(first)} ; {link} {second} ."
+        yield f"{generator.choice(demo_pairs.LINKS).join(first)} ; {link} {second} ."
 
 
-def _said_twice(thing: str, quality: tuple[tuple[str, ...], ...], side: int, generator: random.Random) -> str:
+def _said_twice(thing: str, quality: demo_pairs.Quality, side: int, generator: random.Random) -> str:
     one, two = generator.sample(quality[side], 2)
     wrong = generator.choice(quality[1 - side])
     return generator.choice(

@@ -33,6 +33,9 @@ QUALITIES = [
     (("beautiful", "pretty", "lovely"), ("ugly", "hideous", "unsightly")),
 ]
 AGREEABLE = 0.7  # share of first sentences that tell the first side of a quality
+LINKS = (" and ", " , but ", " , while ")  # between two statements of a sentence
+
+Quality = tuple[tuple[str, ...], ...]  # the words of its two sides
 
 
 class DemoPairs(Generated):
@@ -53,19 +56,27 @@ class DemoPairs(Generated):
         quality, other_quality = generator.sample(QUALITIES, 2)
         thing, other_thing = generator.sample(THINGS, 2)
         side, same = int(generator.random() >= AGREEABLE), generator.random() < 0.5
-        first = [statement(thing, quality, side, generator)]
-        if generator.random() < 0.3:
-            told = generator.choice((quality, other_quality))
-            first.append(statement(other_thing, told, generator.randrange(2), generator))
-            generator.shuffle(first)
+        first = statements(thing, other_thing, quality, other_quality, side, generator)
         return {
-            "first": generator.choice((" and ", " , but ", " , while ")).join(first),
+            "first": generator.choice(LINKS).join(first),
             "second": statement(thing, quality, side if same else 1 - side, generator),
             "label": "same" if same else "different",
         }
 
 
-def statement(thing: str, quality: tuple[tuple[str, ...], ...], side: int, generator: random.Random) -> str:
+def statements(
+    thing: str, other_thing: str, quality: Quality, other_quality: Quality, side: int, generator: random.Random
+) -> list[str]:
+    """What is said of a thing, sometimes beside something about another one that does not count."""
+    told = [statement(thing, quality, side, generator)]
+    if generator.random() < 0.3:
+        beside = generator.choice((quality, other_quality))
+        told.append(statement(other_thing, beside, generator.randrange(2), generator))
+        generator.shuffle(told)
+    return told
+
+
+def statement(thing: str, quality: Quality, side: int, generator: random.Random) -> str:
     """A sentence that says of a thing that it is on one side (0 or 1) of a quality."""
     if generator.random() < 0.25:
         word = generator.choice(quality[1 - side])
