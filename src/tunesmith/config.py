@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import UserError, did_you_mean
-from tunesmith.stages import origin, readable, stage_before, stages
+from tunesmith.stages import readable, stage_before, stages, starting_from
 
 Config = dict[str, Any]
 
@@ -141,23 +141,10 @@ class Composer:
             return
         node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
         stage = self._stage(OmegaConf.to_container(after) if OmegaConf.is_config(after) else after)
-        first = origin(stage)
         default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
-        changed = {key: value for key, value in node.items() if default.get(key) != value}
-        mistakes = [
-            f"backbone.{key} is {value}, but the model comes from the stage before, {stage['name']}, where it is "
-            f"{first.get(key, 'no setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
-            for key, value in changed.items()
-            if key != "learning_rate" and first.get(key) != value
-        ]
-        if mistakes:
-            raise UserError(mistakes)
-        composed.backbone = {
-            "_target_": "tunesmith.backbones.stage.Stage",
-            "after": stage,
-            "max_positions": first.get("max_positions"),
-            "learning_rate": changed.get("learning_rate", first.get("learning_rate")),
-        }
+        composed.backbone = starting_from(
+            stage, {key: value for key, value in node.items() if default.get(key) != value}
+        )
 
     def _stage(self, after: Any) -> Config:
         """The config of an experiment and overrides: a name, words parted by spaces, or a list of them."""

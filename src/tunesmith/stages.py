@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tunesmith.errors import UserError
+
 Config = dict[str, Any]
 
 
@@ -24,6 +26,33 @@ def origin(config: Config) -> Config:
     """The backbone node that the first stage starts from: its family and its size are those of every stage."""
     node: Config = next(iter(stages(config)), config)["backbone"]
     return node
+
+
+def starting_from(stage: Config, changed: Config) -> Config:
+    """The backbone node of a run that starts from a stage's model.
+
+    Args:
+        stage: config of the stage.
+        changed: settings of the backbone that the run asks for.
+
+    Raises:
+        UserError: for settings that are not the stage's.
+    """
+    first = origin(stage)
+    mistakes = [
+        f"backbone.{key} is {value}, but the model comes from the stage before, {stage['name']}, where it is "
+        f"{first.get(key, 'no setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
+        for key, value in changed.items()
+        if key != "learning_rate" and first.get(key) != value
+    ]
+    if mistakes:
+        raise UserError(mistakes)
+    return {
+        "_target_": "tunesmith.backbones.stage.Stage",
+        "after": stage,
+        "max_positions": first.get("max_positions"),
+        "learning_rate": changed.get("learning_rate", first.get("learning_rate")),
+    }
 
 
 def readable(word: str) -> str:
