@@ -1,13 +1,15 @@
 """The four families' kinds of tokenizer, trained from scratch: WordPiece, byte-level BPE, Unigram, byte-level BPE."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordPiece
 
-VERSION = 2  # part of the cache's key: raise it when a tokenizer changes
+VERSION = 3  # part of the cache's key: raise it when a tokenizer changes
+
+END_OF_WORD = "\ue000"  # a character for private use, which NFKC keeps; in no tokenizer
 
 
 def train(family: str, texts: Iterable[str], *, vocabulary: int, pre_split: bool) -> Any:
@@ -107,6 +109,29 @@ def _roberta(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> An
     )
 
 
+def _with_every_word_twice(texts: Iterable[str]) -> Iterator[str]:
+    """The texts, then each of their words once more with a mark after it.
+
+    Unigram's trainer starts from what occurs at least twice in the list of different words, however frequent a word is: one
+    that is no part of another would never become a piece.
+    """
+    words: set[str] = set()
+    for text in texts:
+        words.update(text.split())
+        yield text
+    yield " ".join(word + END_OF_WORD for word in sorted(words))
+
+
+def _in_any_order(pieces: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Scores that do not depend on the order of the trainer's hash tables.
+
+    In it the trainer adds numbers up, so their last digits go, and gives each letter that no word needs the lowest score and
+    a little more than the one before, so these share the lowest.
+    """
+    lowest = round(min(score for _, score in pieces), 3)
+    return [(piece, round(score, 3) if score > lowest + 0.01 else lowest) for piece, score in pieces]
+
+
 def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
     special = ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>"]
     tokenizer = Tokenizer(Unigram())
@@ -116,9 +141,9 @@ def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
     trainer = trainers.UnigramTrainer(
         vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False
     )
-    tokenizer.train_from_iterator(texts, trainer)
-    # The trainer adds numbers up in the order of a hash table: without their last digits the scores are always the same.
-    pieces = [(piece, round(score, 3)) for piece, score in json.loads(tokenizer.to_str())["model"]["vocab"]]
+    tokenizer.train_from_iterator(_with_every_word_twice(texts), trainer)
+    pieces = _in_any_order(json.loads(tokenizer.to_str())["model"]["vocab"])
+    pieces = [(piece, score) for piece, score in pieces if END_OF_WORD not in piece]
     learnt = sorted(pieces[len(special) :], key=lambda entry: (-entry[1], entry[0]))
     tokenizer.model = Unigram([*pieces[: len(special)], *learnt], unk_id=special.index("<unk>"))
     tokenizer.post_processor = processors.TemplateProcessing(
