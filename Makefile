@@ -19,7 +19,7 @@ train: setup  ## the default run: offline, generated data, a small BERT from scr
 	$(BIN)/tunesmith train
 
 test: setup  ## the whole test suite, offline
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: setup  ## linting, formatting and types
 	$(BIN)/ruff check

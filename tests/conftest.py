@@ -7,6 +7,8 @@ import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["WANDB_MODE"] = "offline"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"  # test processes side by side would fight for the cores
 os.environ.setdefault("TUNESMITH_DATA", "missing")
 os.environ.setdefault("TUNESMITH_MINILM", "missing")
 
