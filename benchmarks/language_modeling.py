@@ -11,27 +11,13 @@ ratios, and what a full output layer would cost: the same tunesmith step with ev
 import argparse
 import statistics
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
 
-import pytorch_lightning as pl
+import hugging_face
 import torch
 
 BLOCK, BATCH = 128, 32
-
-
-class Stopwatch(pl.Callback):
-    """Seconds of the training steps after the first two."""
-
-    def __init__(self) -> None:
-        self.times: list[float] = []
-
-    def on_train_batch_end(self, *_: object) -> None:
-        self.times.append(time.perf_counter())
-
-    @property
-    def seconds(self) -> float:
-        return (self.times[-1] - self.times[1]) / (len(self.times) - 2)
 
 
 def checkpoint(folder: Path, data: Path) -> None:
@@ -53,16 +39,16 @@ def tunesmith_speed(arguments: argparse.Namespace, model: Path, rate: float) -> 
     words = ["dataset=text", f"dataset.train={arguments.data}/tinyshakespeare/input.txt", "head=masked_lm"]
     words += ["backbone=bert", f"backbone.name={model}", f"head.rate={rate}", "trainer.progress_bar=false"]
     words += [f"trainer.max_steps={arguments.steps}", f"dataset.batch_size={BATCH}", "optimizer.lr=1e-4"]
-    watch = Stopwatch()
+    watch = hugging_face.Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
         composed = config.compose([*words, f"output_dir={folder}"])
         composed["callbacks"] = {}
         checks.check(composed)
         train(composed, callbacks=[watch])
-    return BATCH * BLOCK / watch.seconds
+    return (arguments.steps - 2) * BATCH * BLOCK / watch.seconds()
 
 
-def trainer_speed(arguments: argparse.Namespace, model: Path, **extra: object) -> float:
+def trainer_speed(arguments: argparse.Namespace, model: Path, **settings: Any) -> float:
     """Tokens per second of Trainer's training steps."""
     import datasets
     from transformers import (
@@ -70,13 +56,7 @@ def trainer_speed(arguments: argparse.Namespace, model: Path, **extra: object) -
         AutoTokenizer,
         DataCollatorForLanguageModeling,
         Trainer,
-        TrainerCallback,
-        TrainingArguments,
     )
-
-    class Watch(TrainerCallback, Stopwatch):
-        def on_step_end(self, *_: object, **__: object) -> None:
-            self.on_train_batch_end()
 
     tokenizer = AutoTokenizer.from_pretrained(model)
     lines = (arguments.data / "tinyshakespeare/input.txt").read_text(encoding="utf-8").splitlines()
@@ -89,30 +69,15 @@ def trainer_speed(arguments: argparse.Namespace, model: Path, **extra: object) -
     blocks = [ids[start : start + room] for start in range(0, len(ids) - room, room)]
     framed = [[tokenizer.cls_token_id, *block, tokenizer.sep_token_id] for block in blocks]
     rows = datasets.Dataset.from_dict({"input_ids": framed})
-    watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        settings = TrainingArguments(
-            folder,
-            per_device_train_batch_size=BATCH,
-            max_steps=arguments.steps,
-            learning_rate=1e-4,
-            weight_decay=0.01,
-            report_to=[],
-            save_strategy="no",
-            disable_tqdm=True,
-            use_cpu=not torch.cuda.is_available(),
-            logging_steps=10,
-            **extra,
-        )
+        settings = {"max_steps": arguments.steps, "learning_rate": 1e-4, "logging_steps": 10, **settings}
         trainer = Trainer(
             AutoModelForMaskedLM.from_pretrained(model, dtype=torch.float32),
-            settings,
+            hugging_face.arguments(folder, per_device_train_batch_size=BATCH, **settings),
             train_dataset=rows,
             data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15),
-            callbacks=[watch],
         )
-        trainer.train()
-    return BATCH * BLOCK / watch.seconds
+        return (arguments.steps - 2) * BATCH * BLOCK / hugging_face.timed(trainer)
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
 """Perplexity of a small GPT-2 on tinyshakespeare against Hugging Face Trainer: same weights, blocks, steps and settings.
 
-    python benchmarks/perplexity.py --data DIR [--epochs 2] [--seeds 1 2 3]
+    python benchmarks/perplexity.py --data DIR [--epochs 2] [--seeds 1 2 3] [--dropout 0.1]
 
 Both start from the same random weights (2 layers, 128 wide) and the same byte-level BPE of 4,000 tokens, trained on the text, and
-read the same blocks of 128 tokens in batches of 32; the order of the blocks and the dropout are their own. Prints the
-validation perplexity of each seed, and the ratio of the means.
+read the same blocks of 128 tokens in the same batches of 32; what dropout drops is their own. Prints the validation perplexity of
+each seed, and the ratio of the means.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import hugging_face
 import torch
 
 
@@ -38,11 +39,13 @@ def start(arguments: argparse.Namespace, folder: str) -> None:
     tokenizer = spec.tokenizer(lambda: lines, pre_split=False)
     tokenizer.save_pretrained(f"{folder}/model")
     torch.manual_seed(1)
-    spec.model(spec.config(), "AutoModelForCausalLM").save_pretrained(f"{folder}/model")
+    shape = spec.config()
+    shape.resid_pdrop = shape.embd_pdrop = shape.attn_pdrop = arguments.dropout
+    spec.model(shape, "AutoModelForCausalLM").save_pretrained(f"{folder}/model")
 
 
-def blocks(composed: dict[str, Any]) -> dict[str, list[list[int]]]:
-    """The very blocks that the run reads."""
+def blocks(composed: dict[str, Any]) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
+    """Training blocks and validation blocks that the run reads, and the rows of each training batch, all epochs."""
     from tunesmith.build import build
     from tunesmith.data.survey import surveyed
     from tunesmith.train import data_module
@@ -51,44 +54,47 @@ def blocks(composed: dict[str, Any]) -> dict[str, list[list[int]]]:
     tokenizer = spec.tokenizer(lambda: (), pre_split=False)
     data = data_module(composed, dataset.source, dataset.task, tokenizer, spec.tokenizer_key(tokenizer))
     data.setup()
-    return {name: [ids.tolist() for ids in split.lists("input_ids")] for name, split in data.splits.items()}
-
-
-def trainer_perplexity(
-    arguments: argparse.Namespace, folder: str, texts: dict[str, list[list[int]]], seed: int
-) -> float:
-    import datasets
-    from transformers import (
-        AutoModelForCausalLM,
-        Trainer,
-        TrainingArguments,
-        default_data_collator,
+    train, validation = (
+        [ids.tolist() for ids in data.splits[name].lists("input_ids")] for name in ("train", "validation")
     )
+    order = data.train_dataloader().sampler
+    batches = []
+    for epoch in range(composed["trainer"]["max_epochs"]):
+        order.set_epoch(epoch)
+        batches += [[int(row) for row in rows] for rows in order]
+    return train, validation, batches
 
-    # As in its example script: labels are the ids. (DataCollatorForLanguageModeling leaves out the padding token, which is
-    # GPT-2's end of text.) It takes no batch of several lengths, so the last, shorter block is left out.
-    whole = [ids for ids in texts["train"] if len(ids) == len(texts["train"][0])]
-    rows = datasets.Dataset.from_dict({"input_ids": whole, "labels": whole})
-    settings = TrainingArguments(
-        f"{folder}/trainer",
-        per_device_train_batch_size=32,
-        num_train_epochs=arguments.epochs,
-        learning_rate=1e-3,
-        warmup_steps=0.1,  # a share of all steps
-        weight_decay=0.01,
-        seed=seed,
-        report_to=[],
-        save_strategy="no",
-        disable_tqdm=True,
-        use_cpu=not torch.cuda.is_available(),
-    )
+
+def padded(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    """A batch whose labels are its ids, as in Trainer's example script; the last block of a text is shorter than the others."""
+    length = max(len(row["input_ids"]) for row in rows)
+    given, labels = torch.zeros(len(rows), length, dtype=torch.long), torch.full((len(rows), length), -100)
+    for place, row in enumerate(rows):
+        ids = torch.tensor(row["input_ids"])
+        given[place, : len(ids)] = labels[place, : len(ids)] = ids
+    return {"input_ids": given, "attention_mask": (labels != -100).long(), "labels": labels}
+
+
+def trainer_perplexity(composed: dict[str, Any], folder: str, seed: int) -> float:
+    from torch.utils.data import DataLoader
+    from transformers import AutoModelForCausalLM, Trainer
+
+    train, validation, batches = blocks(composed)
+    rows: Any = [{"input_ids": ids} for ids in train]
+
+    class InOrder(Trainer):
+        def get_train_dataloader(self) -> Any:
+            return DataLoader(rows, batch_sampler=batches, collate_fn=padded)
+
+    # One epoch of Trainer's, whose batches are those of all epochs.
+    settings = hugging_face.arguments(f"{folder}/trainer", num_train_epochs=1, learning_rate=1e-3, seed=seed)
     model = AutoModelForCausalLM.from_pretrained(f"{folder}/model", dtype=torch.float32)
-    Trainer(model, settings, train_dataset=rows, data_collator=default_data_collator).train()
+    InOrder(model, settings, train_dataset=rows).train()
     model.eval()
     loss, tokens = 0.0, 0
     with torch.no_grad():
-        for ids in texts["validation"]:
-            given = torch.tensor([ids])
+        for ids in validation:
+            given = torch.tensor([ids], device=model.device)
             loss += float(model(input_ids=given, labels=given).loss) * (len(ids) - 1)
             tokens += len(ids) - 1
     return math.exp(loss / tokens)
@@ -99,6 +105,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--dropout", type=float, default=0.1)
     arguments = parser.parse_args()
     from tunesmith.train import train
     from tunesmith.training import quiet
@@ -109,7 +116,7 @@ def main() -> None:
         start(arguments, folder)
         for seed in arguments.seeds:
             composed = settings_of(arguments, folder, seed)
-            found["Trainer"].append(trainer_perplexity(arguments, folder, blocks(composed), seed))
+            found["Trainer"].append(trainer_perplexity(composed, folder, seed))
             found["tunesmith"].append(train(composed).read_json("metrics.json")["validation/perplexity"])
             print(
                 f"seed {seed}: Trainer {found['Trainer'][-1]:.2f}, tunesmith {found['tunesmith'][-1]:.2f}", flush=True

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import hugging_face
 import numpy as np
 
 SETTINGS = {"wnut17": (128, 32, 1e-4), "squad": (256, 64, 1e-4)}  # tokens, stride, learning rate
@@ -77,27 +78,22 @@ def tunesmith_run(arguments, files) -> tuple[float, float]:
 
 def trainer_run(arguments, files, *, best: bool) -> tuple[float, float]:
     """Seconds and validation F1 of Hugging Face Trainer."""
-    from transformers import AutoTokenizer, Trainer, TrainingArguments
+    from transformers import AutoTokenizer, Trainer
 
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     parts = (tagging if arguments.task == "wnut17" else questions)(arguments, files, tokenizer)
     model, train, validation, collator, measure, final = parts
     extra = {"train_sampling_strategy": "group_by_length", "bf16": True} if best else {}
     with tempfile.TemporaryDirectory() as folder:
-        settings = TrainingArguments(
+        settings = hugging_face.arguments(
             folder,
             per_device_train_batch_size=32,
             per_device_eval_batch_size=64,
             num_train_epochs=1,
             learning_rate=SETTINGS[arguments.task][2],
-            warmup_steps=0.1,
-            weight_decay=0.01,
             eval_strategy="epoch",
             save_strategy="epoch",
             load_best_model_at_end=True,
-            report_to=[],
-            disable_tqdm=True,
-            use_cpu=True,
             **extra,
         )
         trainer = Trainer(

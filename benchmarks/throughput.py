@@ -1,11 +1,12 @@
 """Training examples per second against Hugging Face Trainer: same model, data, batch size and optimizer.
 
-    python benchmarks/throughput.py --data DIR --model DIR [--repeats 5] [--examples 3200]
+    python benchmarks/throughput.py --data DIR --model DIR [--repeats 5] [--examples 3200] [--float32]
 
-Interleaves three trainings in one process: Trainer's defaults (dynamic padding, float32), Trainer's best settings (grouped
-by length, bf16) and tunesmith (bf16). Prints the medians, their ratios, the padding, and tokens per second as a share of
-what bf16 matrix products of this machine would allow. 3,200 examples are one pool of tunesmith's length groups and two of
-Trainer's, so that neither trains on more of the long or the short sentences than the other.
+Interleaves three trainings on SST-2 in one process: Trainer's defaults (dynamic padding, float32), Trainer's best settings
+(grouped by length, bf16) and tunesmith (bf16); with --float32 none uses bf16. The first two steps are not counted. Prints the
+medians, their ratios, the padding, and tokens per second as a share of what matrix products of this machine would allow. 3,200
+examples are one pool of tunesmith's length groups and two of Trainer's, so that neither trains on more of the long or the short
+sentences than the other.
 """
 
 import argparse
@@ -13,104 +14,68 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
+import hugging_face
 import torch
 
+BATCH = 32
 
-def tunesmith_speed(arguments, precision: str) -> tuple[float, float, float]:
+
+class Batches(hugging_face.Stopwatch):
+    """Also keeps the epoch's batches."""
+
+    def on_train_start(self, trainer: Any, *_: object) -> None:
+        data = trainer.datamodule
+        self.lengths, self.plan = data.splits["train"].lengths, data.plan.batches
+
+
+def tunesmith_speed(given: argparse.Namespace) -> tuple[float, float, float]:
     """Examples per second, tokens of an example without padding, and an epoch's share of padding."""
     from tunesmith import checks, config
-    from tunesmith.backbones.backbone import Backbone
-    from tunesmith.build import build, build_part
     from tunesmith.data.batching import padding_share
-    from tunesmith.module import FineTuningModule
-    from tunesmith.train import _scaled, data_module
+    from tunesmith.train import train
 
-    words = ["dataset=csv", f"dataset.train={arguments.data}/sst2/train.tsv", "dataset.text=sentence", "backbone=bert"]
-    words += [f"backbone.name={arguments.model}", f"trainer.precision={precision}", "trainer.progress_bar=false"]
-    words += [
-        "trainer.max_epochs=1",
-        f"trainer.max_steps={arguments.examples // 32}",
-        "callbacks={}",
-        "optimizer.lr=5e-5",
-    ]
-    composed = config.compose(words)
-    composed["callbacks"] = {}
-    checks.check(composed)
-    source, task = build_part(composed["dataset"], "source"), build_part(composed["dataset"], "task")
-    task.survey(source)
-    spec = build(composed["backbone"], group="backbone")
-    tokenizer = spec.tokenizer(lambda: ())
-    data = data_module(composed, source, task, tokenizer, spec.tokenizer_key(tokenizer))
-    data.setup()
-    backbone = Backbone(spec.model(spec.config()), tokenizer)
-    head = build(composed["head"], backbone, task, group="head")
-    regularizers = [build(node, group="regularization") for node in composed["regularization"].values()]
-    module = FineTuningModule(
-        backbone,
-        head,
-        regularizers,
-        task.metrics(),
-        make_optimizer=lambda groups: build(composed["optimizer"], _scaled(groups, 5e-5), True, group="optimizer"),
-        make_schedule=lambda total: build(composed["scheduler"], total, group="scheduler"),
-    )
-    module.total_steps = arguments.examples // 32
-    share = padding_share(data.splits["train"].lengths, data.plan.batches)
+    words = ["dataset=csv", f"dataset.train={given.data}/sst2/train.tsv", "dataset.text=sentence", "backbone=bert"]
+    words += [f"backbone.name={given.model}", *([] if given.float32 else ["trainer.precision=bf16-mixed"])]
+    words += [f"trainer.max_steps={given.examples // BATCH}", "trainer.progress_bar=false", "optimizer.lr=5e-5"]
+    watch = Batches()
     with tempfile.TemporaryDirectory() as folder:
-        trainer = build(composed["trainer"], Path(folder), [*regularizers], [], group="trainer")
-        started = time.perf_counter()
-        trainer.fit(module, train_dataloaders=data.train_dataloader())
-        seconds = time.perf_counter() - started
-    batches = data.plan.batches[: trainer.global_step]
+        composed = config.compose([*words, f"output_dir={folder}"])
+        composed["callbacks"] = {}
+        checks.check(composed)
+        train(composed, callbacks=[watch])
+    batches = watch.plan[2 : len(watch.ends)]
     seen = sum(len(rows) for rows in batches)
-    tokens = sum(int(data.splits["train"].lengths[rows].sum()) for rows in batches)
-    return seen / seconds, tokens / seen, share
+    tokens = sum(int(watch.lengths[rows].sum()) for rows in batches)
+    return seen / watch.seconds(), tokens / seen, padding_share(watch.lengths, watch.plan)
 
 
-def trainer_speed(arguments, *, best: bool) -> float:
+def trainer_speed(given: argparse.Namespace, **settings: Any) -> float:
     """Examples per second of Hugging Face Trainer."""
     import datasets
-    from transformers import (
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-        DataCollatorWithPadding,
-        Trainer,
-        TrainingArguments,
-    )
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding, Trainer
 
-    tokenizer = AutoTokenizer.from_pretrained(arguments.model)
+    tokenizer = AutoTokenizer.from_pretrained(given.model)
     rows = datasets.load_dataset(
-        "csv", data_files=f"{arguments.data}/sst2/train.tsv", delimiter="\t", quoting=3, split="train"
+        "csv", data_files=f"{given.data}/sst2/train.tsv", delimiter="\t", quoting=3, split="train"
     )
     rows = rows.map(lambda batch: tokenizer(batch["sentence"], truncation=True, max_length=128), batched=True)
     rows = rows.remove_columns("sentence")
-    model = AutoModelForSequenceClassification.from_pretrained(arguments.model, num_labels=2, dtype=torch.float32)
-    extra = {"train_sampling_strategy": "group_by_length", "bf16": True} if best else {}
+    model = AutoModelForSequenceClassification.from_pretrained(given.model, num_labels=2, dtype=torch.float32)
+    steps = given.examples // BATCH
     with tempfile.TemporaryDirectory() as folder:
-        settings = TrainingArguments(
-            folder,
-            per_device_train_batch_size=32,
-            max_steps=arguments.examples // 32,
-            learning_rate=5e-5,
-            warmup_steps=0.1,
-            weight_decay=0.01,
-            report_to=[],
-            save_strategy="no",
-            disable_tqdm=True,
-            use_cpu=not torch.cuda.is_available(),
-            logging_steps=10,
-            **extra,
+        arguments = hugging_face.arguments(
+            folder, per_device_train_batch_size=BATCH, max_steps=steps, learning_rate=5e-5, logging_steps=10, **settings
         )
-        trainer = Trainer(model, settings, train_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer))
-        started = time.perf_counter()
-        trainer.train()
-        return arguments.examples / (time.perf_counter() - started)
+        trainer = Trainer(model, arguments, train_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer))
+        return (steps - 2) * BATCH / hugging_face.timed(trainer)
 
 
-def matrix_speed() -> float:
-    """bf16 multiply-adds per second, in floating-point operations, of a product as large as the model's."""
-    left = torch.randn(1024, 384).bfloat16()
-    right = torch.randn(384, 1536).bfloat16()
+def matrix_speed(kind: torch.dtype) -> float:
+    """Floating-point operations per second of a product as large as the model's."""
+    left = torch.randn(1024, 384).to(kind)
+    right = torch.randn(384, 1536).to(kind)
     for _ in range(20):
         left @ right
     times = []
@@ -124,20 +89,22 @@ def matrix_speed() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", required=True, type=Path)
     parser.add_argument("--model", required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--examples", type=int, default=3200)
-    arguments = parser.parse_args()
+    parser.add_argument("--float32", action="store_true", help="for a machine without instructions for bf16")
+    given = parser.parse_args()
     from tunesmith.training import quiet
 
     quiet.log_to(None)
     runs: dict[str, list[float]] = {"Trainer, defaults": [], "Trainer, best": [], "tunesmith": []}
     length = share = 0.0
-    for _ in range(arguments.repeats):
-        runs["Trainer, defaults"].append(trainer_speed(arguments, best=False))
-        runs["Trainer, best"].append(trainer_speed(arguments, best=True))
-        speed, length, share = tunesmith_speed(arguments, "bf16-mixed")
+    for _ in range(given.repeats):
+        runs["Trainer, defaults"].append(trainer_speed(given))
+        best: dict[str, Any] = {"train_sampling_strategy": "group_by_length", "bf16": not given.float32}
+        runs["Trainer, best"].append(trainer_speed(given, **best))
+        speed, length, share = tunesmith_speed(given)
         runs["tunesmith"].append(speed)
     medians = {name: statistics.median(values) for name, values in runs.items()}
     for name, value in medians.items():
@@ -146,7 +113,8 @@ def main() -> None:
     print(f"tunesmith / Trainer's best      {medians['tunesmith'] / medians['Trainer, best']:.2f}")
     print(f"padding of an epoch             {100 * share:.2f} %")
     weights = 6 * 12 * 384**2  # parameters of the layers' matrices; 6 operations a token for each, forward and backward
-    print(f"share of bf16 matrix products   {medians['tunesmith'] * length * 6 * weights / matrix_speed():.2f}")
+    speed = matrix_speed(torch.float32 if given.float32 else torch.bfloat16)
+    print(f"share of matrix products        {medians['tunesmith'] * length * 6 * weights / speed:.2f}")
 
 
 if __name__ == "__main__":

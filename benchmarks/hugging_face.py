@@ -1,0 +1,44 @@
+"""What the benchmarks against Hugging Face Trainer share: its settings, and a stopwatch for both sides' steps."""
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+
+class Stopwatch(pl.Callback):
+    """Times of the training steps' ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def on_train_batch_end(self, *_: object) -> None:
+        self.ends.append(time.perf_counter())
+
+    def seconds(self, *, before: int = 2) -> float:
+        """Of all steps but the first ones, in which buffers are allocated."""
+        return self.ends[-1] - self.ends[before - 1]
+
+
+class TrainerStopwatch(TrainerCallback, Stopwatch):
+    """The same as a callback of Trainer."""
+
+    def on_step_end(self, *_: object, **__: object) -> None:
+        self.on_train_batch_end()
+
+
+def arguments(folder: str, **settings: Any) -> TrainingArguments:
+    """tunesmith's defaults as Trainer's settings: AdamW's weight decay, a linear schedule after a warm-up; nothing is logged."""
+    common: dict[str, Any] = {"warmup_steps": 0.1, "weight_decay": 0.01}  # the warm-up is a share of all steps
+    common |= {"report_to": [], "save_strategy": "no", "disable_tqdm": True, "use_cpu": not torch.cuda.is_available()}
+    return TrainingArguments(folder, **(common | settings))
+
+
+def timed(trainer: Trainer) -> float:
+    """Seconds that Trainer's steps take, without the first two."""
+    watch = TrainerStopwatch()
+    trainer.add_callback(watch)
+    trainer.train()
+    return watch.seconds()
