@@ -90,6 +90,10 @@ def test_overrides_of_a_stage(folder):
         ),
         (["backbone.after=[task,headd=3]"], "in the stage task: unknown key headd; did you mean head?"),
         (["backbone.after=[task,head.rate=1.0]"], "in the stage task: head.rate is 1.0; expected less than 1"),
+        (
+            ["backbone.after=[task,dataset=csv_text,dataset.train=no.csv,~dataset.size]"],
+            "in the stage task: dataset.train=no.csv",
+        ),
         (["backbone.after=task", "dataset.max_length=300"], "dataset.max_length is 300, but"),
         (["backbone.after=task", "head=causal_lm", "dataset=demo_reviews_text"], "head causal_lm does not fit bert"),
     ],

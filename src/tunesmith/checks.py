@@ -15,7 +15,7 @@ from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
 from tunesmith.monitor import watched
 from tunesmith.ranges import Seed
-from tunesmith.stages import origin, stages
+from tunesmith.stages import in_stage, origin, stages
 
 SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups of one choice
 SEVERAL = ("regularization", "callbacks", "logger")  # groups of several, each under its own key
@@ -29,7 +29,7 @@ def check(config: Config) -> None:
     Raises:
         UserError: with all mistakes.
     """
-    found = [f"in the stage {stage['name']}: {mistake}" for stage in stages(config) for mistake in _mistakes(stage)]
+    found = [mistake for stage in stages(config) for mistake in in_stage(stage, _mistakes(stage))]
     found += _mistakes(config)
     if found:
         raise UserError(found)

@@ -92,12 +92,15 @@ def _check(arguments: list[str]) -> int:
         return 0
     from tunesmith.checks import check, from_the_hub
     from tunesmith.data.survey import surveyed
-    from tunesmith.stages import stages
+    from tunesmith.stages import in_stage, stages
 
     check(config)
     for stage in stages(config):
-        if not from_the_hub(stage["dataset"]):
-            surveyed(stage["dataset"])
+        try:
+            if not from_the_hub(stage["dataset"]):
+                surveyed(stage["dataset"])
+        except UserError as error:
+            raise UserError(in_stage(stage, error.mistakes)) from None
     dataset = config["dataset"]
     if from_the_hub(dataset):
         print("Settings are right. The data comes from the hub and is checked when it is loaded.")

@@ -1,5 +1,6 @@
 """Runs that a run starts from: `backbone.after` is the whole config of the stage before, which may have one before it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from tunesmith.errors import UserError
@@ -20,6 +21,11 @@ def stages(config: Config) -> list[Config]:
         found.insert(0, stage)
         stage = stage_before(stage)
     return found
+
+
+def in_stage(stage: Config, mistakes: Iterable[str]) -> list[str]:
+    """Mistakes, with the name of the stage that has them."""
+    return [f"in the stage {stage['name']}: {mistake}" for mistake in mistakes]
 
 
 def origin(config: Config) -> Config:
@@ -67,7 +73,9 @@ def _quoted(part: str) -> str:
     part = part.strip()
     if part.startswith("[") and part.endswith("]"):
         return "[" + ",".join(map(_quoted, _parts(part[1:-1]))) + "]"
-    plain = "=" not in part or part[:1] in "'\"" or part.endswith(")")  # choice(...) and the like are Hydra's
+    plain = (
+        not ("=" in part or part.startswith("~")) or part[:1] in "'\"" or part.endswith(")")
+    )  # choice(...) and the like are Hydra's
     return part if plain else f"'{part}'"
 
 

@@ -7,7 +7,7 @@ from tunesmith import build, checks, schema
 from tunesmith.config import Composer, Config
 from tunesmith.data.survey import surveyed
 from tunesmith.errors import UserError
-from tunesmith.stages import stages
+from tunesmith.stages import in_stage, stages
 
 SHOWN = 10  # mistakes of a sweep that are named one by one
 
@@ -34,9 +34,7 @@ class Expansion:
         checks.check(config)
         mistakes = list(self._data_mistakes(config["dataset"]))
         for stage in stages(config):
-            mistakes += [
-                f"in the stage {stage['name']}: {mistake}" for mistake in self._data_mistakes(stage["dataset"])
-            ]
+            mistakes += in_stage(stage, self._data_mistakes(stage["dataset"]))
         if mistakes:
             raise UserError(mistakes)
         return config
