@@ -2,8 +2,9 @@
 
     python experiments/mini_backbones/gains.py [--families bert gpt2] [--output-dir runs]
 
-Both arms have the same architecture and the same number of steps, five seeds each; the random one has its own tokenizer and the
-higher learning rate that random weights want. Sweeps that are done are not run again.
+Both arms have the same architecture and the same number of steps, five seeds each. Each keeps its own defaults: the pretrained one
+its tokenizer and 2e-4, the random one a tokenizer of the task's training split and the higher learning rate that random weights
+want, 5e-4. Sweeps that are done are not run again.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from tunesmith import cli
 FAMILIES = ("bert", "roberta", "xlnet", "gpt2")
 TASKS = {  # dataset, training examples, head, score
     "2,000 reviews, accuracy": ("demo_reviews", 2000, "classification", "test/accuracy"),
-    "1,000 pairs, accuracy": ("demo_pairs", 1000, "classification", "test/accuracy"),
-    "1,000 sentences with entities, F1": ("demo_entities", 1000, "token_classification", "test/f1"),
-    "200 questions, F1": ("demo_questions", 200, "span", "test/f1"),
+    "2,000 pairs, accuracy": ("demo_pairs", 2000, "classification", "test/accuracy"),
+    "500 sentences with entities, F1": ("demo_entities", 500, "token_classification", "test/f1"),
+    "500 questions, F1": ("demo_questions", 500, "span", "test/f1"),
 }
 SEEDS = "seed=1,2,3,4,5"
 
@@ -26,7 +27,7 @@ def arms(family: str) -> dict[str, list[str]]:
     """Overrides of the two arms."""
     return {
         "random": [f"backbone=random_{family}", "backbone.layers=3", "backbone.width=192"],
-        "pretrained": [f"backbone.after=mini_backbones/{family}", "backbone.learning_rate=2e-4"],
+        "pretrained": [f"backbone=mini_{family}"],
     }
 
 
@@ -52,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--families", nargs="+", default=FAMILIES, choices=FAMILIES)
     parser.add_argument("--output-dir", default="runs")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--jobs", type=int, default=2, help="at a time")
     arguments = parser.parse_args()
     lines = ["| | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.sweeps.test_slurm import Sweep, not_installed, parent, status
+from tests.sweeps.test_slurm import STAGED, Sweep, not_installed, parent, staged_jobs_come_after_their_one_stage, status
 from tunesmith.config import LAUNCHERS
 
 RAY = [f"{LAUNCHERS}=ray", "hydra.launcher.ray.init.num_cpus=3", "hydra.launcher.ray.init.include_dashboard=false"]
@@ -45,3 +45,9 @@ def test_wrong_settings(tmp_path):
     code, output = Sweep(RAY[0], "hydra.launcher.ray.init.cpus=3", "seed=1,2", output_dir=tmp_path / "runs").end()
     assert code == 2 and "Traceback" not in output
     assert "Ray does not start with hydra.launcher.ray.init.cpus=3: Unknown keyword argument(s): cpus; set" in output
+
+
+@pytest.mark.ray
+@on_ray
+def test_a_stage_runs_once_before_its_jobs(tmp_path):
+    staged_jobs_come_after_their_one_stage(Sweep(*RAY, *STAGED, output_dir=tmp_path / "runs"))

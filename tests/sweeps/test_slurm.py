@@ -20,6 +20,8 @@ from tunesmith.sweeps.launchers import PLUGINS, installed, launcher
 WORDS = ["dataset.size=96", "dataset.batch_size=16", "backbone.width=32", "trainer.accelerator=cpu"]
 LONG = "trainer.max_epochs=120"  # time to hit a job in the middle
 SLURM = [f"{LAUNCHERS}=submitit_slurm", "hydra.launcher.partition=low", "hydra.launcher.mem_gb=1"]
+STAGE = "mini_backbones/bert,dataset.size=64,backbone.layers=1,backbone.width=32,trainer.accelerator=cpu"
+STAGED = [f"backbone.after=[{STAGE},trainer.max_epochs=1]", "seed=1,2,3", "trainer.max_epochs=1"]
 GOES_ON = "interrupted by SIGTERM; the same command goes on from here"
 
 
@@ -189,3 +191,17 @@ def test_not_installed(monkeypatch, name, extra):
     monkeypatch.delitem(sys.modules, PLUGINS[name][0], raising=False)
     with pytest.raises(UserError, match=rf"{LAUNCHERS}={name} is not installed; .*pip install 'tunesmith\[{extra}\]'"):
         launcher([f"{LAUNCHERS}={name}"], Composer(None))
+
+
+def staged_jobs_come_after_their_one_stage(sweep):
+    code, output = sweep.end()
+    assert code == 0, output
+    assert "3 jobs after 1 stage" in output and output.count("done stage ") == 1
+    stage = next((sweep.folder.parent.parent / "mini_backbones/bert").iterdir())
+    ends = {run: (run / "metrics.json").stat().st_mtime for run in [stage, *sweep.runs()]}
+    assert len(ends) == 4 and min(ends, key=ends.get) == stage
+
+
+@on_slurm
+def test_a_stage_runs_once_before_its_jobs(cluster, tmp_path):
+    staged_jobs_come_after_their_one_stage(Sweep(*SLURM, *STAGED, output_dir=tmp_path / "runs"))
