@@ -132,3 +132,16 @@ def test_the_run_id_ignores_where_a_run_is_watched_but_not_the_seed():
     base = config.run_id(config.compose([]))
     assert config.run_id(config.compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
     assert config.run_id(config.compose(["seed=2"])) != base
+
+
+def test_the_default_values_can_be_typed():
+    words = ["dataset=demo_reviews", "backbone=bert", "backbone.name=google-bert/bert-base-uncased"]
+    composed = config.compose(words)
+    leaves = {
+        f"{group}.{key}": value
+        for group in ("dataset", "backbone", "optimizer", "scheduler", "trainer")
+        for key, value in composed[group].items()
+        if isinstance(value, int | float | str) and value != ""
+    }
+    assert "trainer.precision" in leaves and len(leaves) > 20
+    assert config.compose([*words, *(f"{key}={value}" for key, value in leaves.items())]) == composed

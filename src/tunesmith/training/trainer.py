@@ -32,7 +32,7 @@ def trainer(
     max_steps: PositiveInt | None,
     accelerator: Literal["auto", "cpu", "gpu", "mps"],
     devices: PositiveInt,
-    precision: Literal["32", "bf16-mixed", "16-mixed"],
+    precision: Literal[32, "bf16-mixed", "16-mixed"],
     accumulate_grad_batches: PositiveInt,
     deterministic: bool,
     log_every_n_steps: PositiveInt,
