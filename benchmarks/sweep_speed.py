@@ -57,7 +57,7 @@ JOBLIB = """
 import hydra
 from omegaconf import OmegaConf
 from tunesmith.checks import check
-from tunesmith.config import conf_folder
+from tunesmith.choices import conf_folder
 from tunesmith.train import train
 
 @hydra.main(version_base=None, config_path=str(conf_folder()), config_name="train")

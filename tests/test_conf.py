@@ -6,17 +6,14 @@ import pytest
 from omegaconf import OmegaConf
 
 from tunesmith import build, checks, config, schema
+from tunesmith.choices import choices, conf_folder, groups
+from tunesmith.identity import run_id
 from tunesmith.listing import describe
 
-FOLDERS = [config.conf_folder()]
+FOLDERS = [conf_folder()]
 SEVERAL = checks.SEVERAL
 OF_SWEEPS = ("sweep", "hydra/launcher")  # composed with -m only: tests/sweeps/test_settings.py
-ALL = [
-    (group, choice)
-    for group in config.groups(FOLDERS)
-    if group not in OF_SWEEPS
-    for choice in config.choices(group, FOLDERS)
-]
+ALL = [(group, choice) for group in groups(FOLDERS) if group not in OF_SWEEPS for choice in choices(group, FOLDERS)]
 OWN_FILES = [
     "csv",
     "jsonl",
@@ -95,7 +92,7 @@ def test_every_target_is_called_with_its_own_signature(group, choice):
 
 @pytest.mark.parametrize("group,choice", ALL)
 def test_every_choice_is_described(group, choice):
-    assert len(describe(config.choices(group, FOLDERS)[choice])) > 10
+    assert len(describe(choices(group, FOLDERS)[choice])) > 10
 
 
 def test_the_named_choices_exist():
@@ -116,9 +113,9 @@ def test_the_named_choices_exist():
     words = {"conll2003", "conll2000", "wnut17", "ontonotes5", "conll", "conllu", "jsonl_tags", "demo_entities"}
     questions = {"squad", "squad_v2", "squad_json", "jsonl_questions", "demo_questions"}
     sentences = {"sentences", "csv_pairs", "jsonl_pairs", "nli", "demo_sentences"}
-    assert glue | others | words | questions | sentences <= set(config.choices("dataset", FOLDERS))
+    assert glue | others | words | questions | sentences <= set(choices("dataset", FOLDERS))
     assert {"bert", "roberta", "xlnet", "gpt2", "distilbert", "electra", "deberta_v3", "modernbert"} <= set(
-        config.choices("backbone", FOLDERS)
+        choices("backbone", FOLDERS)
     )
 
 
@@ -129,9 +126,9 @@ def test_a_users_own_folder_of_groups(tmp_path):
 
 
 def test_the_run_id_ignores_where_a_run_is_watched_but_not_the_seed():
-    base = config.run_id(config.compose([]))
-    assert config.run_id(config.compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
-    assert config.run_id(config.compose(["seed=2"])) != base
+    base = run_id(config.compose([]))
+    assert run_id(config.compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
+    assert run_id(config.compose(["seed=2"])) != base
 
 
 def test_the_default_values_can_be_typed():

@@ -11,6 +11,7 @@ from tests.conftest import TINY
 from tests.test_resume import cut
 from tunesmith import cli, config
 from tunesmith.errors import Interrupted, UserError
+from tunesmith.identity import run_id
 from tunesmith.runs.folder import RunFolder
 from tunesmith.stages import readable, stages
 from tunesmith.train import train
@@ -57,9 +58,9 @@ def test_a_chain_is_part_of_the_config_and_of_its_identity(folder):
     watched = [stage["trainer"]["log_every_n_steps"] for stage in stages(found)]
     assert watched == [3, 3] and {stage["output_dir"] for stage in stages(found)} == {f"{folder}/runs"}
     others = [["seed=2"], ["backbone.after=[task,seed=2]"], ["backbone.after=domain"], ["backbone.after=null"]]
-    identities = {config.run_id(composed(folder, "backbone.after=task", *words)) for words in [[], *others]}
+    identities = {run_id(composed(folder, "backbone.after=task", *words)) for words in [[], *others]}
     assert len(identities) == 5
-    assert config.run_id(composed(folder, "backbone.after=task", "output_dir=there")) in identities
+    assert run_id(composed(folder, "backbone.after=task", "output_dir=there")) in identities
     # Seeds of the last stage share the stages before.
     seeds = [composed(folder, "backbone.after=task", f"seed={seed}") for seed in (1, 2)]
     assert len({str(RunFolder.of(stage).path) for one in seeds for stage in stages(one)}) == 2

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from tunesmith import build, schema
-from tunesmith import config as configs
 from tunesmith.backbones import objectives
+from tunesmith.choices import choices, conf_folder
 from tunesmith.config import Config
 from tunesmith.data.labels import Problem
 from tunesmith.errors import UserError, did_you_mean
@@ -146,7 +146,7 @@ def _batch_mistakes(dataset: Config, smallest: int) -> Iterator[str]:
 
 def _heads_for(task: str) -> Iterator[str]:
     """Choices that serve a task, as they are typed."""
-    for choice, file in configs.choices("head", [configs.conf_folder()]).items():
+    for choice, file in choices("head", [conf_folder()]).items():
         target = re.search(r"^_target_: *(\S+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         if target and schema.signature(target[1], group="head").constants.get("task") == task:
             yield f"head={choice}"

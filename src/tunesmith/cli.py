@@ -169,7 +169,7 @@ def _report(arguments: list[str]) -> int:
 
 
 def _list(arguments: list[str]) -> int:
-    from tunesmith.config import conf_folder
+    from tunesmith.choices import conf_folder
     from tunesmith.listing import listing
 
     print(listing(arguments, [conf_folder()]))

@@ -1,63 +1,20 @@
-"""Compose a run's configuration from the groups in conf/, resolve it, name it.
+"""Compose a run's configuration from the groups in conf/, resolve it, write and read it.
 
 Hydra composes only. Every key of the command line is let through to the composed config, so that one place
 (`tunesmith.checks`) refuses unknown keys, whether they came from `key=`, `+key=`, `++key=` or a YAML file.
 """
 
 import copy
-import hashlib
-import json
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tunesmith.choices import LAUNCHERS, choices, conf_folders, groups
 from tunesmith.errors import UserError, did_you_mean
-from tunesmith.stages import readable, stage_before, stages, starting_from
-
-Config = dict[str, Any]
-
-LAUNCHERS = "hydra/launcher"  # the one group that Hydra owns; its settings are hydra.launcher.*
-# Settings that say where and how a run is watched, not what it computes: they are no part of its identity.
-_NOT_IDENTITY = {"output_dir", "name", "logger"}
-_NOT_IDENTITY_TRAINER = {"accelerator", "devices", "progress_bar", "log_every_n_steps"}
-
-
-def conf_folder() -> Path:
-    """The folder of configuration groups: inside an installed package, at the top of a checkout."""
-    installed = Path(__file__).parent / "conf"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "conf"
-
-
-def conf_folders(config_dir: str | None) -> list[Path]:
-    """The project's folder of groups, and the user's own if there is one.
-
-    Raises:
-        UserError: if `config_dir` is no folder.
-    """
-    folders = [conf_folder()]
-    if config_dir is not None:
-        folder = Path(config_dir).resolve()
-        if not folder.is_dir():
-            raise UserError(f"--config-dir {config_dir} is no folder; expected one that holds groups, such as dataset/")
-        folders.append(folder)
-    return folders
-
-
-def groups(folders: Sequence[Path]) -> list[str]:
-    """Names of the configuration groups, in alphabetical order."""
-    names = {child.name for folder in folders if folder.is_dir() for child in folder.iterdir() if child.is_dir()}
-    return sorted(LAUNCHERS if name == "hydra" else name for name in names)
-
-
-def choices(group: str, folders: Sequence[Path]) -> dict[str, Path]:
-    """The choices of a group and their files. Files that start with an underscore are parts of other choices."""
-    return {
-        file.relative_to(folder / group).with_suffix("").as_posix(): file
-        for folder in folders
-        for file in sorted((folder / group).rglob("*.yaml"))
-        if not file.name.startswith("_")
-    }
+from tunesmith.identity import WATCHING, WATCHING_TRAINER
+from tunesmith.stages import Config as Config  # its readers look for it here
+from tunesmith.stages import readable, stages, starting_from
 
 
 def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve: bool = True) -> Config:
@@ -128,8 +85,8 @@ class Composer:
             config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
         plain = {str(key): value for key, value in config.items()}
         for stage in stages(plain) if resolve else ():  # it is watched as the run is
-            stage |= {key: plain[key] for key in _NOT_IDENTITY if key != "name"}
-            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in _NOT_IDENTITY_TRAINER}
+            stage |= {key: plain[key] for key in WATCHING if key != "name"}
+            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in WATCHING_TRAINER}
         return plain
 
     def _start_from_stage(self, composed: Any) -> None:
@@ -238,26 +195,6 @@ def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | Non
     """One group's node, such as that of another dataset."""
     node: Config = compose(overrides, config_dir=config_dir)[group]
     return node
-
-
-def run_id(config: Config) -> str:
-    """Ten hexadecimal digits that name what a run computes, whatever its place, its loggers or its device."""
-    return digest(identity(config))
-
-
-def identity(config: Config) -> Config:
-    """The part of a config that says what a run computes."""
-    kept = {key: value for key, value in config.items() if key not in _NOT_IDENTITY}
-    stage = stage_before(config)
-    if stage is not None:
-        kept["backbone"] = config["backbone"] | {"after": identity(stage)}
-    trainer = config["trainer"]
-    return kept | {"trainer": {key: value for key, value in trainer.items() if key not in _NOT_IDENTITY_TRAINER}}
-
-
-def digest(value: Any) -> str:
-    """Ten hexadecimal digits that name a plain value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def load(file: Path) -> Config:

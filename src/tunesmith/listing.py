@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunesmith.config import choices, groups
+from tunesmith.choices import choices, groups
 from tunesmith.errors import UserError, did_you_mean
 
 

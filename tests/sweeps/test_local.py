@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tests.conftest import TINY, write_csv
 from tests.sweeps.made import call, config_of, folder_of, start, sweep, until
 from tests.sweeps.trouble import NONE
-from tunesmith.config import conf_folder
+from tunesmith.choices import conf_folder
 from tunesmith.runs.folder import RunFolder
 from tunesmith.sweeps.folder import SweepFolder
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.sweeps.test_slurm import STAGED, Sweep, not_installed, parent, staged_jobs_come_after_their_one_stage, status
-from tunesmith.config import LAUNCHERS
+from tunesmith.choices import LAUNCHERS
 
 RAY = [f"{LAUNCHERS}=ray", "hydra.launcher.ray.init.num_cpus=3", "hydra.launcher.ray.init.include_dashboard=false"]
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.sweeps.made import call
-from tunesmith import build, config, schema
-from tunesmith.config import LAUNCHERS, Composer
+from tunesmith import build, schema
+from tunesmith.choices import LAUNCHERS, choices, conf_folder
+from tunesmith.config import Composer
 from tunesmith.listing import describe
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.sweep import plan
 
-FOLDERS = [config.conf_folder()]
+FOLDERS = [conf_folder()]
 DROPOUT = "regularization.standard.hidden_dropout"
-SWEEPS = list(config.choices("sweep", FOLDERS))
+SWEEPS = list(choices("sweep", FOLDERS))
 EXPERIMENT = """\
 # @package _global_
 defaults:
@@ -41,7 +42,7 @@ def test_a_sweeps_settings_are_its_targets(choice):
     assert vars(Settings(**node)) == node
 
 
-@pytest.mark.parametrize("choice", config.choices(LAUNCHERS, FOLDERS))
+@pytest.mark.parametrize("choice", choices(LAUNCHERS, FOLDERS))
 def test_a_launchers_settings_are_its_targets(choice):
     node = Composer(None).launcher_settings(choice, [])
     assert set(node) - {"_target_"} == keywords(build.load(node["_target_"]))
@@ -49,7 +50,7 @@ def test_a_launchers_settings_are_its_targets(choice):
 
 @pytest.mark.parametrize("group,choice", [("sweep", choice) for choice in SWEEPS] + [(LAUNCHERS, "local")])
 def test_every_choice_is_described(group, choice):
-    assert len(describe(config.choices(group, FOLDERS)[choice])) > 10
+    assert len(describe(choices(group, FOLDERS)[choice])) > 10
 
 
 @pytest.fixture

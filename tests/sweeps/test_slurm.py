@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load_file
 
 from tests.sweeps.slurm_cluster import CORES, SlurmCluster
-from tunesmith.config import LAUNCHERS, Composer
+from tunesmith.choices import LAUNCHERS
+from tunesmith.config import Composer
 from tunesmith.errors import UserError
 from tunesmith.sweeps.launchers import PLUGINS, installed, launcher
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith import config as configs
+from tunesmith.identity import digest, identity
 from tunesmith.monitor import larger_is_better, monitored
 from tunesmith.report.records import Record
 
@@ -59,8 +59,8 @@ def grouped(records: Iterable[Record]) -> list[Group]:
     """Groups in the order of their first run."""
     members: dict[str, list[Record]] = {}
     for record in records:
-        identity = {key: value for key, value in configs.identity(record.config).items() if key != "seed"}
-        members.setdefault(configs.digest([record.config["name"], identity]), []).append(record)
+        without_seed = {key: value for key, value in identity(record.config).items() if key != "seed"}
+        members.setdefault(digest([record.config["name"], without_seed]), []).append(record)
     groups = list(members.values())
     return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
 

@@ -13,6 +13,7 @@ from tunesmith import config as configs
 from tunesmith.config import Config
 from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
+from tunesmith.identity import run_id
 from tunesmith.runs import files
 
 _PROGRESS = ("step", "steps", "scores")
@@ -38,7 +39,7 @@ class RunFolder:
     @classmethod
     def of(cls, config: Config) -> "RunFolder":
         """The folder that belongs to a config, whether it is there or not."""
-        return cls(Path(config["output_dir"]).expanduser() / str(config["name"]) / configs.run_id(config))
+        return cls(Path(config["output_dir"]).expanduser() / str(config["name"]) / run_id(config))
 
     @classmethod
     def claim(cls, config: Config, *, fresh: bool = False) -> "RunFolder":

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith import schema
-from tunesmith.config import LAUNCHERS, Composer, choices
+from tunesmith.choices import LAUNCHERS, choices
+from tunesmith.config import Composer
 from tunesmith.errors import UserError, did_you_mean
 
 LOCAL = "local"

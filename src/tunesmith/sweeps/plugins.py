@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.config import LAUNCHERS, Composer
+from tunesmith.choices import LAUNCHERS
+from tunesmith.config import Composer
 from tunesmith.errors import Interrupted, UserError, did_you_mean
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job, settle

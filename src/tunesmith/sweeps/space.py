@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.config import choices
+from tunesmith.choices import choices
 from tunesmith.errors import UserError
 from tunesmith.stages import readable
 

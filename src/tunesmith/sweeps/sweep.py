@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith import config as configs
 from tunesmith import schema
 from tunesmith.config import Composer
 from tunesmith.errors import UserError
+from tunesmith.identity import digest, identity
 from tunesmith.monitor import monitored
 from tunesmith.report.results import write_results
 from tunesmith.sweeps import grid, launchers, objectives, search
@@ -85,15 +85,15 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     if settings.sampler == "grid":
         objectives.check_grid(settings)
         jobs = grid.jobs_of(expansion, axes)
-        identity = configs.digest(sorted(str(job.run.path.name) for job in jobs))
+        content = digest(sorted(str(job.run.path.name) for job in jobs))
     else:
         jobs = [search.sample_job(expansion, axes, settings)]
         described = [axis.described for axis in axes]
-        identity = configs.digest([settings.identity, described, configs.identity(jobs[0].config)])
+        content = digest([settings.identity, described, identity(jobs[0].config)])
     chosen_launcher.check(jobs)
     root = Path(jobs[0].config["output_dir"]).expanduser()
-    path = Path(settings.folder).expanduser() if settings.folder else root / "sweeps" / identity
-    return Plan(settings, axes, expansion, jobs, chosen_launcher, identity, path)
+    path = Path(settings.folder).expanduser() if settings.folder else root / "sweeps" / content
+    return Plan(settings, axes, expansion, jobs, chosen_launcher, content, path)
 
 
 def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
