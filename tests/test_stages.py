@@ -87,7 +87,7 @@ def test_overrides_of_a_stage(folder):
         ),
         (
             ["backbone.after=task", "backbone=random_gpt2"],
-            "backbone.family is gpt2, but the model comes from the stage before",
+            "backbone=random_gpt2 is another model than that of the stage before, task; leave it out",
         ),
         (["backbone.after=[task,headd=3]"], "in the stage task: unknown key headd; did you mean head?"),
         (["backbone.after=[task,head.rate=1.0]"], "in the stage task: head.rate is 1.0; expected less than 1"),

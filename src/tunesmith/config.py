@@ -74,7 +74,7 @@ class Composer:
             if without is not None:
                 composed.pop(without, None)
             if resolve:
-                self._start_from_stage(composed)
+                self._start_from_stage(composed, choice=chosen.get("backbone"))
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
             raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
@@ -89,7 +89,7 @@ class Composer:
             stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in WATCHING_TRAINER}
         return plain
 
-    def _start_from_stage(self, composed: Any) -> None:
+    def _start_from_stage(self, composed: Any, *, choice: str | None) -> None:
         """Put the config of the stage that `backbone.after` names in its place."""
         from omegaconf import OmegaConf
 
@@ -100,7 +100,7 @@ class Composer:
         stage = self._stage(OmegaConf.to_container(after) if OmegaConf.is_config(after) else after)
         default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
         composed.backbone = starting_from(
-            stage, {key: value for key, value in node.items() if default.get(key) != value}
+            stage, {key: value for key, value in node.items() if default.get(key) != value}, choice=choice
         )
 
     def _stage(self, after: Any) -> Config:

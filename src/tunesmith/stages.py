@@ -34,22 +34,28 @@ def origin(config: Config) -> Config:
     return node
 
 
-def starting_from(stage: Config, changed: Config) -> Config:
+def starting_from(stage: Config, changed: Config, *, choice: str | None) -> Config:
     """The backbone node of a run that starts from a stage's model.
 
     Args:
         stage: config of the stage.
         changed: settings of the backbone that the run asks for.
+        choice: the backbone that the command line chooses, if it does.
 
     Raises:
         UserError: for settings that are not the stage's.
     """
     first = origin(stage)
+    other = {key: value for key, value in changed.items() if key != "learning_rate" and first.get(key) != value}
+    if choice is not None and other.keys() & {"_target_", "family", "name"}:
+        raise UserError(
+            f"backbone={choice} is another model than that of the stage before, {stage['name']}; leave it out, or choose it in "
+            f"the stage: backbone.after=[{stage['name']},backbone={choice}]"
+        )
     mistakes = [
         f"backbone.{key} is {value}, but the model comes from the stage before, {stage['name']}, where it is "
         f"{first.get(key, 'no setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
-        for key, value in changed.items()
-        if key != "learning_rate" and first.get(key) != value
+        for key, value in other.items()
     ]
     if mistakes:
         raise UserError(mistakes)
