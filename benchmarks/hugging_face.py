@@ -17,9 +17,9 @@ class Stopwatch(pl.Callback):
     def on_train_batch_end(self, *_: object) -> None:
         self.ends.append(time.perf_counter())
 
-    def seconds(self, *, before: int = 2) -> float:
-        """Of all steps but the first ones, in which buffers are allocated."""
-        return self.ends[-1] - self.ends[before - 1]
+    def seconds(self) -> float:
+        """Of all steps but the first two, in which buffers are allocated."""
+        return self.ends[-1] - self.ends[1]
 
 
 class TrainerStopwatch(TrainerCallback, Stopwatch):

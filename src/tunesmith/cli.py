@@ -91,16 +91,13 @@ def _check(arguments: list[str]) -> int:
     if config is None:
         return 0
     from tunesmith.checks import check, from_the_hub
-    from tunesmith.data.survey import surveyed
+    from tunesmith.data.survey import mistakes_in, surveyed
     from tunesmith.stages import in_stage, stages
 
     check(config)
     for stage in stages(config):
-        try:
-            if not from_the_hub(stage["dataset"]):
-                surveyed(stage["dataset"])
-        except UserError as error:
-            raise UserError(in_stage(stage, error.mistakes)) from None
+        if not from_the_hub(stage["dataset"]) and (found := mistakes_in(stage["dataset"])):
+            raise UserError(in_stage(stage, found))
     dataset = config["dataset"]
     if from_the_hub(dataset):
         print("Settings are right. The data comes from the hub and is checked when it is loaded.")

@@ -79,10 +79,9 @@ def _quoted(part: str) -> str:
     part = part.strip()
     if part.startswith("[") and part.endswith("]"):
         return "[" + ",".join(map(_quoted, _parts(part[1:-1]))) + "]"
-    plain = (
-        not ("=" in part or part.startswith("~")) or part[:1] in "'\"" or part.endswith(")")
-    )  # choice(...) and the like are Hydra's
-    return part if plain else f"'{part}'"
+    override = "=" in part or part.startswith("~")
+    left_alone = part[:1] in ("'", '"') or part.endswith(")")  # quoted already; choice(...) and the like are Hydra's
+    return f"'{part}'" if override and not left_alone else part
 
 
 def _parts(text: str) -> list[str]:

@@ -30,7 +30,7 @@ def test_data_are_read_once_for_all_jobs_that_read_them(tmp_path, monkeypatch):
     good = write_csv(tmp_path / "good.csv", ROWS)
     bad = write_csv(tmp_path / "bad.csv", [*ROWS, ("no label", "")])
     read = []
-    monkeypatch.setattr(expansion, "surveyed", lambda node: read.append(node["train"]) or surveyed(node))
+    monkeypatch.setattr(expansion, "mistakes_in", lambda node: read.append(node["train"]) or mistakes_in(node))
     expands = Expansion(COMPOSER, ["dataset=csv", f"dataset.validation={good}"])
     for seed in "12":
         expands.config({"dataset.train": str(good), "seed": seed})
@@ -39,7 +39,7 @@ def test_data_are_read_once_for_all_jobs_that_read_them(tmp_path, monkeypatch):
     assert read == [str(good), str(bad)]
 
 
-surveyed = expansion.surveyed
+mistakes_in = expansion.mistakes_in
 
 
 def test_a_mistake_is_said_once_with_its_first_job():

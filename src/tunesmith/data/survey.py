@@ -36,6 +36,15 @@ class Surveyed:
     survey: Survey
 
 
+def mistakes_in(dataset: Config) -> list[str]:
+    """What is wrong with a dataset's files, columns and rows."""
+    try:
+        surveyed(dataset)
+    except UserError as error:
+        return error.mistakes
+    return []
+
+
 def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
     """Open a dataset and check every row.
 

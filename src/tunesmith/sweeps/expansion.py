@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from tunesmith import build, checks, schema
 from tunesmith.config import Composer, Config
-from tunesmith.data.survey import surveyed
+from tunesmith.data.survey import mistakes_in
 from tunesmith.errors import UserError
 from tunesmith.stages import in_stage, stages
 
@@ -49,11 +49,7 @@ class Expansion:
         ]
         key = json.dumps([dataset["source"], dataset["task"], read])
         if key not in self._surveyed:
-            try:
-                surveyed(dataset)
-                self._surveyed[key] = []
-            except UserError as error:
-                self._surveyed[key] = error.mistakes
+            self._surveyed[key] = mistakes_in(dataset)
         return self._surveyed[key]
 
 
