@@ -1,14 +1,13 @@
 """Everything that can be known to be wrong before any weights load, found without importing any heavy library."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, get_args
 
 from tunesmith import build, schema
 from tunesmith.backbones import objectives
+from tunesmith.backbones.model_config import family_of, positions
 from tunesmith.choices import choices, conf_folder
 from tunesmith.config import Config
 from tunesmith.data.labels import Problem
@@ -175,45 +174,3 @@ def _lengths(config: Config) -> Iterator[str]:
     if limit is not None and max_length > limit:
         name = backbone.get("name", backbone.get("family"))
         yield f"dataset.max_length is {max_length}, but {name} allows {limit} tokens; set dataset.max_length<={limit}"
-
-
-def positions(backbone: Mapping[str, Any]) -> int | None:
-    """Tokens that a backbone takes at most; null for no limit. A folder's config.json knows better than the YAML.
-
-    Raises:
-        UserError: if `name` looks like a folder that is not there, or is one without a config.json.
-    """
-    name = backbone.get("name")
-    if name is None:
-        return backbone["max_positions"]
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        if name.startswith((".", "/", "~")) or name.count("/") > 1:
-            raise UserError(
-                f"backbone.name={name} is neither a folder nor a hub id such as google-bert/bert-base-uncased"
-            )
-        return backbone["max_positions"]
-    file = folder / "config.json"
-    if not file.is_file():
-        raise UserError(
-            f"backbone.name={name} holds no config.json; expected a folder that save_pretrained wrote, such as a run's model/"
-        )
-    return position_limit(json.loads(file.read_text(encoding="utf-8")))
-
-
-def family_of(backbone: Mapping[str, Any]) -> str | None:
-    """Hugging Face's `model_type`, as far as it is known without the network."""
-    if "family" in backbone:
-        return str(backbone["family"])
-    file = Path(str(backbone.get("name"))).expanduser() / "config.json"
-    return json.loads(file.read_text(encoding="utf-8")).get("model_type") if file.is_file() else None
-
-
-def position_limit(model_config: Mapping[str, Any]) -> int | None:
-    """Tokens that a Hugging Face config allows: RoBERTa's first two positions are for padding, XLNet's are relative."""
-    if model_config.get("model_type") == "xlnet":
-        return None
-    limit = model_config.get("max_position_embeddings") or model_config.get("n_positions")
-    if limit and model_config.get("model_type") in {"roberta", "camembert", "xlm-roberta", "longformer"}:
-        return int(limit) - 2
-    return int(limit) if limit else None

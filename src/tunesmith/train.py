@@ -16,12 +16,13 @@ import torch
 from tunesmith import config as configs
 from tunesmith.backbones.backbone import Backbone, parameter_count
 from tunesmith.backbones.families import dropouts
+from tunesmith.backbones.model_config import position_limit
 from tunesmith.backbones.objectives import looked_up
 from tunesmith.build import build, build_all
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.callbacks.status import Status
-from tunesmith.checks import constants, position_limit
+from tunesmith.checks import constants
 from tunesmith.config import Config
 from tunesmith.data.batching import padding_share
 from tunesmith.data.module import TextDataModule

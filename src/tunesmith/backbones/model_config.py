@@ -1,0 +1,69 @@
+"""What is known of a backbone before anything loads: from its YAML, or from the config.json of a folder, which knows better."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import UserError
+
+_PADDING_COUNTS = {"roberta", "camembert", "xlm-roberta", "longformer"}  # their first two positions are for padding
+
+
+def family_of(backbone: Mapping[str, Any]) -> str | None:
+    """Hugging Face's `model_type`; None for a model of the hub, which is not here yet.
+
+    Raises:
+        UserError: if `name` is a folder that holds no model, or looks like one that is not there.
+    """
+    if "family" in backbone:
+        return str(backbone["family"])
+    found = _in_folder(backbone)
+    return found.get("model_type") if found is not None else None
+
+
+def positions(backbone: Mapping[str, Any]) -> int | None:
+    """Tokens that a backbone takes at most; None for no limit.
+
+    Raises:
+        UserError: if `name` is a folder that holds no model, or looks like one that is not there.
+    """
+    found = _in_folder(backbone)
+    limit: int | None = backbone["max_positions"] if found is None else position_limit(found)
+    return limit
+
+
+def position_limit(model_config: Mapping[str, Any]) -> int | None:
+    """Tokens that a Hugging Face config allows; None for no limit, as XLNet's positions are relative."""
+    if model_config.get("model_type") == "xlnet":
+        return None
+    limit = model_config.get("max_position_embeddings") or model_config.get("n_positions")
+    if limit and model_config.get("model_type") in _PADDING_COUNTS:
+        return int(limit) - 2
+    return int(limit) if limit else None
+
+
+def _in_folder(backbone: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The config.json of the folder that `name` is; None where it is no folder."""
+    name = backbone.get("name")
+    if name is None:
+        return None
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        if name.startswith((".", "/", "~")) or name.count("/") > 1:
+            raise UserError(
+                f"backbone.name={name} is neither a folder nor a hub id such as google-bert/bert-base-uncased"
+            )
+        return None
+    file = folder / "config.json"
+    if not file.is_file():
+        raise UserError(
+            f"backbone.name={name} holds no config.json; expected a folder that save_pretrained wrote, such as a run's model/"
+        )
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file} is no JSON ({error}); expected a folder that save_pretrained wrote") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{file} holds {found!r:.40}; expected the settings of a model, as save_pretrained writes them")
+    return found
