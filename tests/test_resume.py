@@ -1,7 +1,9 @@
 """A run that was cut off anywhere ends with the weights it would have had."""
 
 import csv
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,4 +200,20 @@ def test_other_data_than_before_is_refused(tmp_path, monkeypatch):
     monkeypatch.undo()
     write_csv(file, rows[:-2])
     with pytest.raises(UserError, match=r"dataset\.train, .* has changed since"):
+        train(config)
+
+
+def test_another_tokenizer_than_before_is_refused(whole, tmp_path, monkeypatch):
+    base = shutil.copytree(whole.model, tmp_path / "base")
+    config = checked([*TINY[:-1], "backbone=bert", f"backbone.name={base}", f"output_dir={tmp_path / 'runs'}"])
+    cut(monkeypatch, "on_train_batch_start", 1, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config)
+    monkeypatch.undo()
+    tokenizer = json.loads((base / "tokenizer.json").read_text())
+    ids = tokenizer["model"]["vocab"]
+    first, last = (max(ids, key=lambda word: sign * ids[word]) for sign in (-1, 1))
+    ids[first], ids[last] = ids[last], ids[first]
+    (base / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UserError, match="begun with another tokenizer"):
         train(config)

@@ -161,6 +161,7 @@ def _train(
     keeper = next((callback for callback in callbacks if isinstance(callback, Checkpoint)), None)
     resumed = keeper.resumed if keeper is not None else None
     if resumed is not None:
+        run.check_tokenizer(spec.tokenizer_key(tokenizer))
         print(f"Going on after step {resumed['step']:,}", flush=True)
         due = validation_due(resumed, len(data.plan))
         data.plan.start_at(resumed["epoch"] + due, 0 if due else resumed["batches"])

@@ -17,6 +17,7 @@ from tunesmith.identity import run_id
 from tunesmith.runs import files
 
 _PROGRESS = ("step", "steps", "scores")
+_ANEW = "set name=... for a new run, or remove the folder"
 _LOOK_SECONDS = 0.3  # one that only looks whether the run is busy holds it for less
 
 
@@ -133,16 +134,34 @@ class RunFolder:
         Raises:
             UserError: if they do not.
         """
-        try:
-            before = self.read_json("manifest.json")["data"]["fingerprints"]
-        except (OSError, ValueError, KeyError):
-            return  # it had not come so far
+        before = self._manifest().get("data", {}).get("fingerprints", {})
         changed = [f"dataset.{split}" for split, content in before.items() if source.fingerprint(split) != content]
         if changed:
+            raise UserError(f"{self.path} was trained on other data: {', '.join(changed)} has changed since; {_ANEW}")
+
+    def check_tokenizer(self, key: str) -> None:
+        """See that a run that goes on reads its texts as before.
+
+        Args:
+            key: names the tokenizer's content.
+
+        Raises:
+            UserError: if it was begun with another one.
+        """
+        before = self._manifest().get("model", {}).get("tokenizer", key)
+        if before != key:
             raise UserError(
-                f"{self.path} was trained on other data: {', '.join(changed)} has changed since; set name=... for a new run, or "
-                "remove the folder"
+                f"{self.path} was begun with another tokenizer, so its checkpoint does not fit: the backbone's files or the "
+                f"version of a package have changed since; {_ANEW}"
             )
+
+    def _manifest(self) -> dict[str, Any]:
+        """manifest.json; empty for a run that has not come so far."""
+        try:
+            found: dict[str, Any] = self.read_json("manifest.json")
+        except (OSError, ValueError):
+            return {}
+        return found
 
     def config(self) -> Config:
         """The run's resolved config."""
