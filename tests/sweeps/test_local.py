@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -233,3 +235,12 @@ def test_relative_paths_mean_the_folder_in_which_the_sweep_was_started(tmp_path)
     with contextlib.chdir(tmp_path):
         assert call("train", "-m", *TINY[1:], *words).status == 0
     assert len(files(tmp_path / "runs")) == 1 and (tmp_path / "s/results.csv").is_file()
+
+
+def test_a_script_without_a_guard_is_run_once(tmp_path):
+    words = ["train", "-m", *TINY, "seed=1,2", f"output_dir={tmp_path / 'runs'}"]
+    script = tmp_path / "script.py"
+    script.write_text(f"from tunesmith import cli\nprint('once')\nassert cli.run({words!r}) == 0\n")
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("once") == 1 and len(files(tmp_path / "runs")) == 2

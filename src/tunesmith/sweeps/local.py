@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tunesmith.errors import Interrupted, UserError
@@ -114,7 +115,7 @@ class Local:
                     slot = free.pop(0)
                     arguments = (folder.path, job.number, folder.log(job.number), slot, threads)
                     process: Any = self._context.Process(target=_start, args=arguments, name=f"job {job.number}")
-                    process.start()
+                    _start_alone(process)
                     active[process.sentinel] = _Active(job, process, slot)
                     watcher.started(job)
                 if not active and (self._stopping or source.over):
@@ -159,6 +160,16 @@ class Local:
                 entry.told += 1
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(entry.process.pid, signal.SIGTERM if entry.told == 1 else signal.SIGKILL)
+
+
+def _start_alone(process: BaseProcess) -> None:
+    """Start a job's process without the script that starts the sweep, which every new process would import and so run again."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int) -> None:
