@@ -46,9 +46,9 @@ def start(arguments: argparse.Namespace, folder: str) -> None:
 
 def blocks(composed: dict[str, Any]) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
     """Training blocks and validation blocks that the run reads, and the rows of each training batch, all epochs."""
+    from tunesmith.assemble import data_module
     from tunesmith.build import build
     from tunesmith.data.survey import surveyed
-    from tunesmith.train import data_module
 
     dataset, spec = surveyed(composed["dataset"]), build(composed["backbone"], group="backbone")
     tokenizer = spec.tokenizer(lambda: (), pre_split=False)

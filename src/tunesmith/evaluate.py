@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tunesmith.assemble import data_module
 from tunesmith.build import build
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.config import Config
@@ -9,8 +10,7 @@ from tunesmith.data.survey import surveyed
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.model import load
 from tunesmith.runs.table import print_scores
-from tunesmith.scoring import score
-from tunesmith.train import data_module
+from tunesmith.scoring import score_all
 
 
 def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
@@ -29,11 +29,6 @@ def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
     with Interruption() as interruption:
         settings = {**config["trainer"], "progress_bar": False, "devices": 1}
         trainer = build(settings, Path(run.path), [interruption], [], group="trainer")
-        scores = {
-            f"{split}/{name}": value
-            for split in source.splits
-            if split != "train"
-            for name, value in score(trainer, module, data, split)[0].items()
-        }
+        scores = score_all(trainer, module, data, keep=None)
     print_scores(scores, title=str(run.path), first=config["dataset"]["metrics"][0])
     return scores

@@ -26,6 +26,7 @@ class FineTuningModule(pl.LightningModule):
         make_optimizer: from parameter groups, each with `params` and what it overrides.
         make_schedule: from the number of optimizer steps of the run.
         log_every_n_steps: optimizer steps between two logged training losses.
+        total_steps: optimizer steps of the run.
         seed: of what a head draws for each example and epoch.
     """
 
@@ -38,19 +39,19 @@ class FineTuningModule(pl.LightningModule):
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
         log_every_n_steps: int = 10,
+        total_steps: int = 1,
         seed: int = 0,
     ) -> None:
         super().__init__()
         self.backbone, self.head, self.regularizers = backbone, head, regularizers
         self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
-        self._log_every_n_steps, self._seed = log_every_n_steps, seed
+        self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
         self._mean_loss = MeanMetric()
         self._loss_sum: Tensor
         self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
         self._losses = 0
         self._logged_step = 0
-        self.total_steps = 1  # optimizer steps of the run; train.py sets it from the batch plan
         self._decoded: list[tuple[Any, dict[str, Tensor]]] = []
         self.scores: dict[str, float] = {}
         self.predictions: list[Any] = []  # the task's, of the examples that were scored last
