@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.choices import LAUNCHERS, choices, conf_folders, groups
-from tunesmith.errors import UserError, did_you_mean
+from tunesmith.errors import UserError, did_you_mean, first_line
 from tunesmith.identity import WATCHING, WATCHING_TRAINER
 from tunesmith.stages import Config as Config  # its readers look for it here
 from tunesmith.stages import readable, stages, starting_from
@@ -77,7 +77,7 @@ class Composer:
                 self._start_from_stage(composed, choice=chosen.get("backbone"))
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
-            raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
+            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
         assert isinstance(config, dict)
         if resolve and config.get("name") is None:
             stage = config["backbone"].get("after")
@@ -151,7 +151,7 @@ class Composer:
             with initialize_config_dir(str(self.folders[0])):
                 return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)
         except HydraException as error:
-            raise UserError(f"The configuration cannot be composed: {_first_line(error)}") from error
+            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
 
     def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
         """What Hydra has to compose (choices and deletions), the values to set after, and the choices by group."""
@@ -166,7 +166,7 @@ class Composer:
             try:
                 override = parser.parse_override(text)
             except HydraException as error:
-                mistakes.append(f"{text!r} cannot be read: {_first_line(error)}; expected group=choice or key=value")
+                mistakes.append(f"{text!r} cannot be read: {first_line(error)}; expected group=choice or key=value")
                 continue
             if override.is_sweep_override():
                 one = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
@@ -210,7 +210,7 @@ def load(file: Path) -> Config:
     try:
         config = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
     except Exception as error:  # the YAML parser's own errors have no common base
-        raise UserError(f"{file} cannot be read as a config: {_first_line(error)}") from error
+        raise UserError(f"{file} cannot be read as a config: {first_line(error)}") from error
     if not isinstance(config, dict):
         raise UserError(f"{file} holds no config; expected keys and values")
     return {str(key): value for key, value in config.items()}
@@ -234,11 +234,7 @@ def apply(config: Config, overrides: Sequence[str]) -> Config:
         for override in OverridesParser.create().parse_overrides(list(overrides)):
             OmegaConf.update(copy, override.key_or_group, override.value(), force_add=True)
     except HydraException as error:
-        raise UserError(f"{_first_line(error)}; expected key=value") from error
+        raise UserError(f"{first_line(error)}; expected key=value") from error
     plain = OmegaConf.to_container(copy, resolve=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")

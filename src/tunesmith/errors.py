@@ -20,6 +20,11 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def first_line(error: BaseException) -> str:
+    """What a library's error says, without the rest; its class if it says nothing."""
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
 class Interrupted(BaseException):  # not an Exception: no library is to catch it as an error
     """A run was told to stop by a signal; the message says by which, and what was saved."""
 

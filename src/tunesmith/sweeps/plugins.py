@@ -4,26 +4,22 @@ Hydra composes nothing but the number of a job there. What the job runs was froz
 own below the launcher's, so that a crash harms neither the launcher nor a worker that it shares with other jobs.
 """
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from tunesmith.choices import LAUNCHERS
 from tunesmith.config import Composer
-from tunesmith.errors import Interrupted, UserError, did_you_mean
+from tunesmith.errors import Interrupted, UserError, did_you_mean, first_line
 from tunesmith.sweeps.folder import SweepFolder
-from tunesmith.sweeps.job import Job, settle
-from tunesmith.sweeps.slurm import Scheduler, environment, wait_for_every_job
+from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.launched import Launched
+from tunesmith.sweeps.plugin_task import task
+from tunesmith.sweeps.slurm import wait_for_every_job
 
 _POLL_SECONDS = 0.5
-_PATIENCE_SECONDS = 2.0  # between two looks at runs that other processes run
 _PRIMARY = """\
 defaults:
   - override hydra/hydra_logging: none
@@ -72,7 +68,7 @@ class PluginLauncher:
             reason: BaseException = error  # Hydra's message names the setting, and OmegaConf's, below it, the mistake
             while reason.__cause__ is not None:
                 reason = reason.__cause__
-            raise UserError(f"{error.mistakes[0].replace('++', '')}: {_first_line(reason)}") from error
+            raise UserError(f"{error.mistakes[0].replace('++', '')}: {first_line(reason)}") from error
 
     def check(self, jobs: list[Job]) -> None:
         """See that the launcher finds what it needs.
@@ -132,7 +128,7 @@ class PluginLauncher:
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             received = " ".join(self._settings) or "the address null"
             raise UserError(
-                f"Ray does not start with {received}: {_first_line(error)}; set hydra.launcher.ray.init.*"
+                f"Ray does not start with {received}: {first_line(error)}; set hydra.launcher.ray.init.*"
             ) from error
 
     def run(self, source: Any, folder: SweepFolder, watcher: Any) -> None:
@@ -142,7 +138,7 @@ class PluginLauncher:
             UserError: if the scheduler takes no job with these settings.
             Interrupted: after Ctrl-C or SIGTERM.
         """
-        batches: list[_Batch] = []
+        batches: list[Launched] = []
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             while True:
@@ -150,7 +146,7 @@ class PluginLauncher:
                     jobs = self._take(source)
                     if not jobs:
                         break
-                    batches.append(_Batch(self._launcher, jobs, folder))
+                    batches.append(Launched(self._launcher, jobs))
                 if not batches and source.over:
                     break
                 time.sleep(_POLL_SECONDS)
@@ -174,7 +170,7 @@ class PluginLauncher:
     def _refused(self, error: BaseException) -> UserError:
         received = " ".join(self._settings) or "its defaults"
         return UserError(
-            f"{self._name} took no job with {received}: {_first_line(error).removeprefix('sbatch: error: ')}; correct "
+            f"{self._name} took no job with {received}: {first_line(error).removeprefix('sbatch: error: ')}; correct "
             "hydra.launcher.* (sinfo lists the partitions, sbatch --help what can be asked for)"
         )
 
@@ -187,92 +183,6 @@ class PluginLauncher:
         return jobs
 
 
-class _Batch:
-    """Some jobs that the launcher was given together."""
-
-    def __init__(self, launcher: Any, jobs: list[Job], folder: SweepFolder) -> None:
-        self._before = {job.number: job.run.status() for job in jobs}
-        self._waiting = {job.number: job for job in jobs}
-        self._running: dict[int, Job] = {}
-        self._results: dict[int, Any] = {}
-        self.error: BaseException | None = None
-        self.thread = threading.Thread(target=self._launch, args=(launcher, jobs), daemon=True)
-        self.thread.start()
-
-    def _launch(self, launcher: Any, jobs: list[Job]) -> None:
-        while all(job.run.busy for job in jobs):  # such as jobs of an earlier sweep, which the scheduler still has
-            time.sleep(_PATIENCE_SECONDS)
-        try:
-            results = launcher.launch([[f"job={job.number}"] for job in jobs], abs(jobs[0].number))
-            self._results = {job.number: result for job, result in zip(jobs, results, strict=True)}
-        except BaseException as error:  # its thread ends with this; `run` and `news` say what it was
-            self.error = error
-
-    def news(self, *, over: bool, watcher: Any) -> list[tuple[Job, str]]:
-        """Jobs that have ended since the last time.
-
-        Args:
-            over: whether the launcher has returned.
-            watcher: that is told of jobs that have begun.
-        """
-        ended = []
-        for number, job in list(self._waiting.items()):
-            if job.run.status() != self._before[number] or over:
-                self._running[number] = self._waiting.pop(number)
-                watcher.started(job)
-        for number, job in list(self._running.items()):
-            state = str(job.run.status().get("state"))
-            if over:
-                ended.append((job, self._settled(job)))
-            elif state in ("done", "failed", "pruned") and not job.run.busy:
-                ended.append((job, state))
-            else:
-                continue
-            del self._running[number]
-        return ended
-
-    def _settled(self, job: Job) -> str:
-        if job.run.busy:
-            return "busy"
-        if not job.run.done and (
-            job.run.status() == self._before[job.number] or job.run.status().get("state") == "running"
-        ):
-            result = self._results.get(job.number, self.error)
-            reason = getattr(result, "_return_value", result)  # of Hydra's JobReturn; reading it openly would raise it
-            said = f": {_first_line(reason)}" if isinstance(reason, BaseException) else ""
-            job.run.set_state("failed", error=f"the launcher ended it before the run was over{said}")
-        return str(job.run.status().get("state"))
-
-
-def task(config: Any) -> str:
-    """What a launcher calls for one job: a process of the job's own; the state that it ended in."""
-    folder = SweepFolder(Path(config.folder))
-    job, log = folder.job(config.job), folder.log(config.job)
-    os.chdir(folder.read()["directory"])
-    log.parent.mkdir(exist_ok=True)
-    scheduler = Scheduler() if "SUBMITIT_EXECUTOR" in os.environ else None
-    with log.open("a", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tunesmith.sweeps.run_job", str(folder.path), str(job.number)],
-            stdin=subprocess.PIPE,  # it ends when this process does
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-        )
-        if scheduler is not None:
-            scheduler.watch(process)
-        code = process.wait()
-    told = scheduler is not None and scheduler.has_told
-    state = settle(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
-    if scheduler is not None and state == "interrupted":
-        scheduler.queue_again(job)
-    return state
-
-
 def _first_key(word: str) -> str:
     """`partition` of `hydra.launcher.partition=low`."""
     return word.removeprefix("hydra.launcher.").partition("=")[0].partition(".")[0]
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.data.sources import files
-from tunesmith.errors import UserError, did_you_mean
+from tunesmith.errors import UserError, did_you_mean, first_line
 
 
 class Hub:
@@ -70,7 +70,7 @@ class Hub:
             except Exception as error:  # the loader raises errors of a dozen libraries
                 folder = " (the folder was found)" if Path(self.path).is_dir() else ""
                 raise UserError(
-                    f"The dataset {self.path}{folder}, split {name}, cannot be loaded: {str(error).strip().splitlines()[0]}; "
+                    f"The dataset {self.path}{folder}, split {name}, cannot be loaded: {first_line(error)}; "
                     "check dataset.path, dataset.config and the network, or download it once while there is one"
                 ) from error
         return self._loaded[name]

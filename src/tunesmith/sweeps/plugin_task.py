@@ -1,0 +1,41 @@
+"""What one of Hydra's launchers calls for a job, wherever it has put it: a process of the job's own, below the launcher's."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import settle
+from tunesmith.sweeps.slurm import Scheduler, environment
+
+
+def task(config: Any) -> str:
+    """Run a job; the state that it ended in.
+
+    Args:
+        config: with `folder`, of the sweep, and `job`, the number.
+    """
+    folder = SweepFolder(Path(config.folder))
+    job, log = folder.job(config.job), folder.log(config.job)
+    os.chdir(folder.read()["directory"])
+    log.parent.mkdir(exist_ok=True)
+    scheduler = Scheduler() if "SUBMITIT_EXECUTOR" in os.environ else None
+    with log.open("a", encoding="utf-8") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tunesmith.sweeps.run_job", str(folder.path), str(job.number)],
+            stdin=subprocess.PIPE,  # it ends when this process does
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+        )
+        if scheduler is not None:
+            scheduler.watch(process)
+        code = process.wait()
+    told = scheduler is not None and scheduler.has_told
+    state = settle(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
+    if scheduler is not None and state == "interrupted":
+        scheduler.queue_again(job)
+    return state
