@@ -4,15 +4,20 @@
 
 Both arms have the same architecture, the same steps and the same choice of learning rates: the better of two by the validation
 score of seed 1. The pretrained arm has its tokenizer, the random one a tokenizer of the task's training split. Prints the mean and
-the standard deviation of the test score over five seeds, and the rate that was chosen. Runs that are done are not run again.
+the standard deviation of the test score over five seeds, the rate that was chosen, and the difference of the arms with the 95 %
+interval of a paired t-test. Runs that are done are not run again.
 """
 
 import argparse
 import csv
+import statistics
 import sys
 from pathlib import Path
 
+from scipy.stats import ttest_rel
+
 from tunesmith import cli
+from tunesmith.report import records
 
 FAMILIES = ("bert", "roberta", "xlnet", "gpt2")
 TASKS = {  # dataset, training examples, epochs, head, score
@@ -41,16 +46,31 @@ def sweep(folder: Path, words: list[str]) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def cell(family: str, task: str, arm: str, arguments: argparse.Namespace) -> str:
-    """Mean and standard deviation over five seeds."""
+def chosen(family: str, task: str, arm: str, arguments: argparse.Namespace) -> tuple[float, list[float]]:
+    """The learning rate, and the test score of each seed."""
     dataset, size, epochs, head, score = TASKS[task]
     folder = Path(arguments.output_dir) / "sweeps" / f"gains_{family}_{dataset}_{arm}"
     words = [f"dataset={dataset}", f"head={head}", f"dataset.size={size}", f"trainer.max_epochs={epochs}"]
     words += [*arms(family)[arm], f"output_dir={arguments.output_dir}", f"hydra.launcher.n_jobs={arguments.jobs}"]
     tried = sweep(folder / "rates", [*words, f"optimizer.lr={','.join(RATES)}", "seed=1"])
     best = max(tried, key=lambda row: float(row[f"validation/{score}"]))["optimizer.lr"]
-    (row,) = sweep(folder / "seeds", [*words, f"optimizer.lr={best}", "seed=1,2,3,4,5"])
-    return f"{float(row[f'test/{score}']):.3f} ± {float(row[f'test/{score} std']):.3f} ({float(best):.0e})"
+    sweep(folder / "seeds", [*words, f"optimizer.lr={best}", "seed=1,2,3,4,5"])
+    runs = sorted(records.find([str(folder / "seeds")]), key=lambda record: int(record.config["seed"]))
+    return float(best), [record.scores[f"test/{score}"] for record in runs]
+
+
+def rows(family: str, arguments: argparse.Namespace) -> list[str]:
+    """Lines of the table: both arms, and what the pretrained one gains."""
+    found = {arm: [chosen(family, task, arm, arguments) for task in TASKS] for arm in arms(family)}
+    lines = []
+    for arm, cells in found.items():
+        said = [f"{statistics.fmean(each):.3f} ± {statistics.stdev(each):.3f} ({rate:.0e})" for rate, each in cells]
+        lines.append(f"| {family}, {arm} | " + " | ".join(said) + " |")
+    said = []
+    for (_, before), (_, after) in zip(found["random"], found["pretrained"], strict=True):
+        low, high = ttest_rel(after, before).confidence_interval()
+        said.append(f"{statistics.fmean(after) - statistics.fmean(before):+.3f} ({low:+.3f} to {high:+.3f})")
+    return [*lines, f"| {family}, difference | " + " | ".join(said) + " |"]
 
 
 def main() -> None:
@@ -61,9 +81,7 @@ def main() -> None:
     arguments = parser.parse_args()
     lines = ["| | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]
     for family in arguments.families:
-        for arm in arms(family):
-            cells = [cell(family, task, arm, arguments) for task in TASKS]
-            lines.append(f"| {family}, {arm} | " + " | ".join(cells) + " |")
+        lines += rows(family, arguments)
     print("\n".join(lines))
 
 
