@@ -6,6 +6,8 @@ from typing import Any
 import pytorch_lightning as pl
 from tqdm.auto import tqdm
 
+_SCREEN_SECONDS, _FILE_SECONDS = 0.2, 30.0  # between two drawings: on a screen, and in a file, which keeps them all
+
 
 class Progress(pl.callbacks.ProgressBar):
     """A bar over all batches of the run, and a line with the scores after every epoch."""
@@ -28,8 +30,16 @@ class Progress(pl.callbacks.ProgressBar):
             int(trainer.num_training_batches * trainer.current_epoch)
             + trainer.fit_loop.epoch_loop.batch_progress.current.completed
         )
+        on_screen = sys.stdout.isatty()
         self._bar = tqdm(
-            total=steps, initial=done, unit="batch", file=sys.stdout, dynamic_ncols=True, mininterval=0.2, smoothing=0.1
+            total=steps,
+            initial=done,
+            unit="batch",
+            file=sys.stdout,
+            dynamic_ncols=True,
+            mininterval=_SCREEN_SECONDS if on_screen else _FILE_SECONDS,
+            maxinterval=10.0 if on_screen else _FILE_SECONDS,
+            smoothing=0.1,
         )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
