@@ -9,7 +9,6 @@ interval of a paired t-test. Runs that are done are not run again.
 """
 
 import argparse
-import csv
 import statistics
 import sys
 from pathlib import Path
@@ -37,13 +36,12 @@ def arms(family: str) -> dict[str, list[str]]:
     }
 
 
-def sweep(folder: Path, words: list[str]) -> list[dict[str, str]]:
-    """Rows of a sweep's results; ends the program if a job fails or Ctrl-C is pressed."""
+def sweep(folder: Path, words: list[str]) -> list[records.Record]:
+    """Its runs in the order of their seeds; ends the program if a job fails or Ctrl-C is pressed."""
     status = cli.run(["train", "-m", *words, f"sweep.folder={folder}"])
     if status:
         sys.exit(status)
-    with (folder / "results.csv").open(encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+    return sorted(records.find([str(folder)]), key=lambda record: int(record.config["seed"]))
 
 
 def chosen(family: str, task: str, arm: str, arguments: argparse.Namespace) -> tuple[float, list[float]]:
@@ -53,10 +51,9 @@ def chosen(family: str, task: str, arm: str, arguments: argparse.Namespace) -> t
     words = [f"dataset={dataset}", f"head={head}", f"dataset.size={size}", f"trainer.max_epochs={epochs}"]
     words += [*arms(family)[arm], f"output_dir={arguments.output_dir}", f"hydra.launcher.n_jobs={arguments.jobs}"]
     tried = sweep(folder / "rates", [*words, f"optimizer.lr={','.join(RATES)}", "seed=1"])
-    best = max(tried, key=lambda row: float(row[f"validation/{score}"]))["optimizer.lr"]
-    sweep(folder / "seeds", [*words, f"optimizer.lr={best}", "seed=1,2,3,4,5"])
-    runs = sorted(records.find([str(folder / "seeds")]), key=lambda record: int(record.config["seed"]))
-    return float(best), [record.scores[f"test/{score}"] for record in runs]
+    best: float = max(tried, key=lambda record: record.scores[f"validation/{score}"]).config["optimizer"]["lr"]
+    runs = sweep(folder / "seeds", [*words, f"optimizer.lr={best}", "seed=1,2,3,4,5"])
+    return best, [record.scores[f"test/{score}"] for record in runs]
 
 
 def rows(family: str, arguments: argparse.Namespace) -> list[str]:

@@ -33,11 +33,14 @@ def data_module(
     )
 
 
-def fine_tuning_module(config: Config, spec: Any, task: Any, tokenizer: Any, *, total_steps: int) -> FineTuningModule:
+def fine_tuning_module(
+    config: Config, spec: Any, model_config: Any, task: Any, tokenizer: Any, *, total_steps: int
+) -> FineTuningModule:
     """The module of a config's backbone, head, regularizers, optimizer and scheduler; new weights are drawn as torch's seed says.
 
     Args:
         spec: built from `config["backbone"]`.
+        model_config: the spec's; regularizers write their dropout into it.
         task: that has seen its data.
         tokenizer: the backbone's.
         total_steps: optimizer steps of the run.
@@ -46,7 +49,6 @@ def fine_tuning_module(config: Config, spec: Any, task: Any, tokenizer: Any, *, 
         UserError: if what the model's own config says does not fit the tokenizer, the task or the head.
     """
     regularizers = build_all(config["regularization"], group="regularization")
-    model_config = spec.config()
     _fits(config, model_config, task, tokenizer)
     for regularizer in regularizers:
         if hasattr(regularizer, "configure_backbone"):

@@ -91,7 +91,8 @@ def _train(
     # Tokens.
     spec = build(config["backbone"], group="backbone")
     tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
-    data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer), place)
+    tokenizer_key = spec.tokenizer_key(tokenizer)
+    data = data_module(config, source, task, tokenizer, tokenizer_key, place)
     data.prepare_data()
     data.setup()
     notes = _counted(data) | survey.notes
@@ -100,7 +101,9 @@ def _train(
     # Model.
     pl.seed_everything(config["seed"], verbose=False)
     total_steps = _total_steps(config, data)
-    module = fine_tuning_module(config, spec, task, tokenizer, total_steps=total_steps)
+    model_config = spec.config()
+    published = dropouts(model_config)
+    module = fine_tuning_module(config, spec, model_config, task, tokenizer, total_steps=total_steps)
     if not place.first:  # each process drops units of its own
         torch.manual_seed(int(np.random.SeedSequence([config["seed"], place.rank]).generate_state(1)[0]))
     LOG.info("%s parameters, %s optimizer steps", parameter_count(module), total_steps)
@@ -113,7 +116,7 @@ def _train(
     keeper = next((callback for callback in callbacks if isinstance(callback, Checkpoint)), None)
     resumed = keeper.resumed if keeper is not None else None
     if resumed is not None:
-        run.check_tokenizer(spec.tokenizer_key(tokenizer))
+        run.check_tokenizer(tokenizer_key)
         print(f"Going on after step {resumed['step']:,}", flush=True)
         due = validation_due(resumed, len(data.plan))
         data.plan.start_at(resumed["epoch"] + due, 0 if due else resumed["batches"])
@@ -130,7 +133,7 @@ def _train(
     data_facts = {split: source.fingerprint(split) for split in source.splits}
     facts = manifest(
         data={"fingerprints": data_facts, "rows": survey.rows, "notes": notes},
-        model={"parameters": parameter_count(module), "tokenizer": spec.tokenizer_key(tokenizer)},
+        model={"parameters": parameter_count(module), "tokenizer": tokenizer_key},
     )
     run.write_json("manifest.json", facts)
     trainer.fit(module, datamodule=data)
@@ -141,7 +144,7 @@ def _train(
 
     # The model first: what is scored is what a later `evaluate` will load.
     if place.first:
-        model.save(module, tokenizer, run, published=dropouts(spec.config()))
+        model.save(module, tokenizer, run, published=published)
         facts["model"]["tokenizer_file"] = run.tokenizer_digest()
     scores = score_all(trainer, module, data, keep=run)
     for logger in trainer.loggers:

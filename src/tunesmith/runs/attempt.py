@@ -18,7 +18,7 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @contextlib.contextmanager
 def recorded(run: RunFolder) -> Iterator[None]:
-    """Record what happens in the block.
+    """Record what happens in the block; torch has as many threads afterwards as before.
 
     Args:
         run: claimed; released at the end.

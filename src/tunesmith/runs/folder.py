@@ -98,11 +98,7 @@ class RunFolder:
 
     def status(self) -> dict[str, Any]:
         """status.json; empty where there is none, or none that can be read."""
-        try:
-            status = self.read_json("status.json")
-        except (OSError, ValueError):
-            return {}
-        return status if isinstance(status, dict) else {}
+        return self._recorded("status.json")
 
     @property
     def done(self) -> bool:
@@ -134,7 +130,7 @@ class RunFolder:
         Raises:
             UserError: if they do not.
         """
-        before = self._manifest().get("data", {}).get("fingerprints", {})
+        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
         changed = [f"dataset.{split}" for split, content in before.items() if source.fingerprint(split) != content]
         if changed:
             raise UserError(f"{self.path} was trained on other data: {', '.join(changed)} has changed since; {_ANEW}")
@@ -148,20 +144,20 @@ class RunFolder:
         Raises:
             UserError: if it was begun with another one.
         """
-        before = self._manifest().get("model", {}).get("tokenizer", key)
+        before = self._recorded("manifest.json").get("model", {}).get("tokenizer", key)
         if before != key:
             raise UserError(
                 f"{self.path} was begun with another tokenizer, so its checkpoint does not fit: the backbone's files or the "
                 f"version of a package have changed since; {_ANEW}"
             )
 
-    def _manifest(self) -> dict[str, Any]:
-        """manifest.json; empty for a run that has not come so far."""
+    def _recorded(self, name: str) -> dict[str, Any]:
+        """A JSON object of the run; empty where there is none, or none that can be read."""
         try:
-            found: dict[str, Any] = self.read_json("manifest.json")
+            found = self.read_json(name)
         except (OSError, ValueError):
             return {}
-        return found
+        return found if isinstance(found, dict) else {}
 
     def config(self) -> Config:
         """The run's resolved config."""
