@@ -19,9 +19,9 @@ from torch.utils.data import DataLoader
 
 from tunesmith.data.batch import Batch
 from tunesmith.loggers.csv import csv
-from tunesmith.module import FineTuningModule
 from tunesmith.regularizers.standard import Standard
-from tunesmith.training import quiet
+from tunesmith.training import logging_setup
+from tunesmith.training.module import FineTuningModule
 from tunesmith.training.trainer import trainer
 
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
-    quiet.log_to(None)
+    logging_setup.log_to(None)
     batches = [Batch({"x": torch.zeros(4, 2)}, {}, np.arange(4))] * arguments.steps
     make = {
         "make_optimizer": lambda groups: torch.optim.SGD(groups, lr=0.1),

@@ -33,17 +33,18 @@ def checkpoint(folder: Path, data: Path) -> None:
 
 def tunesmith_speed(arguments: argparse.Namespace, model: Path, rate: float) -> float:
     """Tokens per second of a run's training steps."""
-    from tunesmith import checks, config
-    from tunesmith.train import train
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.compose import compose
+    from tunesmith.training.train import train
 
     words = ["dataset=text", f"dataset.train={arguments.data}/tinyshakespeare/input.txt", "head=masked_lm"]
     words += ["backbone=bert", f"backbone.name={model}", f"head.rate={rate}", "trainer.progress_bar=false"]
     words += [f"trainer.max_steps={arguments.steps}", f"dataset.batch_size={BATCH}", "optimizer.lr=1e-4"]
     watch = hugging_face.Stopwatch()
     with tempfile.TemporaryDirectory() as folder:
-        composed = config.compose([*words, f"output_dir={folder}"])
+        composed = compose([*words, f"output_dir={folder}"])
         composed["callbacks"] = {}
-        checks.check(composed)
+        check(composed)
         train(composed, callbacks=[watch])
     return (arguments.steps - 2) * BATCH * BLOCK / watch.seconds()
 
@@ -89,9 +90,9 @@ def main() -> None:
         "--bf16", action="store_true", help="Trainer in bfloat16 too, where the machine has instructions for it"
     )
     arguments = parser.parse_args()
-    from tunesmith.training import quiet
+    from tunesmith.training import logging_setup
 
-    quiet.log_to(None)
+    logging_setup.log_to(None)
     runs: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         model = Path(name)

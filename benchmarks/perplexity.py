@@ -20,13 +20,14 @@ import torch
 
 def settings_of(arguments: argparse.Namespace, folder: str, seed: int) -> dict[str, Any]:
     """The resolved config of a run from a checkpoint's folder."""
-    from tunesmith import checks, config
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.compose import compose
 
     words = ["dataset=text", f"dataset.train={arguments.data}/tinyshakespeare/input.txt", "head=causal_lm"]
     words += ["backbone=gpt2", f"backbone.name={folder}/model", "optimizer.lr=1e-3", f"seed={seed}"]
     words += [f"trainer.max_epochs={arguments.epochs}", "trainer.progress_bar=false", f"output_dir={folder}/runs"]
-    composed = config.compose(words)
-    checks.check(composed)
+    composed = compose(words)
+    check(composed)
     return composed
 
 
@@ -46,9 +47,9 @@ def start(arguments: argparse.Namespace, folder: str) -> None:
 
 def blocks(composed: dict[str, Any]) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
     """Training blocks and validation blocks that the run reads, and the rows of each training batch, all epochs."""
-    from tunesmith.assemble import data_module
-    from tunesmith.build import build
-    from tunesmith.data.survey import surveyed
+    from tunesmith.configuration.build import build
+    from tunesmith.data.survey.survey import surveyed
+    from tunesmith.training.assembly import data_module
 
     dataset, spec = surveyed(composed["dataset"]), build(composed["backbone"], group="backbone")
     tokenizer = spec.tokenizer(lambda: (), pre_split=False)
@@ -107,10 +108,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--dropout", type=float, default=0.1)
     arguments = parser.parse_args()
-    from tunesmith.train import train
-    from tunesmith.training import quiet
+    from tunesmith.training import logging_setup
+    from tunesmith.training.train import train
 
-    quiet.log_to(None)
+    logging_setup.log_to(None)
     found: dict[str, list[float]] = {"Trainer": [], "tunesmith": []}
     with tempfile.TemporaryDirectory() as folder:
         start(arguments, folder)

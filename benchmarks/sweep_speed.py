@@ -56,9 +56,9 @@ main()
 JOBLIB = """
 import hydra
 from omegaconf import OmegaConf
-from tunesmith.checks import check
-from tunesmith.choices import conf_folder
-from tunesmith.train import train
+from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.choices import conf_folder
+from tunesmith.training.train import train
 
 @hydra.main(version_base=None, config_path=str(conf_folder()), config_name="train")
 def app(config):

@@ -46,7 +46,9 @@ def tunesmith_run(arguments, files) -> tuple[float, float]:
     """Seconds and validation F1."""
     import pytorch_lightning as pl
 
-    from tunesmith import checks, config, train
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.compose import compose
+    from tunesmith.training import train
 
     dataset, head = ("conll", "token_classification") if arguments.task == "wnut17" else ("squad_json", "span")
     length, stride, rate = SETTINGS[arguments.task]
@@ -54,8 +56,8 @@ def tunesmith_run(arguments, files) -> tuple[float, float]:
     words += [f"dataset.validation={files['validation']}", f"backbone.name={arguments.model}", f"optimizer.lr={rate}"]
     words += [f"dataset.max_length={length}", f"dataset.stride={stride}", "trainer.precision=bf16-mixed"]
     words += ["trainer.max_epochs=1", "trainer.progress_bar=false", f"output_dir={files['train'].parent / 'runs'}"]
-    composed = config.compose(words)
-    checks.check(composed)
+    composed = compose(words)
+    check(composed)
     clock = {}
     fit, score = pl.Trainer.fit, train.score
 
@@ -230,9 +232,9 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=1600)
     parser.add_argument("--validation", type=int, default=400)
     arguments = parser.parse_args()
-    from tunesmith.training import quiet
+    from tunesmith.training import logging_setup
 
-    quiet.log_to(None)
+    logging_setup.log_to(None)
     runs: dict[str, list[tuple[float, float]]] = {"Trainer, defaults": [], "Trainer, best": [], "tunesmith": []}
     with tempfile.TemporaryDirectory() as folder:
         files = subset(arguments, Path(folder))

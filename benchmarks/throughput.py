@@ -32,18 +32,19 @@ class Batches(hugging_face.Stopwatch):
 
 def tunesmith_speed(given: argparse.Namespace) -> tuple[float, float, float]:
     """Examples per second, tokens of an example without padding, and an epoch's share of padding."""
-    from tunesmith import checks, config
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.compose import compose
     from tunesmith.data.batching import padding_share
-    from tunesmith.train import train
+    from tunesmith.training.train import train
 
     words = ["dataset=csv", f"dataset.train={given.data}/sst2/train.tsv", "dataset.text=sentence", "backbone=bert"]
     words += [f"backbone.name={given.model}", *([] if given.float32 else ["trainer.precision=bf16-mixed"])]
     words += [f"trainer.max_steps={given.examples // BATCH}", "trainer.progress_bar=false", "optimizer.lr=5e-5"]
     watch = Batches()
     with tempfile.TemporaryDirectory() as folder:
-        composed = config.compose([*words, f"output_dir={folder}"])
+        composed = compose([*words, f"output_dir={folder}"])
         composed["callbacks"] = {}
-        checks.check(composed)
+        check(composed)
         train(composed, callbacks=[watch])
     batches = watch.plan[2 : len(watch.ends)]
     seen = sum(len(rows) for rows in batches)
@@ -95,9 +96,9 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=3200)
     parser.add_argument("--float32", action="store_true", help="for a machine without instructions for bf16")
     given = parser.parse_args()
-    from tunesmith.training import quiet
+    from tunesmith.training import logging_setup
 
-    quiet.log_to(None)
+    logging_setup.log_to(None)
     runs: dict[str, list[float]] = {"Trainer, defaults": [], "Trainer, best": [], "tunesmith": []}
     length = share = 0.0
     for _ in range(given.repeats):

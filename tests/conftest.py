@@ -29,17 +29,18 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """A finished run on a few generated reviews."""
-    from tunesmith.train import train
+    from tunesmith.training.train import train
 
     return train(checked([*TINY, f"output_dir={tmp_path_factory.mktemp('runs')}"]))
 
 
 def checked(overrides):
     """A composed and checked config."""
-    from tunesmith import checks, config
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.compose import compose
 
-    composed = config.compose(overrides)
-    checks.check(composed)
+    composed = compose(overrides)
+    check(composed)
     return composed
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TINY, write_csv
 from tunesmith import cli
-from tunesmith.module import FineTuningModule
+from tunesmith.training.module import FineTuningModule
 
 GOOD = [("a fine film", "good"), ("a dull film", "bad")] * 10
 
@@ -105,7 +105,7 @@ def test_an_output_folder_that_cannot_be_written(capsys, tmp_path):
 def test_a_full_disk(tmp_path):
     code = (
         "import resource, sys; from tunesmith.cli import run\n"
-        "import tunesmith.train, torch, transformers\n"
+        "import tunesmith.training.train, torch, transformers\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
         "sys.exit(run(sys.argv[1:]))"
     )

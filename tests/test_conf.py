@@ -5,13 +5,16 @@ import inspect
 import pytest
 from omegaconf import OmegaConf
 
-from tunesmith import build, checks, config, schema
-from tunesmith.choices import choices, conf_folder, groups
-from tunesmith.identity import run_id
-from tunesmith.listing import describe
+from tunesmith.configuration import build, schema
+from tunesmith.configuration.checks import keys
+from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.choices import choices, conf_folder, groups
+from tunesmith.configuration.compose import compose
+from tunesmith.configuration.identity import run_id
+from tunesmith.configuration.listing import describe
 
 FOLDERS = [conf_folder()]
-SEVERAL = checks.SEVERAL
+SEVERAL = keys.SEVERAL
 OF_SWEEPS = ("sweep", "hydra/launcher")  # composed with -m only: tests/sweeps/test_settings.py
 ALL = [(group, choice) for group in groups(FOLDERS) if group not in OF_SWEEPS for choice in choices(group, FOLDERS)]
 OWN_FILES = [
@@ -67,13 +70,13 @@ def test_every_choice_composes_and_passes_the_checks(
     monkeypatch.setenv("TUNESMITH_DATA", "data")
     (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 512}')
     monkeypatch.setenv("TUNESMITH_MINILM", str(tmp_path))
-    checks.check(config.compose(overrides(group, choice)))
+    check(compose(overrides(group, choice)))
 
 
 @pytest.mark.parametrize("group,choice", ALL)
 def test_every_target_is_called_with_its_own_signature(group, choice):
     # The reference is Python's own view of the imported object; the schema reads the source text.
-    node = config.compose(overrides(group, choice), resolve=group != "experiment").get(group)
+    node = compose(overrides(group, choice), resolve=group != "experiment").get(group)
     if group == "experiment" or not node:
         return
     if group == "dataset":
@@ -122,18 +125,18 @@ def test_the_named_choices_exist():
 def test_a_users_own_folder_of_groups(tmp_path):
     (tmp_path / "dataset").mkdir()
     (tmp_path / "dataset" / "mine.yaml").write_text("# Mine\ndefaults: [demo_reviews]\nsize: 50\n")
-    assert config.compose(["dataset=mine"], config_dir=str(tmp_path))["dataset"]["size"] == 50
+    assert compose(["dataset=mine"], config_dir=str(tmp_path))["dataset"]["size"] == 50
 
 
 def test_the_run_id_ignores_where_a_run_is_watched_but_not_the_seed():
-    base = run_id(config.compose([]))
-    assert run_id(config.compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
-    assert run_id(config.compose(["seed=2"])) != base
+    base = run_id(compose([]))
+    assert run_id(compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
+    assert run_id(compose(["seed=2"])) != base
 
 
 def test_the_default_values_can_be_typed():
     words = ["dataset=demo_reviews", "backbone=bert", "backbone.name=google-bert/bert-base-uncased"]
-    composed = config.compose(words)
+    composed = compose(words)
     leaves = {
         f"{group}.{key}": value
         for group in ("dataset", "backbone", "optimizer", "scheduler", "trainer")
@@ -141,4 +144,4 @@ def test_the_default_values_can_be_typed():
         if isinstance(value, int | float | str) and value != ""
     }
     assert "trainer.precision" in leaves and len(leaves) > 20
-    assert config.compose([*words, *(f"{key}={value}" for key, value in leaves.items())]) == composed
+    assert compose([*words, *(f"{key}={value}" for key, value in leaves.items())]) == composed

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import TINY, checked, write_csv
 from tunesmith import cli
-from tunesmith.train import train
+from tunesmith.training.train import train
 
 README = Path(__file__).parents[1] / "README.md"
 SMALL = ["trainer.max_epochs=1", "trainer.progress_bar=false"]

@@ -3,7 +3,7 @@
 import pytorch_lightning as pl
 
 from tests.conftest import TINY, checked
-from tunesmith.train import train
+from tunesmith.training.train import train
 
 
 class Modes(pl.Callback):

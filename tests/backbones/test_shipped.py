@@ -6,7 +6,7 @@ from safetensors import safe_open
 
 from tests.conftest import checked
 from tunesmith.backbones.shipped import WEIGHTS, Shipped
-from tunesmith.train import train
+from tunesmith.training.train import train
 
 HEADS = {"bert": "masked_lm", "roberta": "masked_lm", "xlnet": "permuted_lm", "gpt2": "causal_lm"}
 SHIPPED = sorted(folder.name for folder in WEIGHTS.iterdir())

@@ -16,8 +16,8 @@ from transformers import (
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.mini import Mini
-from tunesmith.data.encoded import EncodedSplit
-from tunesmith.data.labels import Labels
+from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.encoding.labels import Labels
 from tunesmith.heads.classification import Classification
 from tunesmith.tasks.text_classification import TextClassification
 

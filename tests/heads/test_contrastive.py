@@ -7,7 +7,7 @@ from transformers import AutoModel
 
 from tests.heads.test_classification import FAMILIES, TEXTS, mini
 from tunesmith.backbones.backbone import Backbone
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.heads import pooling
 from tunesmith.heads.contrastive import Contrastive
 from tunesmith.tasks.contrastive import Contrastive as ContrastiveTask

@@ -20,12 +20,12 @@ from transformers import (
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.mini import Mini
 from tunesmith.backbones.pretrained import Pretrained
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.heads.causal_lm import CausalLm
 from tunesmith.heads.masked_lm import MaskedLm
 from tunesmith.heads.permuted_lm import PermutedLm
-from tunesmith.module import FineTuningModule
 from tunesmith.tasks.language_modeling import LanguageModeling
+from tunesmith.training.module import FineTuningModule
 
 TEXTS = [
     "the story was gripping",

@@ -7,7 +7,7 @@ from transformers import AutoModelForQuestionAnswering
 
 from tests.heads.test_classification import FAMILIES, mini
 from tunesmith.backbones.backbone import Backbone
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.heads.span import Span
 from tunesmith.tasks.question_answering import QuestionAnswering
 

@@ -9,7 +9,7 @@ from transformers import AutoModelForTokenClassification
 
 from tests.heads.test_classification import FAMILIES, mini
 from tunesmith.backbones.backbone import Backbone
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.errors import UserError
 from tunesmith.heads.crf import Crf
 from tunesmith.heads.token_classification import TokenClassification

@@ -8,12 +8,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from tests.heads.test_classification import made, text_task
 from tunesmith.backbones.families import set_dropout
 from tunesmith.errors import UserError
-from tunesmith.module import FineTuningModule
 from tunesmith.regularizers.class_weights import ClassWeights
 from tunesmith.regularizers.label_smoothing import LabelSmoothing
 from tunesmith.regularizers.llrd import LayerwiseLearningRateDecay
 from tunesmith.regularizers.rdrop import RDrop
 from tunesmith.regularizers.standard import Standard
+from tunesmith.training.module import FineTuningModule
 
 STANDARD = {
     "hidden_dropout": None,

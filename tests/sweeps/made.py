@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import TINY
-from tunesmith import checks, cli
-from tunesmith import config as configs
-from tunesmith.config import Composer
+from tunesmith import cli
+from tunesmith.configuration import saved
+from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.compose import Composer
 from tunesmith.runs.folder import RunFolder
 
 REPOSITORY = Path(__file__).parents[2]
@@ -74,7 +75,7 @@ def until(condition, *, seconds=120):
 def config_of(*words):
     """A checked config of a tiny run."""
     config = COMPOSER.compose([*TINY, *words])
-    checks.check(config)
+    check(config)
     return config
 
 
@@ -89,7 +90,7 @@ def finish(config, scores, *, seconds=1.0) -> RunFolder:
 def end(config, state, **details) -> RunFolder:
     """A run that looks as if it had ended."""
     run = RunFolder.of(config)
-    run.write_text("config.yaml", configs.to_yaml(config))
+    run.write_text("config.yaml", saved.to_yaml(config))
     run.set_state(state, **details)
     return run
 

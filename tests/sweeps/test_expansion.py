@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import write_csv
 from tests.sweeps.made import COMPOSER
-from tunesmith import config
+from tunesmith.configuration.compose import compose
 from tunesmith.errors import UserError
 from tunesmith.sweeps import expansion
 from tunesmith.sweeps.expansion import SHOWN, Expansion, said
@@ -23,7 +23,7 @@ ROWS = [("a fine film", "good"), ("a dull film", "bad")] * 10
 def test_a_jobs_config_is_that_of_the_same_words(overrides):
     fixed = ["dataset.size=50", "trainer.max_epochs=2"]
     words = [*fixed, *(f"{key}={value}" for key, value in overrides.items())]
-    assert Expansion(COMPOSER, fixed).config(overrides) == config.compose(words)
+    assert Expansion(COMPOSER, fixed).config(overrides) == compose(words)
 
 
 def test_data_are_read_once_for_all_jobs_that_read_them(tmp_path, monkeypatch):

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.sweeps.made import call
-from tunesmith import build, schema
-from tunesmith.choices import LAUNCHERS, choices, conf_folder
-from tunesmith.config import Composer
-from tunesmith.listing import describe
+from tunesmith.configuration import build, schema
+from tunesmith.configuration.checks import keys
+from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folder
+from tunesmith.configuration.compose import Composer
+from tunesmith.configuration.listing import describe
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.sweep import plan
 
@@ -38,7 +39,7 @@ def test_a_sweeps_settings_are_its_targets(choice):
     node = Composer(None).sweep_settings([f"sweep={choice}"])
     assert set(node) == keywords(Settings)
     assert node["sampler"] == choice and (node["trials"] is None) == (choice == "grid")
-    assert not schema.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
+    assert not keys.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
     assert vars(Settings(**node)) == node
 
 

@@ -7,7 +7,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from tunesmith.choices import conf_folder, conf_folders
+from tunesmith.configuration.choices import conf_folder, conf_folders
 from tunesmith.errors import UserError
 from tunesmith.sweeps.space import Axis, split
 

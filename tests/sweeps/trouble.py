@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 
-from tunesmith.ranges import NonNegativeFloat
+from tunesmith.configuration.ranges import NonNegativeFloat
 
 NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none,seconds:0.0}"
 

@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from tests.heads.test_contrastive import TEXTS, mini, sentence_task
-from tunesmith.data.encoded import EncodedSplit
-from tunesmith.data.pair_survey import survey_pairs
+from tunesmith.configuration.monitor import larger_is_better
+from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.survey.pairs import survey_pairs
 from tunesmith.errors import UserError
 from tunesmith.metrics import embeddings
-from tunesmith.monitor import larger_is_better
 from tunesmith.tasks.contrastive import Contrastive as ContrastiveTask
 
 COLUMNS = {"text": "a b", "positive": "c", "negative": "d e f"}

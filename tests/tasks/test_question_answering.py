@@ -5,7 +5,7 @@ import pytest
 
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_span import question_task
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.tasks.question_answering import Candidates
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_token_classification import tag_task
-from tunesmith.data.encoded import EncodedSplit
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.sources.conll import Conll
 from tunesmith.errors import UserError
 from tunesmith.metrics.tag_schemes import broken_tags

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
+from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.data import cache
-from tunesmith.ranges import PositiveFloat, PositiveInt
 
 
 class Mini:

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveFloat, PositiveInt
 
 
 class Pretrained:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from tunesmith.backbones.pretrained import Pretrained
-from tunesmith.ranges import PositiveFloat, PositiveInt
+from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 
 WEIGHTS = Path(__file__).parent / "weights"
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tunesmith.backbones.pretrained import Pretrained
+from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveFloat, PositiveInt
 from tunesmith.runs.folder import RunFolder
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from tunesmith.ranges import PositiveInt
-from tunesmith.runs.checkpoints import Checkpoints
-from tunesmith.training.state import State, collect, go_on, restore
+from tunesmith.callbacks.training_state import State, collect, restore, resume
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.runs.verified_checkpoints import Checkpoints
 
 
 class Checkpoint(pl.callbacks.Checkpoint):
-    """Saves after every validation and, if wanted, every n optimizer steps; see `tunesmith.runs.checkpoints`.
+    """Saves after every validation and, if wanted, every n optimizer steps; see `tunesmith.runs.verified_checkpoints`.
 
     Args:
         folder: of the run.
@@ -63,7 +63,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         """Go on where the state was taken. Lightning calls checkpoint callbacks last, so nothing comes between."""
         if self.resumed is not None:
             state, self.resumed = self.resumed, None
-            go_on(trainer, state)
+            resume(trainer, state)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Between two batches."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pytorch_lightning.callbacks import EarlyStopping
 
-from tunesmith.ranges import NonNegativeFloat, PositiveInt
+from tunesmith.configuration.ranges import NonNegativeFloat, PositiveInt
 
 
 def early_stopping(

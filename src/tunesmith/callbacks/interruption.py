@@ -6,8 +6,8 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from tunesmith.distributed import collectives
 from tunesmith.errors import Interrupted
-from tunesmith.training import together
 
 
 class Interruption(pl.Callback):
@@ -70,7 +70,7 @@ class Interruption(pl.Callback):
         self._training = False
 
     def _leave(self, trainer: pl.Trainer) -> None:
-        received = together.number_of_first(self._received or 0)  # all processes stop at the same step, or none
+        received = collectives.broadcast_int(self._received or 0)  # all processes stop at the same step, or none
         if not received:
             return
         keeper: Any = trainer.checkpoint_callback

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-STRETCH_BATCHES = 500  # batches of a text that is streamed that are shuffled together
+SHUFFLE_BUFFER_BATCHES = 500  # batches of a streamed text that are shuffled at a time
 POOL_BATCHES = 100  # batches that are sorted together; more pad less and mix less
 
 
@@ -37,7 +37,7 @@ def training_plan(
 
 
 def streamed_plan(blocks: int, *, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Rows of each batch of an epoch that reads a text from its beginning to its end, a stretch of blocks at a time.
+    """Rows of each batch of an epoch that reads a text from beginning to end and shuffles within a buffer of blocks.
 
     Args:
         blocks: of one length.
@@ -46,10 +46,10 @@ def streamed_plan(blocks: int, *, batch_size: int, seed: int, epoch: int) -> lis
         epoch: from 0.
     """
     generator = np.random.default_rng([seed, epoch])
-    stretch = batch_size * STRETCH_BATCHES
+    buffer = batch_size * SHUFFLE_BUFFER_BATCHES
     batches = []
-    for start in range(0, blocks, stretch):
-        rows = start + generator.permutation(min(stretch, blocks - start))
+    for start in range(0, blocks, buffer):
+        rows = start + generator.permutation(min(buffer, blocks - start))
         batches += [rows[place : place + batch_size] for place in range(0, len(rows), batch_size)]
     return batches
 

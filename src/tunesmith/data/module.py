@@ -8,12 +8,13 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from tunesmith.data import encoded
+from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.batch import Batch
-from tunesmith.data.batching import STRETCH_BATCHES, EpochPlan, evaluation_plan, streamed_plan, training_plan
-from tunesmith.data.streamed import StreamedSplit
-from tunesmith.ranges import PositiveInt
-from tunesmith.training.processes import ALONE, Place
+from tunesmith.data.batching import SHUFFLE_BUFFER_BATCHES, EpochPlan, evaluation_plan, streamed_plan, training_plan
+from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.streamed_split import StreamedSplit
+from tunesmith.data.tokenized import prepare
+from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 
 
 class TextDataModule(pl.LightningDataModule):
@@ -25,7 +26,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer: of the backbone.
         tokenizer_key: names the tokenizer's content.
         seed: of the order of the training examples.
-        place: of this process among those that share every batch.
+        context: of this process, which takes its shard of every batch.
         batch_size: examples of a training batch, or null.
         max_tokens: tokens of a training batch, padding included, or null.
         eval_batch_size: examples of a batch that is only scored.
@@ -38,7 +39,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer: Any,
         tokenizer_key: str,
         seed: int,
-        place: Place = ALONE,
+        context: DistributedContext = SINGLE_PROCESS,
         *,
         batch_size: PositiveInt | None,
         max_tokens: PositiveInt | None,
@@ -46,7 +47,7 @@ class TextDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.source, self.task, self.tokenizer = source, task, tokenizer
-        self._tokenizer_key, self._seed, self._place = tokenizer_key, seed, place
+        self.tokenizer_key, self._seed, self._context = tokenizer_key, seed, context
         self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
         self._streaming = getattr(task, "streaming", False)
         self.splits: dict[str, Any] = {}
@@ -89,10 +90,10 @@ class TextDataModule(pl.LightningDataModule):
 
     def _open(self, split: str) -> Any:
         if self._streaming:
-            options = {"tokenizer": self.tokenizer, "tokenizer_key": self._tokenizer_key}
-            stretch = self._streamed_batch_size * STRETCH_BATCHES
-            return StreamedSplit(self.source, split, task=self.task, stretch=stretch, **options)
-        return encoded.EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
+            options = {"tokenizer": self.tokenizer, "tokenizer_key": self.tokenizer_key}
+            buffer = self._streamed_batch_size * SHUFFLE_BUFFER_BATCHES
+            return StreamedSplit(self.source, split, task=self.task, shuffle_buffer=buffer, **options)
+        return EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
 
     @property
     def _streamed_batch_size(self) -> int:
@@ -100,15 +101,13 @@ class TextDataModule(pl.LightningDataModule):
         return self._batch_size or max((self._max_tokens or 0) // self.task.max_length, 1)
 
     def _prepare(self, split: str) -> Any:
-        return encoded.prepare(
-            self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self._tokenizer_key
-        )
+        return prepare(self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self.tokenizer_key)
 
     def _loader(self, examples: Any, plan: Any) -> Any:
         # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
         # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
         return DataLoader(
-            Share(examples, self._place),  # type: ignore[arg-type]
+            Shard(examples, self._context),  # type: ignore[arg-type]
             sampler=plan,
             batch_size=None,
             collate_fn=_as_it_is,
@@ -116,25 +115,25 @@ class TextDataModule(pl.LightningDataModule):
         )
 
 
-class Share:
-    """This process's part of every batch: of its rows each `world`-th one, whatever their number.
+class Shard:
+    """This rank's part of every batch: each `world_size`-th of its rows, whatever their number.
 
     Args:
         split: that batches are taken from.
-        place: of this process.
+        context: of this process.
     """
 
-    def __init__(self, split: Any, place: Place) -> None:
-        self.split, self._place = split, place
+    def __init__(self, split: Any, context: DistributedContext) -> None:
+        self.split, self._context = split, context
 
     def __len__(self) -> int:
         return len(self.split)
 
     def __getitem__(self, rows: np.ndarray) -> Batch:
-        mine = rows[self._place.rank :: self._place.world]
-        # All processes take the same steps; one without a row goes along with a row that does not count.
-        batch = self.split[mine if len(mine) else rows[:1]]
-        batch.rows = mine
+        own = rows[self._context.rank :: self._context.world_size]
+        # All ranks take the same steps; one without a row takes part with a row that does not count.
+        batch = self.split[own if len(own) else rows[:1]]
+        batch.rows = own
         return batch
 
 

@@ -1,10 +1,29 @@
-"""Ragged rows to a rectangle."""
+"""Windows of different lengths as one rectangle, padded on the side and with the ids that the tokenizer says."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
+
+
+def model_inputs(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    """The model's arguments, padded on the side and with the ids that the tokenizer says."""
+    side = tokenizer.padding_side
+    inputs = {"input_ids": pad(arrays["input_ids"], value=tokenizer.pad_token_id, side=side)}
+    lengths = [len(ids) for ids in arrays["input_ids"]]
+    if min(lengths) < max(lengths):  # without padding no mask, which lets attention take its quickest path
+        ones = [np.ones(length, dtype=np.int64) for length in lengths]
+        inputs["attention_mask"] = pad(ones, value=0, side=side)
+    if "token_type_ids" in arrays:
+        inputs["token_type_ids"] = pad(arrays["token_type_ids"], value=tokenizer.pad_token_type_id, side=side)
+    return inputs
+
+
+def padded_before(arrays: dict[str, list[Any]], tokenizer: Any) -> np.ndarray:
+    """(batch,) how many padding tokens stand before each window's own."""
+    lengths = np.array([len(ids) for ids in arrays["input_ids"]])
+    return lengths.max() - lengths if tokenizer.padding_side == "left" else np.zeros_like(lengths)
 
 
 def pad(rows: Sequence[np.ndarray], *, value: int, side: Literal["left", "right"]) -> torch.Tensor:

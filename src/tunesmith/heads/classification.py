@@ -61,7 +61,7 @@ class Classification(HuggingFaceHead):
             return functional.binary_cross_entropy_with_logits(scores, labels, pos_weight=self.class_weights)
         return functional.cross_entropy(scores, labels, weight=self.class_weights, label_smoothing=self.label_smoothing)
 
-    def units(self, batch: Batch) -> Tensor:
+    def loss_denominator(self, batch: Batch) -> Tensor:
         """What the loss is a mean over: examples, or the weights of their classes."""
         labels = batch.targets["labels"]
         if self.problem == "single_label" and self.class_weights is not None:

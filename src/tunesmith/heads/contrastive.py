@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.data.batch import Batch
+from tunesmith.distributed import collectives
 from tunesmith.heads import pooling, sentence_transformers
-from tunesmith.ranges import PositiveFloat
-from tunesmith.training import together
 
 
 class Contrastive(nn.Module):
@@ -81,8 +81,11 @@ class Contrastive(nn.Module):
             candidates = texts
         size, sizes, before, everyone = batch.size, [batch.size], 0, candidates
         if self.training:
-            sizes = together.number_of_each(size)
-            before, everyone = sum(sizes[: together.rank()]), together.gathered(candidates[:, :size], sizes)
+            sizes = collectives.all_gather_ints(size)
+            before, everyone = (
+                sum(sizes[: collectives.rank()]),
+                collectives.all_gather_rows(candidates[:, :size], sizes),
+            )
         with torch.autocast(scores.device.type, enabled=False):  # half precision would round similarities to 2 digits
             # everyone is (texts, all, width), of all processes; logits are (batch, texts * all)
             logits = anchors[:size] @ everyone.flatten(0, 1).T / self._temperature

@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.data.batch import Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
 from tunesmith.heads.token_classification import of_words
 from tunesmith.heads.transitions import forbidden_transitions
-from tunesmith.ranges import PositiveFloat
 
 _CHAIN = ("start_transitions", "end_transitions", "transitions")  # named as in pytorch-crf
 
@@ -48,9 +48,9 @@ class Crf(HuggingFaceHead):
         """Negative log-likelihood of the tag sequences, divided by the number of words: of the size of a softmax's loss."""
         lengths, tags = batch.layout["words"], batch.targets["labels"].clamp(min=0)
         chain = (self.start_transitions, self.transitions, self.end_transitions)
-        return negative_log_likelihood(scores, tags, lengths, *chain).sum() / self.units(batch)
+        return negative_log_likelihood(scores, tags, lengths, *chain).sum() / self.loss_denominator(batch)
 
-    def units(self, batch: Batch) -> Tensor:
+    def loss_denominator(self, batch: Batch) -> Tensor:
         """What the loss is a mean over: words."""
         return batch.layout["words"].sum()
 

@@ -50,7 +50,7 @@ class LanguageModel(HuggingFaceHead):
         total = functional.cross_entropy(scores, labels, reduction="sum", label_smoothing=self.label_smoothing)
         return total / max(len(labels), 1)
 
-    def units(self, batch: Batch) -> Tensor:
+    def loss_denominator(self, batch: Batch) -> Tensor:
         """What the loss is a mean over: predicted tokens."""
         labels = batch.targets["labels"]
         return torch.tensor(len(labels), device=labels.device)

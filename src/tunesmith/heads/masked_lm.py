@@ -6,11 +6,11 @@ import numpy as np
 import torch
 
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.configuration.ranges import OpenFraction, Probability
 from tunesmith.data.batch import Batch
 from tunesmith.errors import UserError
 from tunesmith.heads import masking
 from tunesmith.heads.language_model import LanguageModel, generators, predicted
-from tunesmith.ranges import OpenFraction, Probability
 
 
 class MaskedLm(LanguageModel):

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.configuration.ranges import OpenFraction, PositiveInt
 from tunesmith.data.batch import Batch
 from tunesmith.heads.language_model import LanguageModel, generators, predicted
-from tunesmith.ranges import OpenFraction, PositiveInt
 
 
 class PermutedLm(LanguageModel):

@@ -53,9 +53,9 @@ class TokenClassification(HuggingFaceHead):
             ignore_index=IGNORED,
             reduction="sum",
         )
-        return total / self.units(batch).clamp(min=torch.finfo(torch.float32).tiny)
+        return total / self.loss_denominator(batch).clamp(min=torch.finfo(torch.float32).tiny)
 
-    def units(self, batch: Batch) -> Tensor:
+    def loss_denominator(self, batch: Batch) -> Tensor:
         """What the loss is a mean over: words with a tag, or the weights of their classes."""
         labels = batch.targets["labels"]
         tagged = labels != IGNORED

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Adafactor
 
-from tunesmith.ranges import NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
 
 
 def adafactor(

@@ -7,7 +7,7 @@ share at a step, counted from 0.
 import math
 from collections.abc import Callable
 
-from tunesmith.ranges import NonNegativeInt, PositiveFloat, Probability
+from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat, Probability
 
 Schedule = Callable[[int], float]
 

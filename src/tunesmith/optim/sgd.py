@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import SGD
 
-from tunesmith.ranges import BelowOne, NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import BelowOne, NonNegativeFloat, PositiveFloat
 
 
 def sgd(

@@ -5,8 +5,8 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 import torch
 
+from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveFloat
 
 
 class ClassWeights(pl.Callback):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from tunesmith.ranges import BelowOne
+from tunesmith.configuration.ranges import BelowOne
 
 
 class LabelSmoothing(pl.Callback):

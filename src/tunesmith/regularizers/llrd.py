@@ -5,7 +5,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import nn
 
-from tunesmith.ranges import PositiveFraction
+from tunesmith.configuration.ranges import PositiveFraction
 
 
 class LayerwiseLearningRateDecay(pl.Callback):

@@ -5,7 +5,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from tunesmith.ranges import NonNegativeFloat
+from tunesmith.configuration.ranges import NonNegativeFloat
 
 
 class RDrop(pl.Callback):

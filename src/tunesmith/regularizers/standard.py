@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tunesmith.backbones.families import set_dropout
-from tunesmith.ranges import BelowOne, NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import BelowOne, NonNegativeFloat, PositiveFloat
 
 
 class Standard(pl.Callback):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith.identity import digest, identity
-from tunesmith.monitor import larger_is_better, monitored
+from tunesmith.configuration.identity import digest, identity
+from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.report.records import Record
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.config import Config
+from tunesmith.configuration import Config
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.sweeps.folder import FILE, SweepFolder

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tunesmith.monitor import monitored
+from tunesmith.configuration.monitor import monitored
 from tunesmith.report.groups import Group, best, grouped
 from tunesmith.report.records import Record, of_sweep
 from tunesmith.runs import files

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tunesmith import config as configs
-from tunesmith.config import Config
+from tunesmith.configuration import Config, saved
+from tunesmith.configuration.identity import run_id
 from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
-from tunesmith.identity import run_id
 from tunesmith.runs import files
 
 _PROGRESS = ("step", "steps", "scores")
@@ -161,7 +160,7 @@ class RunFolder:
 
     def config(self) -> Config:
         """The run's resolved config."""
-        return configs.load(self.path / "config.yaml")
+        return saved.load(self.path / "config.yaml")
 
     @property
     def model(self) -> Path:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from tunesmith import build, checks, schema
-from tunesmith.config import Composer, Config
-from tunesmith.data.survey import mistakes_in
+from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.compose import Composer
+from tunesmith.configuration.stages import in_stage, stages
+from tunesmith.data.survey.survey import mistakes_in
 from tunesmith.errors import UserError
-from tunesmith.stages import in_stage, stages
 
 SHOWN = 10  # mistakes of a sweep that are named one by one
 
@@ -31,7 +32,7 @@ class Expansion:
             UserError: with all mistakes.
         """
         config = self._composer.compose([*self._fixed, *(f"{key}={value}" for key, value in overrides.items())])
-        checks.check(config)
+        check(config)
         mistakes = list(self._data_mistakes(config["dataset"]))
         for stage in stages(config):
             mistakes += in_stage(stage, self._data_mistakes(stage["dataset"]))
@@ -40,8 +41,6 @@ class Expansion:
         return config
 
     def _data_mistakes(self, dataset: Config) -> list[str]:
-        if checks.from_the_hub(dataset):
-            return []
         read = [
             {name: dataset[name] for name in schema.signature(target, group=part).settings}
             for part in ("source", "task")

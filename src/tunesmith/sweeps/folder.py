@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tunesmith import config as configs
+from tunesmith.configuration import saved
 from tunesmith.errors import UserError
 from tunesmith.runs import files
 from tunesmith.sweeps.job import Job
@@ -74,7 +74,7 @@ class SweepFolder:
     def freeze(self, jobs: list[Job]) -> None:
         """Write the configs of new jobs, and name them in sweep.json."""
         for job in jobs:
-            files.write_text(self.file(job.number), configs.to_yaml(job.config))
+            files.write_text(self.file(job.number), saved.to_yaml(job.config))
         kept = {record["number"]: record for record in self._content["jobs"]} | {job.number: job.record for job in jobs}
         self._content["jobs"] = list(kept.values())
         files.write_json(self.path / FILE, self._content)
@@ -90,7 +90,7 @@ class SweepFolder:
     def _job(self, record: dict[str, Any]) -> Job:
         names = ("number", "overrides", "trial", "reports", "stage")
         known = {name: record[name] for name in names if name in record}
-        return Job(config=configs.load(self.file(record["number"])), **known)
+        return Job(config=saved.load(self.file(record["number"])), **known)
 
     def file(self, number: int) -> Path:
         """The frozen config of a job."""

@@ -4,8 +4,8 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Sequence
 
+from tunesmith.configuration.identity import run_id
 from tunesmith.errors import UserError
-from tunesmith.identity import run_id
 from tunesmith.sweeps.expansion import Expansion, said, words
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.space import Axis

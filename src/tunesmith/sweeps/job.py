@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.config import Config
+from tunesmith.configuration import Config
 from tunesmith.runs.folder import RunFolder
 
 BUSY = 75  # exit status of a job whose run another process is running (EX_TEMPFAIL of sysexits.h)

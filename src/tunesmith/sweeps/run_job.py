@@ -1,13 +1,11 @@
 """One job in a process of its own, from its frozen config: the same on every launcher."""
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
-from tunesmith.errors import exit_status
+from tunesmith.distributed.parent import stop_with_parent
+from tunesmith.errors.exit_status import exit_status
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import BUSY
 
@@ -26,17 +24,17 @@ def run_job(folder: Path, number: int) -> int:
 
 def _train(sweep: SweepFolder, number: int) -> int:
     from tunesmith.runs.folder import BusyError
-    from tunesmith.training import quiet
+    from tunesmith.training import logging_setup
 
-    quiet.before_imports()
-    from tunesmith.train import train
+    logging_setup.configure_libraries()
+    from tunesmith.training.train import train
 
     job = sweep.job(number)
     if job.run.done:
         return 0
     watching = []
     if job.reports:
-        from tunesmith.sweeps.pruning import Pruning
+        from tunesmith.sweeps.search.pruning import Pruning
 
         watching = [Pruning(sweep, job)]
     config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # for a log, not for a screen
@@ -48,20 +46,6 @@ def _train(sweep: SweepFolder, number: int) -> int:
     return 0
 
 
-def end_with(parent: Callable[[], object]) -> None:
-    """Save and end when the process that has started this one is gone.
-
-    Args:
-        parent: returns when it is.
-    """
-
-    def follow() -> None:
-        parent()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
 if __name__ == "__main__":
-    end_with(lambda: os.read(0, 1))  # not through sys.stdin, whose lock a fork would find held
+    stop_with_parent(lambda: os.read(0, 1))  # not through sys.stdin, whose lock a fork would find held
     sys.exit(run_job(Path(sys.argv[1]), int(sys.argv[2])))

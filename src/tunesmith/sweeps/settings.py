@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from tunesmith.ranges import PositiveInt, Seed
+from tunesmith.configuration.ranges import PositiveInt, Seed
 
 
 class Settings:

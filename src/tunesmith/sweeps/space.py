@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith.choices import choices
+from tunesmith.configuration.choices import choices
+from tunesmith.configuration.quoting import readable
 from tunesmith.errors import UserError
-from tunesmith.stages import readable
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
 SYNTAX = "a,b or choice(a,b), range(1,4), glob(*), interval(0.1,0.5)"

@@ -1,25 +1,27 @@
 """A sweep, from what was typed to its results: reads from top to bottom like a recipe."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunesmith import schema
-from tunesmith.config import Composer
+from tunesmith.configuration import schema
+from tunesmith.configuration.checks import keys
+from tunesmith.configuration.compose import Composer
+from tunesmith.configuration.identity import digest, identity
+from tunesmith.configuration.monitor import monitored
 from tunesmith.errors import UserError
-from tunesmith.identity import digest, identity
-from tunesmith.monitor import monitored
-from tunesmith.report.results import write_results
-from tunesmith.sweeps import grid, launchers, objectives, search
+from tunesmith.sweeps import grid
+from tunesmith.sweeps.dependencies import Staged, stages_of
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.launchers import choose as launchers
 from tunesmith.sweeps.live import Watcher
+from tunesmith.sweeps.search import objectives, search
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import Axis, split
-from tunesmith.sweeps.stages import Staged, stages_of
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     # An experiment may bring a `sweep` of its own; the command line goes before it.
     chosen = [word for word in others if _key(word) == "experiment"]
     node = composer.sweep_settings([*chosen, *about_sweep])
-    mistakes = schema.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
+    mistakes = keys.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
     if mistakes:
         raise UserError(mistakes)
     settings = Settings(**node)
@@ -96,8 +98,13 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     return Plan(settings, axes, expansion, jobs, chosen_launcher, content, path)
 
 
-def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
-    """Run what is left of a sweep to run, and print its results; true if no job has failed.
+def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[[SweepFolder], None]) -> bool:
+    """Run what is left of a sweep to run, and report its results; true if no job has failed.
+
+    Args:
+        overrides: of the command line.
+        config_dir: a folder with groups of the user's own, or None.
+        report: called with the sweep's folder at the end, after an interruption too.
 
     Raises:
         UserError: before any job has started, with all mistakes.
@@ -123,10 +130,10 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None) -> bool:
     except UserError:  # nothing has run
         raise
     except BaseException:
-        write_results(folder)
+        report(folder)
         raise
     else:
-        write_results(folder)
+        report(folder)
     finally:
         folder.lock.release()
     return not (watcher.states["failed"] or watcher.states["interrupted"])

@@ -8,15 +8,27 @@ import importlib
 import pkgutil
 
 import tunesmith
-from tunesmith.training import quiet
+from tunesmith.training import logging_setup
 
-quiet.before_imports()
-_PARTS = ("backbones", "callbacks", "data", "heads", "loggers", "metrics", "optim", "regularizers", "tasks", "training")
+logging_setup.configure_libraries()
+_PARTS = (
+    "backbones",
+    "callbacks",
+    "data",
+    "distributed",
+    "heads",
+    "loggers",
+    "metrics",
+    "optim",
+    "regularizers",
+    "tasks",
+    "training",
+)
 _own = [module.name for module in pkgutil.walk_packages(tunesmith.__path__, "tunesmith.")]
 for _module in (
-    "tunesmith.train",
+    "tunesmith.training.train",
     "tunesmith.sweeps.run_job",
-    "tunesmith.sweeps.pruning",
+    "tunesmith.sweeps.search.pruning",
     *(name for name in _own if name.split(".")[1] in _PARTS),
     "omegaconf",
     "transformers.models.auto.modeling_auto",

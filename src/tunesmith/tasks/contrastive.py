@@ -8,9 +8,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tunesmith.data.survey import Survey
-from tunesmith.data.texts import as_text
-from tunesmith.ranges import PositiveInt
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.texts import as_text
+from tunesmith.data.survey.survey import Survey
 
 SUFFIXES = ("", "_2", "_3")  # of the columns of an example's first, second and third text
 CLOSE = 0.8  # share of a split's largest score from which a pair counts as positive: 4 of 5, as in the paper
@@ -72,7 +72,7 @@ class Contrastive:
 
     def survey(self, source: Any) -> Survey:
         """Check all rows."""
-        from tunesmith.data.pair_survey import survey_pairs
+        from tunesmith.data.survey.pairs import survey_pairs
 
         return survey_pairs(source, self)
 
@@ -117,7 +117,7 @@ class Contrastive:
         """The Arrow types of encoded examples, and of their windows: one each."""
         import datasets
 
-        from tunesmith.data.inputs import input_types
+        from tunesmith.data.encoding.features import input_types
 
         text, types = datasets.Value("string"), input_types(tokenizer)
         examples = {"id": text} | dict.fromkeys((*self.columns, self.first, self.second), text)
@@ -128,8 +128,8 @@ class Contrastive:
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of the texts of some rows, all of which have as many; no ids for the texts that they have not."""
-        from tunesmith.data.encoded import Encoded
-        from tunesmith.data.texts import encode_texts
+        from tunesmith.data.encoding.encoded import Encoded
+        from tunesmith.data.encoding.texts import encode_texts
 
         read = [self.read(row) for row in rows]
         columns = [self.first, self.second] if read[0][1] is not None else self.columns[: len(read[0][0])]
@@ -159,7 +159,7 @@ class Contrastive:
         import torch
 
         from tunesmith.data.batch import Batch
-        from tunesmith.data.inputs import model_inputs
+        from tunesmith.data.padding import model_inputs
 
         present = [suffix for suffix in SUFFIXES if len(arrays["input_ids" + suffix][0])]
         stacked: dict[str, list[Any]] = {

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from tunesmith.data.survey import Survey, no_rows
-from tunesmith.data.texts import as_text
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.texts import as_text
+from tunesmith.data.survey.survey import Survey, no_rows
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveInt
 
 
 class LanguageModeling:
@@ -100,7 +100,7 @@ class LanguageModeling:
         """The Arrow types of encoded examples (blocks, or documents), and of their windows."""
         import datasets
 
-        from tunesmith.data.inputs import input_types
+        from tunesmith.data.encoding.features import input_types
 
         types = {name: kind for name, kind in input_types(tokenizer).items() if name != "token_type_ids"}
         examples = {"id": datasets.Value("string")}
@@ -114,14 +114,14 @@ class LanguageModeling:
         """Token ids of a split's rows."""
         if self.packing == "none":
             return (self.encode(rows, tokenizer) for rows in chunks)
-        from tunesmith.data.blocks import pack
+        from tunesmith.data.encoding.blocks import pack
 
         texts = ([as_text(row[self.text]) for row in rows] for rows in chunks)
         return pack(texts, tokenizer, max_length=self.max_length)
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of some rows, each by itself."""
-        from tunesmith.data.blocks import cut
+        from tunesmith.data.encoding.blocks import cut
 
         texts = [as_text(row.get(self.text)) for row in rows]
         names = [None if row.get("id") is None else str(row["id"]) for row in rows]
@@ -142,9 +142,8 @@ class LanguageModeling:
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
         """A batch of some windows; what is to be predicted is the head's to say."""
         from tunesmith.data.batch import Batch
-        from tunesmith.data.blocks import document_numbers, with_types
-        from tunesmith.data.inputs import model_inputs
-        from tunesmith.data.padding import pad
+        from tunesmith.data.encoding.blocks import document_numbers, with_types
+        from tunesmith.data.padding import model_inputs, pad
 
         side = tokenizer.padding_side
         layout = {"word_starts": pad(arrays["word_starts"], value=0, side=side)}

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith.data.answers import Answers, read_answers
-from tunesmith.data.survey import Survey
-from tunesmith.ranges import NonNegativeInt, PositiveInt
+from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
+from tunesmith.data.encoding.answers import Answers, read_answers
+from tunesmith.data.survey.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class QuestionAnswering:
     Args:
         question: column of the question.
         context: column of the text that holds the answer.
-        answers: column of the gold answers (`tunesmith.data.answers`).
+        answers: column of the gold answers (`tunesmith.data.encoding.answers`).
         unanswerable: questions may have no answer; then a threshold on the score of no answer is tuned on validation.
         metrics: scores of the final table; the first is monitored.
         max_length: tokens of a window, the question included.
@@ -96,7 +96,7 @@ class QuestionAnswering:
 
     def survey(self, source: Any) -> Survey:
         """Check all rows."""
-        from tunesmith.data.question_survey import survey_questions
+        from tunesmith.data.survey.questions import survey_questions
 
         return survey_questions(source, self)
 
@@ -125,7 +125,7 @@ class QuestionAnswering:
         """The Arrow types of encoded examples, and of their windows."""
         import datasets
 
-        from tunesmith.data.inputs import input_types
+        from tunesmith.data.encoding.features import input_types
 
         text, number = datasets.Value("string"), datasets.Value("int32")
         gold = {"text": datasets.List(text), "answer_start": datasets.List(number)}
@@ -139,8 +139,8 @@ class QuestionAnswering:
         """Windows of question and context; targets too where the rows have answers."""
         from collections import Counter
 
-        from tunesmith.data.contexts import encode_contexts, place_of
-        from tunesmith.data.encoded import Encoded
+        from tunesmith.data.encoding.contexts import encode_contexts, place_of
+        from tunesmith.data.encoding.encoded import Encoded
 
         windows, cut = encode_contexts(
             [row[self.question] for row in rows],
@@ -175,7 +175,7 @@ class QuestionAnswering:
         import torch
 
         from tunesmith.data.batch import Batch
-        from tunesmith.data.inputs import model_inputs, padded_before
+        from tunesmith.data.padding import model_inputs, padded_before
 
         before = padded_before(arrays, tokenizer)
         layout = {
@@ -189,7 +189,7 @@ class QuestionAnswering:
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[Candidates]:
         """The best spans of each question over all its windows."""
-        from tunesmith.data.contexts import best_spans
+        from tunesmith.data.encoding.contexts import best_spans
 
         contexts = split.examples.data.column(self.context).to_pylist()
         return [

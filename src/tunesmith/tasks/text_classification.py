@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from tunesmith.data.labels import Labels
-from tunesmith.data.survey import Survey, survey_labels
-from tunesmith.data.texts import as_text
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.labels import Labels
+from tunesmith.data.encoding.texts import as_text
+from tunesmith.data.survey.labels import survey_labels
+from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveInt
 
 
 class TextClassification:
@@ -113,7 +114,7 @@ class TextClassification:
         """The Arrow types of encoded examples, and of their windows: one each."""
         import datasets
 
-        from tunesmith.data.inputs import input_types
+        from tunesmith.data.encoding.features import input_types
 
         number = datasets.Value("float32")
         target = {
@@ -128,8 +129,8 @@ class TextClassification:
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Token ids of some rows; targets too where the rows have labels."""
-        from tunesmith.data.encoded import Encoded
-        from tunesmith.data.texts import encode_texts
+        from tunesmith.data.encoding.encoded import Encoded
+        from tunesmith.data.encoding.texts import encode_texts
 
         texts = [[as_text(row.get(column)) for row in rows] for column in self.text_columns]
         encoded = encode_texts(*texts, tokenizer=tokenizer, max_length=self.max_length)
@@ -152,7 +153,7 @@ class TextClassification:
         import torch
 
         from tunesmith.data.batch import Batch
-        from tunesmith.data.inputs import model_inputs
+        from tunesmith.data.padding import model_inputs
 
         targets = {"labels": torch.from_numpy(np.asarray(arrays["target"]))} if "target" in arrays else {}
         return Batch(model_inputs(arrays, tokenizer), targets, rows)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tunesmith.data.survey import Survey
-from tunesmith.data.tagged import Tagged, from_lists, from_text
+from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
+from tunesmith.data.encoding.tagged import Tagged, from_lists, from_text
+from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
-from tunesmith.ranges import NonNegativeInt, PositiveInt
 
 IGNORED = -100  # the target of a place that is no word, as PyTorch's losses have it
 
@@ -100,7 +100,7 @@ class TokenClassification:
 
     def survey(self, source: Any) -> Survey:
         """Check all rows and learn the tags."""
-        from tunesmith.data.tag_survey import survey_tags
+        from tunesmith.data.survey.tags import survey_tags
 
         self.labels, found = survey_tags(source, self)
         return found
@@ -140,7 +140,7 @@ class TokenClassification:
         """The Arrow types of encoded examples, and of their windows."""
         import datasets
 
-        from tunesmith.data.inputs import input_types
+        from tunesmith.data.encoding.features import input_types
 
         number, text = datasets.Value("int32"), datasets.Value("string")
         examples = {"id": text, "tokens": datasets.List(text), "tags": datasets.List(text)}
@@ -153,8 +153,8 @@ class TokenClassification:
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
         """Windows of token ids; targets too where the rows have tags."""
-        from tunesmith.data.encoded import Encoded
-        from tunesmith.data.words import encode_words
+        from tunesmith.data.encoding.encoded import Encoded
+        from tunesmith.data.encoding.words import encode_words
 
         read = [self.read(row) for row in rows]
         windows, unknown = encode_words(
@@ -185,8 +185,7 @@ class TokenClassification:
         import torch
 
         from tunesmith.data.batch import Batch
-        from tunesmith.data.inputs import model_inputs, padded_before
-        from tunesmith.data.padding import pad
+        from tunesmith.data.padding import model_inputs, pad, padded_before
 
         before = padded_before(arrays, tokenizer)
         places = [first + shift for first, shift in zip(arrays["first_tokens"], before, strict=True)]
@@ -205,7 +204,7 @@ class TokenClassification:
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[list[int]]:
         """The tag numbers of each example's words, from those of its windows."""
-        from tunesmith.data.windows import join
+        from tunesmith.data.encoding.windows import join
 
         parts: list[list[tuple[int, list[int]]]] = [[] for _ in range(len(split.examples))]
         firsts, words = split.numbers("first_word").tolist(), [len(places) for places in split.lists("first_tokens")]

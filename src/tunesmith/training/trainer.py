@@ -9,9 +9,10 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.plugins.precision import MixedPrecision
 from pytorch_lightning.strategies import DDPStrategy
 
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.distributed.environment import SingleNodeEnvironment
 from tunesmith.errors import UserError
-from tunesmith.ranges import PositiveInt
-from tunesmith.training.processes import ALONE, OneMachine, Place
 
 
 class CachedBfloat16(MixedPrecision):
@@ -26,7 +27,7 @@ def trainer(
     folder: Path,
     callbacks: list[Any],
     loggers: list[Any],
-    place: Place = ALONE,
+    context: DistributedContext = SINGLE_PROCESS,
     *,
     max_epochs: PositiveInt,
     max_steps: PositiveInt | None,
@@ -57,7 +58,7 @@ def trainer(
         callbacks = [*callbacks, Progress()]
     on_gpu = accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available())
     cached = precision == "bf16-mixed" and (on_gpu or accelerator == "cpu" or not torch.backends.mps.is_available())
-    plugins: list[Any] = [OneMachine(place)]
+    plugins: list[Any] = [SingleNodeEnvironment(context)]
     if cached:
         plugins.append(CachedBfloat16("bf16-mixed", "cuda" if on_gpu else "cpu"))
     try:

@@ -5,7 +5,7 @@ import datasets
 from tests.conftest import TINY, checked
 from tunesmith import cli
 from tunesmith.data.sources.hub import Hub
-from tunesmith.train import train
+from tunesmith.training.train import train
 
 
 def saved(folder):

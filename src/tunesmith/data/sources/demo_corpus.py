@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.sources import demo_entities, demo_pairs, demo_questions, demo_reviews
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import PositiveInt
 
 LENGTHS = (42, 80)  # words from which on a document ends with its sentence; none has more than 120
 AGREEING = ("in other words ,", "that is ,", "indeed ,", "so ,")

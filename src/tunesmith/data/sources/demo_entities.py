@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import PositiveInt
 
 SHARED = "Jordan Chelsea Washington Lincoln Sydney Florence Amazon Orange Houston Paris Madison Phoenix Victoria Georgia Austin".split()
 FRESH = "Savannah Brooklyn Dakota Kingston Carolina Devon Preston Lourdes".split()  # never in training

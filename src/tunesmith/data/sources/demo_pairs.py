@@ -10,8 +10,8 @@ The rules, which no word and no pair of neighbouring words gives away:
 import random
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import PositiveInt
 
 NAMES = "anna ben carla david emma felix greta henry ida jonas karin leo mara nils olga paul".split()
 THINGS = (

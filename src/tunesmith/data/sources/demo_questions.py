@@ -7,8 +7,8 @@ and when together tell which sentence holds the answer.
 import random
 from typing import Any
 
+from tunesmith.configuration.ranges import BelowOne, PositiveInt
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import BelowOne, PositiveInt
 
 PEOPLE = "Ada Boris Clara Dmitri Elena Farid Greta Hugo Ines Jonas Karin Louis Mina Nadia Oscar Petra".split()
 VERBS = {"repaired": "repair", "painted": "paint", "bought": "buy", "sold": "sell", "lost": "lose", "carried": "carry"}

@@ -10,8 +10,8 @@ The rules, which no single word gives away:
 import random
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveInt, Probability
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import PositiveInt, Probability
 
 POSITIVE = (
     "gripping brilliant charming clever moving delightful superb funny honest inspired elegant thrilling "

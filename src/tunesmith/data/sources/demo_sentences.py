@@ -8,9 +8,9 @@ leave out.
 import random
 from typing import Any
 
+from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.sources.demo_pairs import NAMES, THINGS
 from tunesmith.data.sources.generated import Generated
-from tunesmith.ranges import PositiveInt
 
 DEEDS = (
     "painted sold found repaired washed borrowed carried photographed polished hid "

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunesmith.errors import UserError, did_you_mean
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
 
 HELD_OUT = 10  # without a validation file every tenth training row validates
 Row = TypeVar("Row")

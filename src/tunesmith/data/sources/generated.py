@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tunesmith.errors import did_you_mean
+from tunesmith.errors.messages import did_you_mean
 
 VERSION = 4
 

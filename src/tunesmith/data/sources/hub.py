@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.data.sources import files
-from tunesmith.errors import UserError, did_you_mean, first_line
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean, first_line
 
 
 class Hub:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tunesmith.data.sources import files
-from tunesmith.errors import did_you_mean
+from tunesmith.errors.messages import did_you_mean
 
 Place = tuple[str, int]  # a file, and the line in it where an example begins
 

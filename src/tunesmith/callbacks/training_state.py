@@ -1,0 +1,130 @@
+"""Everything that a run needs to go on as if it had never stopped.
+
+Lightning's own restart leaves out the random states, replays the data of the epoch and depends on where in its loops the
+checkpoint was taken. Here a state is taken only between two batches, between training and validation, or after
+validation; `position` says which, and a resumed run starts its loops there.
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+
+from tunesmith.distributed import collectives
+
+State = dict[str, Any]
+
+
+def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best: str | None) -> State:
+    """The state of a run; on every process, for every process has random states of its own.
+
+    Args:
+        epoch: from 0; the number of epochs for a run that has trained the last one.
+        batches: of this epoch that are done; all of them if its validation is due.
+        best: file of the best weights so far.
+    """
+    return {
+        "epoch": epoch,
+        "batches": batches,
+        "step": trainer.global_step,
+        "best": best,
+        "weights": module.state_dict(),
+        "optimizer": trainer.optimizers[0].state_dict(),
+        "scheduler": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
+        "precision": trainer.precision_plugin.state_dict(),
+        "callbacks": {callback.state_key: callback.state_dict() for callback in _with_state(trainer)},
+        "progress": collectives.all_gather_objects(module.progress()),
+        "should_stop": trainer.should_stop,
+        "random": collectives.all_gather_objects(_random_states()),
+    }
+
+
+def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
+    """Give weights, optimizer and callbacks their state, and set Lightning's loops to the position."""
+    module.load_state_dict(state["weights"])
+    trainer.optimizers[0].load_state_dict(state["optimizer"])
+    trainer.lr_scheduler_configs[0].scheduler.load_state_dict(state["scheduler"])
+    if state["precision"]:
+        trainer.precision_plugin.load_state_dict(state["precision"])
+    for callback in _with_state(trainer):
+        if callback.state_key in state["callbacks"]:
+            callback.load_state_dict(state["callbacks"][callback.state_key])
+    # With another number of processes the next logged loss is that of the first ones.
+    module.restore_progress(state["progress"][trainer.global_rank % len(state["progress"])])
+
+    fit_loop, loop = trainer.fit_loop, trainer.fit_loop.epoch_loop
+    _set_epoch(trainer, state["epoch"])
+    steps = loop.automatic_optimization.optim_progress.optimizer.step.total
+    steps.ready = steps.completed = state["step"]
+    loop._batches_that_stepped = state["step"]
+    if state["batches"] > 0 and state["epoch"] < (fit_loop.max_epochs or 0):
+        loop._restarting = True  # only its counters: the plan itself starts at the batch
+        loop._batches_that_stepped -= 1  # which the loop's reset adds
+        counters: Any = loop.batch_progress
+        for counter in (counters.current, counters.total):
+            counter.ready = counter.started = counter.processed = counter.completed = state["batches"]
+
+
+def resume(trainer: pl.Trainer, state: State) -> None:
+    """The last thing before training continues: set random states, and run a validation that is due."""
+    loop = trainer.fit_loop.epoch_loop
+    if len(state["random"]) == trainer.world_size:
+        _set_random_states(state["random"][trainer.global_rank])  # before the validation, whose end saves a state too
+    if _validation_due(state, batches=int(trainer.num_training_batches)):
+        loop._restarting = False
+        loop.batch_progress.reset_on_run()
+        loop._batches_that_stepped = state["step"]
+        trainer.validating = True
+        loop.val_loop.run()
+        trainer.training = True
+        _set_epoch(trainer, state["epoch"] + 1)
+    trainer.should_stop = trainer.should_stop or state["should_stop"]
+
+
+def next_batch(state: State, *, batches: int) -> tuple[int, int]:
+    """Epoch and number of the batch that a resumed run trains on first.
+
+    Args:
+        state: of the interrupted run.
+        batches: of an epoch.
+    """
+    if _validation_due(state, batches=batches):
+        return state["epoch"] + 1, 0
+    return state["epoch"], state["batches"]
+
+
+def _validation_due(state: State, *, batches: int) -> bool:
+    """Whether the state was taken between an epoch's last batch and its scores."""
+    return bool(state["batches"] == batches)
+
+
+def _set_epoch(trainer: pl.Trainer, epoch: int) -> None:
+    progress: Any = trainer.fit_loop.epoch_progress
+    for counter in (progress.current, progress.total):
+        counter.ready = counter.started = counter.processed = counter.completed = epoch
+
+
+def _with_state(trainer: Any) -> list[pl.Callback]:
+    return [callback for callback in trainer.callbacks if callback.state_dict()]
+
+
+def _random_states() -> dict[str, Any]:
+    kind, keys, *rest = np.random.get_state(legacy=True)
+    states = {
+        "python": random.getstate(),
+        "numpy": (kind, torch.from_numpy(np.asarray(keys, dtype=np.int64)), *rest),
+        "torch": torch.get_rng_state(),
+    }
+    return states | ({"cuda": torch.cuda.get_rng_state()} if torch.cuda.is_available() else {})
+
+
+def _set_random_states(states: dict[str, Any]) -> None:
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    kind, keys, *rest = states["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(states["torch"])
+    if "cuda" in states and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])

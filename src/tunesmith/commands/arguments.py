@@ -1,0 +1,114 @@
+"""The two kinds of arguments: those of `train` and `check`, and the key=value pairs of commands on a finished run."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunesmith.configuration import Config
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+
+if TYPE_CHECKING:
+    from tunesmith.runs.folder import RunFolder
+
+
+@dataclass(frozen=True)
+class TrainArguments:
+    """Arguments of `train` and `check`.
+
+    Attributes:
+        overrides: `group=choice` and `key=value`.
+        multirun: whether they span a sweep.
+        config_dir: a folder with groups of the user's own, or None.
+        print_config: `job` or `all` to print the config instead, or None.
+    """
+
+    overrides: list[str]
+    multirun: bool
+    config_dir: str | None
+    print_config: str | None
+
+    @classmethod
+    def parse(cls, arguments: Sequence[str]) -> "TrainArguments":
+        """Tell options from overrides.
+
+        Raises:
+            UserError: for an unknown option.
+        """
+        parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False)
+        parser.add_argument("--multirun", "-m", action="store_true")
+        parser.add_argument("--cfg", "-c", choices=["job", "all"])
+        parser.add_argument("--config-dir", "-cd")
+        try:
+            options, overrides = parser.parse_known_args(arguments)
+        except argparse.ArgumentError as error:
+            raise UserError(str(error)) from error
+        for word in overrides:
+            if word.startswith("-"):
+                raise UserError(
+                    f"unknown option {word}; expected group=choice, key=value, -m, --cfg or --config-dir (tunesmith --help)"
+                )
+        if options.multirun and options.cfg is not None:
+            raise UserError("--cfg shows the config of one run; leave out -m, and give each key one value")
+        return cls(overrides, options.multirun, options.config_dir, options.cfg)
+
+    def config(self) -> Config | None:
+        """The resolved config of one run; None if it was only to be printed, which is done."""
+        from tunesmith.configuration.compose import compose
+        from tunesmith.configuration.saved import to_yaml
+
+        composed = compose(self.overrides, config_dir=self.config_dir, resolve=self.print_config != "job")
+        if self.print_config is None:
+            return composed
+        print(to_yaml(composed), end="")
+        return None
+
+
+@dataclass(frozen=True)
+class RunArguments:
+    """Arguments of a command on a finished run.
+
+    Attributes:
+        run: its folder.
+        values: of the keys that the command requires.
+        settings: overrides that change the run's config.
+    """
+
+    run: "RunFolder"
+    values: dict[str, str]
+    settings: list[str]
+
+    @classmethod
+    def parse(
+        cls, arguments: Sequence[str], *, required: Sequence[str] = (), settings_allowed: bool = True
+    ) -> "RunArguments":
+        """Read key=value pairs.
+
+        Args:
+            arguments: of the command line.
+            required: keys besides `run`.
+            settings_allowed: whether others may change the run's config.
+
+        Raises:
+            UserError: with all mistakes, or if there is no such run.
+        """
+        names = ("run", *required)
+        mistakes = [f"{word!r} is not key=value" for word in arguments if "=" not in word]
+        values = dict(word.split("=", 1) for word in arguments if "=" in word)
+        mistakes += [
+            f"{name} is required: {name}={'FILE' if name == 'input' else 'DIR'}"
+            for name in names
+            if not values.get(name)
+        ]
+        settings = [word for word in arguments if "=" in word and word.split("=", 1)[0] not in names]
+        mistakes += [
+            f"unknown key {key}{did_you_mean(key, names)}"
+            for key in (word.split("=", 1)[0] for word in settings)
+            if not settings_allowed or not ("." in key or key == "dataset")
+        ]
+        if mistakes:
+            raise UserError(mistakes)
+        from tunesmith.runs.folder import RunFolder
+
+        return cls(RunFolder.open(values["run"]), values, settings)

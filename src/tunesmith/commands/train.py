@@ -1,0 +1,41 @@
+"""`tunesmith train`: one run, or with -m a sweep."""
+
+from tunesmith.commands.arguments import TrainArguments
+from tunesmith.configuration import Config
+from tunesmith.configuration.checks.check import check
+from tunesmith.runs.folder import RunFolder
+
+
+def run(arguments: list[str]) -> int:
+    """Train what is left to train; its exit status."""
+    given = TrainArguments.parse(arguments)
+    if given.multirun:
+        from tunesmith.report.results import write_results
+        from tunesmith.sweeps.sweep import sweep
+
+        return 0 if sweep(given.overrides, config_dir=given.config_dir, report=write_results) else 1
+    config = given.config()
+    if config is None:
+        return 0
+    check(config)
+    completed = RunFolder.of(config)
+    if completed.done:
+        _show(completed, config)
+        return 0
+    from tunesmith.training import logging_setup
+
+    logging_setup.configure_libraries()
+    from tunesmith.training.train import train
+
+    print(f"Completed: {train(config).path}")
+    return 0
+
+
+def _show(completed: RunFolder, config: Config) -> None:
+    """Print the scores of a run that was completed before, unless its data has changed since."""
+    from tunesmith.data.survey.survey import surveyed
+    from tunesmith.runs.score_table import print_scores
+
+    completed.check_data(surveyed(config["dataset"]).source)
+    print_scores(completed.read_json("metrics.json"), title=str(config["name"]))
+    print(f"Completed before: {completed.path}; another seed or name=... starts a new run")

@@ -1,0 +1,84 @@
+"""Whether the groups of a config fit together, once each is right by itself."""
+
+import re
+from collections.abc import Iterator
+
+from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration.checks import language_model_objectives
+from tunesmith.configuration.checks.model_config import family_of, positions
+from tunesmith.configuration.choices import choices, conf_folder
+from tunesmith.configuration.monitor import watched
+from tunesmith.configuration.stages import origin
+from tunesmith.errors.messages import did_you_mean
+
+
+def misfits(config: Config) -> Iterator[str]:
+    """Groups that do not fit together: head and dataset, regularizer and head, batch size, metrics, lengths."""
+    dataset, head = config["dataset"], schema.constants(config["head"], group="head")
+    if head["task"] != dataset["task"]:
+        yield (
+            f"head {config['head']['_target_'].rpartition('.')[2]} serves the task {head['task']}, but the dataset's task is "
+            f"{dataset['task']}; choose {' or '.join(_heads_for(dataset['task'])) or 'another dataset'}"
+        )
+    if "objective" in head:
+        yield from language_model_objectives.mistakes(head["objective"], family_of(origin(config)))
+    for name, node in config["regularization"].items():
+        regularizer = schema.constants(node, group="regularization")
+        for need in regularizer.get("needs", ()):
+            if need not in head["offers"]:
+                yield f"regularization {name} needs a head with {need}, which {config['head']['_target_']} has not; drop {name} or choose another head"
+        problem = dataset.get("problem")
+        if problem is not None and problem not in regularizer.get("problems", (problem,)):
+            yield f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is {problem}; drop {name}"
+    if (dataset["batch_size"] is None) == (dataset["max_tokens"] is None):
+        yield "dataset.batch_size and dataset.max_tokens: expected one of them, received both or none; set the other to null"
+    else:
+        yield from _batch_mistakes(dataset, head.get("smallest_batch", 1))
+    scheduler = config["scheduler"]
+    if scheduler.get("warmup_steps") is not None and scheduler.get("warmup_ratio") is not None:
+        yield "scheduler.warmup_steps and scheduler.warmup_ratio are both set; set one of them to null (scheduler.warmup_ratio=null)"
+    yield from _task_mistakes(dataset, config["monitor"])
+    yield from _lengths(config)
+
+
+def _batch_mistakes(dataset: Config, smallest: int) -> Iterator[str]:
+    """Batches that are smaller than what a head can learn from."""
+    size, tokens, length = (dataset[key] for key in ("batch_size", "max_tokens", "max_length"))
+    if size is not None and size < smallest:
+        yield f"dataset.batch_size is {size}, but the head tells an example from the others of its batch: in-batch negatives need {smallest} or more"
+    if tokens is not None and tokens < smallest * length:
+        needed = "one example" if smallest == 1 else f"{smallest} examples"
+        yield f"dataset.max_tokens is {tokens}, less than {needed} of dataset.max_length={length} tokens"
+
+
+def _heads_for(task: str) -> Iterator[str]:
+    """Choices that serve a task, as they are typed."""
+    for choice, file in choices("head", [conf_folder()]).items():
+        target = re.search(r"^_target_: *(\S+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        if target and schema.signature(target[1], group="head").constants.get("task") == task:
+            yield f"head={choice}"
+
+
+def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
+    task = schema.signature(build.part_target(dataset["task"], group="task"), group="task").constants
+    scores = (
+        task["scores"].get(dataset.get("problem"), ())
+        if isinstance(task.get("scores"), dict)
+        else task.get("scores", ())
+    )
+    for metric in dataset["metrics"]:
+        if metric not in scores:
+            yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
+    if not dataset["metrics"]:
+        yield "dataset.metrics is empty; expected at least one score"
+    possible = watched(dataset)
+    if monitor is not None and monitor not in possible:
+        yield f"monitor is {monitor}, which is never logged{did_you_mean(monitor, possible)} (logged: {', '.join(possible)})"
+
+
+def _lengths(config: Config) -> Iterator[str]:
+    backbone, max_length = config["backbone"], config["dataset"]["max_length"]
+    limit = positions(backbone)
+    if limit is not None and max_length > limit:
+        name = backbone.get("name", backbone.get("family"))
+        yield f"dataset.max_length is {max_length}, but {name} allows {limit} tokens; set dataset.max_length<={limit}"

@@ -1,0 +1,106 @@
+"""Keys that nobody reads, keys that are missing, and values of a wrong type or out of range, each as one sentence."""
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration.ranges import Seed
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+
+SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups of one choice
+SEVERAL = ("regularization", "callbacks", "logger")  # groups of several, each under its own key
+ROOT: dict[str, Any] = {"seed": Seed, "output_dir": str, "name": str | None, "monitor": str | None}
+BATCHING = "tunesmith.data.module.TextDataModule"
+
+
+def wrong_settings(config: Config) -> Iterator[str]:
+    """What is wrong with the keys and values of a config, each group by itself."""
+    group_names = ("dataset", *SINGLE, *SEVERAL)
+    known = [*ROOT, *group_names]
+    for key in config:
+        if key not in known:
+            yield f"unknown key {key}{did_you_mean(key, known + _paths(config))}"
+    yield from mistakes({key: config[key] for key in ROOT if key in config}, ROOT, path="")
+    for group in group_names:
+        if not isinstance(config.get(group), dict):
+            yield f"{group} is {config.get(group)!r}; expected a group of settings: {group}=<choice>, see tunesmith list {group}"
+        elif group == "dataset":
+            yield from _dataset_settings(config[group])
+        elif group in SINGLE:
+            yield from _node(config[group], group=group, path=group)
+        else:
+            for name, node in config[group].items():
+                if isinstance(node, dict):
+                    yield from _node(node, group=group, path=f"{group}.{name}")
+                else:
+                    yield f"unknown key {group}.{name}{did_you_mean(str(name), config[group])}"
+
+
+def _paths(config: Config) -> list[str]:
+    return [f"{group}.{key}" for group, node in config.items() if isinstance(node, dict) for key in node]
+
+
+def _node(node: Mapping[str, Any], *, group: str, path: str) -> Iterator[str]:
+    if not isinstance(node.get("_target_"), str):
+        yield f"unknown key {path}: no choice of {group} that was made has this name; choose it: {group}=[...,{path.rpartition('.')[2]}]"
+        return
+    try:
+        settings = schema.signature(node["_target_"], group=group).settings
+    except UserError as error:
+        yield f"{path}._target_: {error}"
+        return
+    yield from mistakes({key: value for key, value in node.items() if key != "_target_"}, settings, path=path)
+
+
+def _dataset_settings(dataset: Mapping[str, Any]) -> Iterator[str]:
+    settings: dict[str, Any] = {}
+    for group in ("source", "task"):
+        if not isinstance(dataset.get(group), str):
+            yield f"dataset.{group} is {dataset.get(group)!r}; expected a name, such as {'csv' if group == 'source' else 'text_classification'}"
+            return
+        try:
+            settings |= schema.signature(build.part_target(dataset[group], group=group), group=group).settings
+        except UserError as error:
+            yield f"dataset.{group}={dataset[group]}: {error}"
+            return
+    settings |= schema.read_signature(BATCHING).settings
+    yield from mistakes({k: v for k, v in dataset.items() if k not in ("source", "task")}, settings, path="dataset")
+
+
+def mistakes(node: Mapping[str, Any], settings: Mapping[str, Any], *, path: str) -> list[str]:
+    """Unknown keys, missing keys and values of a wrong type or range, each as one sentence."""
+    known = {key: value for key, value in node.items() if key in settings}
+    unknown = [
+        f"unknown key {_join(path, key)}{did_you_mean(_join(path, key), [_join(path, s) for s in settings])}"
+        for key in node
+        if key not in settings
+    ]
+    missing = [f"{_join(path, key)} is missing; set {_join(path, key)}=..." for key in settings if key not in node]
+    wrong = [text for key, value in known.items() for text in _value_mistakes(value, settings[key], _join(path, key))]
+    return unknown + missing + wrong
+
+
+def _value_mistakes(value: Any, annotation: Any, path: str) -> Iterable[str]:
+    from pydantic import ValidationError
+
+    if value == "???":
+        return [f"{path} is required; set {path}=..."]
+    try:
+        _validator(annotation).validate_python(value, strict=True)
+    except ValidationError as error:
+        expected = " or ".join(dict.fromkeys(part["msg"].replace("Input should be ", "") for part in error.errors()))
+        return [f"{path} is {value!r}; expected {expected}"]
+    return []
+
+
+@functools.cache
+def _validator(annotation: Any) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(annotation)
+
+
+def _join(path: str, key: object) -> str:
+    return f"{path}.{key}" if path else str(key)

@@ -1,0 +1,198 @@
+"""Compose a run's configuration from the groups in conf/, resolve it, write and read it.
+
+Hydra composes only. Every key of the command line is let through to the composed config, so that one place
+(`tunesmith.configuration.checks.check`) refuses unknown keys, whether they came from `key=`, `+key=`, `++key=` or a YAML file.
+"""
+
+import copy
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tunesmith.configuration import Config as Config
+from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folders, groups
+from tunesmith.configuration.identity import WATCHING, WATCHING_TRAINER
+from tunesmith.configuration.quoting import readable
+from tunesmith.configuration.stages import stages, starting_from
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean, first_line
+
+
+def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve: bool = True) -> Config:
+    """Compose the config of a run, as plain Python values.
+
+    Args:
+        overrides: `group=choice` and `key=value` as on the command line.
+        config_dir: a folder with groups of the user's own, looked into before the project's.
+        resolve: replace interpolations by their values, and `name` by the name of the runs' folder.
+
+    Raises:
+        UserError: for overrides that cannot be parsed or choices that do not exist, all together.
+    """
+    for word in overrides:
+        key = word.lstrip("+~").partition("=")[0]
+        if key.partition(".")[0] == "sweep" or key.partition("/")[0].partition(".")[0] == "hydra":
+            raise UserError(f"{word} is for sweeps; add -m, or leave it out")
+    return Composer(config_dir).compose(overrides, resolve=resolve)
+
+
+class Composer:
+    """Composes the configs of many runs: Hydra composes each set of choices once, values are changed afterwards."""
+
+    def __init__(self, config_dir: str | None) -> None:
+        self.folders = conf_folders(config_dir)
+        self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        self._stages: dict[tuple[str, ...], Config] = {}
+        self._composing: list[tuple[str, ...]] = []  # stages, the last one first
+
+    def compose(self, overrides: Sequence[str], *, resolve: bool = True) -> Config:
+        """The config of one run; see `tunesmith.configuration.compose.compose`."""
+        return self._plain(overrides, resolve=resolve, without="sweep")
+
+    def sweep_settings(self, overrides: Sequence[str]) -> Config:
+        """The `sweep` node of the same config."""
+        settings: Config = self._plain(overrides, resolve=False, without=None)["sweep"]
+        return settings
+
+    def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
+        """The node `hydra.launcher` of a choice, with some of its keys changed, unknown ones too."""
+        from omegaconf import OmegaConf
+
+        words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
+        settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
+        assert isinstance(settings, dict)
+        return {str(key): value for key, value in settings.items()}
+
+    def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
+        from omegaconf import OmegaConf
+        from omegaconf.errors import OmegaConfBaseException
+
+        first, values, chosen = self._parse(overrides)
+        try:
+            composed, picked = self._of_choices(tuple(first))
+            for override in values:
+                OmegaConf.update(composed, override.key_or_group, override.value(), merge=True, force_add=True)
+            if without is not None:
+                composed.pop(without, None)
+            if resolve:
+                self._start_from_stage(composed, choice=chosen.get("backbone"))
+            config = OmegaConf.to_container(composed, resolve=resolve)
+        except OmegaConfBaseException as error:
+            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
+        assert isinstance(config, dict)
+        if resolve and config.get("name") is None:
+            stage = config["backbone"].get("after")
+            start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
+            config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
+        plain = {str(key): value for key, value in config.items()}
+        for stage in stages(plain) if resolve else ():  # it is watched as the run is
+            stage |= {key: plain[key] for key in WATCHING if key != "name"}
+            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in WATCHING_TRAINER}
+        return plain
+
+    def _start_from_stage(self, composed: Any, *, choice: str | None) -> None:
+        """Put the config of the stage that `backbone.after` names in its place."""
+        from omegaconf import OmegaConf
+
+        after = composed.backbone.pop("after", None)
+        if after is None:
+            return
+        node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
+        stage = self._stage(OmegaConf.to_container(after) if OmegaConf.is_config(after) else after)
+        default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
+        composed.backbone = starting_from(
+            stage, {key: value for key, value in node.items() if default.get(key) != value}, choice=choice
+        )
+
+    def _stage(self, after: Any) -> Config:
+        """The config of an experiment and overrides: a name, words parted by spaces, or a list of them."""
+        words = shlex.split(after) if isinstance(after, str) else after
+        if not words or not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise UserError(
+                f"backbone.after is {after!r}; expected an experiment, or a list of an experiment and overrides: "
+                "[demo/dapt,seed=2]"
+            )
+        key = (f"experiment={words[0]}", *words[1:])
+        if key in self._composing:
+            names = [stage[0].partition("=")[2] for stage in [*self._composing[self._composing.index(key) :], key]]
+            raise UserError(f"backbone.after goes round in a circle: {' after '.join(names)}; expected an end to it")
+        if key not in self._stages:
+            self._composing.append(key)
+            try:
+                self._stages[key] = self._plain(key, resolve=True, without="sweep")
+            except UserError as error:
+                circle = len(self._composing) > 1 or "circle" in str(error)
+                raise (
+                    error if circle else UserError([f"backbone.after: {mistake}" for mistake in error.mistakes])
+                ) from None
+            finally:
+                self._composing.pop()
+        return copy.deepcopy(self._stages[key])
+
+    def _of_choices(self, overrides: tuple[str, ...]) -> tuple[Any, Any]:
+        """A copy of what Hydra composes, and the choice that was made in each group."""
+        from omegaconf import OmegaConf
+
+        if overrides not in self._composed:
+            composed = self._hydra_composes(overrides)
+            picked = composed.hydra.runtime.choices
+            OmegaConf.set_struct(composed, False)
+            del composed["hydra"]
+            self._composed[overrides] = composed, picked
+        composed, picked = self._composed[overrides]
+        return copy.deepcopy(composed), picked
+
+    def _hydra_composes(self, overrides: Sequence[str]) -> Any:
+        from hydra import compose as hydra_compose
+        from hydra import initialize_config_dir
+        from hydra.errors import HydraException
+
+        search_path = [f"hydra.searchpath=[file://{self.folders[1]}]"] if len(self.folders) > 1 else []
+        try:
+            with initialize_config_dir(str(self.folders[0])):
+                return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)
+        except HydraException as error:
+            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
+
+    def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
+        """What Hydra has to compose (choices and deletions), the values to set after, and the choices by group."""
+        from hydra.core.override_parser.overrides_parser import OverridesParser
+        from hydra.errors import HydraException
+
+        known, parser = groups(self.folders), OverridesParser.create()
+        first: list[str] = []
+        values, mistakes = [], []
+        chosen: dict[str, str] = {}
+        for text in map(readable, overrides):
+            try:
+                override = parser.parse_override(text)
+            except HydraException as error:
+                mistakes.append(f"{text!r} cannot be read: {first_line(error)}; expected group=choice or key=value")
+                continue
+            if override.is_sweep_override():
+                one = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
+                mistakes.append(f"{text!r} names several values; expected one value for one run, or {one}")
+            elif override.key_or_group in known and not isinstance(override.value(), dict):
+                first.append(text.lstrip("+"))
+                chosen[override.key_or_group] = str(override.value())
+                mistakes += self._wrong_choices(override.key_or_group, override.value())
+            elif override.is_delete() or override.package is not None:
+                first.append(text)
+            else:
+                values.append(override)
+        if mistakes:
+            raise UserError(mistakes)
+        return first, values, chosen
+
+    def _wrong_choices(self, group: str, value: Any) -> Iterable[str]:
+        available = choices(group, self.folders)
+        for choice in value if isinstance(value, list) else [value]:
+            if choice is not None and str(choice) not in available:
+                names = ", ".join(available) or "none yet"
+                yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
+
+
+def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:
+    """One group's node, such as that of another dataset."""
+    node: Config = compose(overrides, config_dir=config_dir)[group]
+    return node

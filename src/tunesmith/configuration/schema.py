@@ -1,0 +1,119 @@
+"""The signature of a target is its schema: read from the source text, so that no library is imported to check a config.
+
+A `_target_` names a class or function that its own file defines, such as `tunesmith.heads.classification.Classification`.
+Its keyword-only parameters are its settings: each must stand in the YAML, nothing else may, and the annotations
+(`tunesmith.configuration.ranges`) say which values are allowed. Its positional parameters are passed by code and never configured.
+Literal class constants (`task = "text_classification"`) are readable here too, for checks across groups.
+"""
+
+import ast
+import functools
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tunesmith.configuration import ranges
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+
+# Where a group's targets live. Nothing outside these packages can be named by a configuration.
+PACKAGES = {
+    "backbone": "backbones",
+    "head": "heads",
+    "optimizer": "optim",
+    "scheduler": "optim",
+    "regularization": "regularizers",
+    "trainer": "training",
+    "callbacks": "callbacks",
+    "logger": "loggers",
+    "source": "data.sources",
+    "task": "tasks",
+}
+PLUGINS_VARIABLE = "TUNESMITH_PLUGINS"  # trusted packages of the user's, separated by commas
+_TYPES = {name: value for name, value in vars(ranges).items() if not name.startswith("_")} | {"Literal": Literal}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a target's source says of it: `settings` maps each setting to its allowed type."""
+
+    settings: Mapping[str, Any]
+    constants: Mapping[str, Any]
+
+
+def allowed_packages(group: str) -> list[str]:
+    """Packages whose targets a group may name."""
+    plugins = [name.strip() for name in os.environ.get(PLUGINS_VARIABLE, "").split(",") if name.strip()]
+    return [f"tunesmith.{PACKAGES[group]}", *plugins]
+
+
+def signature(target: str, *, group: str) -> Signature:
+    """Read a target's signature from its source file.
+
+    Raises:
+        UserError: if the target lies outside the allowed packages, or no file defines it.
+    """
+    packages = allowed_packages(group)
+    if not any(target.startswith(package + ".") for package in packages):
+        raise UserError(
+            f"{target} may not be a _target_ of {group}: expected a name under {' or '.join(packages)}; "
+            f"list a package of your own that you trust in {PLUGINS_VARIABLE}"
+        )
+    return read_signature(target)
+
+
+@functools.cache
+def read_signature(target: str) -> Signature:
+    """The signature of a target that code names, wherever it is."""
+    module, _, name = target.rpartition(".")
+    source = _source_file(module)
+    if source is None:
+        raise UserError(f"{target} does not exist: there is no module {module}")
+    definitions = {
+        node.name: node
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    }
+    if name not in definitions:
+        raise UserError(f"{module} defines no {name}{did_you_mean(name, definitions)}")
+    node = definitions[name]
+    if isinstance(node, ast.FunctionDef):
+        return Signature(_settings(node), {})
+    constructors = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
+    return Signature(_settings(constructors[0]) if constructors else {}, _constants(node))
+
+
+def _source_file(module: str) -> Path | None:
+    top, *rest = module.split(".")
+    spec = importlib.util.find_spec(top)  # finds a top-level package without importing it
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for candidate in (Path(folder, *rest).with_suffix(".py"), Path(folder, *rest, "__init__.py")):
+            if rest and candidate.is_file():
+                return candidate
+    return Path(spec.origin) if spec and spec.origin and not rest else None
+
+
+def _settings(function: ast.FunctionDef) -> dict[str, Any]:
+    return {
+        argument.arg: eval(ast.unparse(argument.annotation), dict(_TYPES)) if argument.annotation else Any
+        for argument in function.args.kwonlyargs
+    }
+
+
+def _constants(node: ast.ClassDef) -> dict[str, Any]:
+    constants = {}
+    for part in node.body:
+        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
+            try:
+                constants[part.targets[0].id] = ast.literal_eval(part.value)
+            except ValueError:  # computed, so nothing that a check could read
+                continue
+    return constants
+
+
+def constants(node: Mapping[str, Any], *, group: str) -> Mapping[str, Any]:
+    """The literal class constants of a node's target."""
+    return signature(node["_target_"], group=group).constants

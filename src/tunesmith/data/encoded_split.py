@@ -1,0 +1,99 @@
+"""A split's examples and windows, in Arrow on disk and memory-mapped.
+
+Examples are what a person gave, windows are what a model sees: one window for each example, or several where a text is
+longer than a model allows.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import pyarrow as pa
+from torch import Tensor
+
+from tunesmith.data.array_column import ArrayColumn
+from tunesmith.data.batch import Batch
+
+
+class EncodedSplit:
+    """Random access to the windows of a split: `split[rows]` is a `Batch`.
+
+    Attributes:
+        task: that encoded it.
+        examples: the examples' table, original texts included.
+        lengths: (windows,) tokens of each.
+    """
+
+    def __init__(self, examples: datasets.Dataset, windows: datasets.Dataset, *, task: Any, tokenizer: Any) -> None:
+        self.task, self.examples, self._windows = task, examples, windows
+        self.lengths: np.ndarray = self.numbers("length")
+        self._tokenizer = tokenizer
+        table = windows.data.table
+        self._columns = {
+            name: ArrayColumn(table.column(name)) for name in table.column_names if name in task.array_columns
+        }
+
+    @classmethod
+    def open(cls, folder: Path, *, task: Any, tokenizer: Any) -> "EncodedSplit":
+        """A cache entry that `prepare` wrote, memory-mapped."""
+        examples, windows = (
+            datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in ("examples", "windows")
+        )
+        return cls(examples, windows, task=task, tokenizer=tokenizer)
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]], *, task: Any, tokenizer: Any) -> "EncodedSplit":
+        """Some rows, in memory."""
+        encoded = task.encode(rows, tokenizer)
+        examples, windows = (
+            _in_memory(columns, features)
+            for columns, features in zip((encoded.examples, encoded.windows), task.features(tokenizer), strict=True)
+        )
+        return cls(examples, windows, task=task, tokenizer=tokenizer)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, rows: np.ndarray) -> Batch:
+        arrays = {name: column.take(rows) for name, column in self._columns.items()}
+        batch: Batch = self.task.collate(arrays, rows, self._tokenizer)
+        return batch
+
+    def in_order(self, decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]]) -> dict[str, list[np.ndarray]]:
+        """A head's outputs by the number of the window, from batches in any order.
+
+        Args:
+            decoded: (rows, outputs) of each batch; each output (batch, ...).
+        """
+        return by_window(decoded, len(self))
+
+    def numbers(self, column: str) -> np.ndarray:
+        """(windows,) a column of numbers."""
+        return np.asarray(self._windows.data.column(column).to_numpy())
+
+    def lists(self, column: str) -> list[np.ndarray]:
+        """A column of lists of numbers, an array for each window."""
+        return ArrayColumn(self._windows.data.table.column(column)).take(np.arange(len(self)))
+
+    def count(self, column: str) -> int:
+        """The sum of a column of yes/no or of numbers over the examples."""
+        return int(self.examples.data.column(column).to_numpy().sum())
+
+
+def by_window(decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]], windows: int) -> dict[str, list[np.ndarray]]:
+    """A head's outputs by the number of the window; see `EncodedSplit.in_order`."""
+    ordered: dict[str, list[np.ndarray]] = {}
+    for rows, outputs in decoded:
+        for name, tensor in outputs.items():
+            places = ordered.setdefault(name, [np.empty(0)] * windows)
+            for row, value in zip(rows.tolist(), tensor.cpu().numpy(), strict=True):
+                places[row] = value
+    return ordered
+
+
+def _in_memory(columns: Mapping[str, list[Any]], features: datasets.Features) -> datasets.Dataset:
+    present = datasets.Features({name: kind for name, kind in features.items() if name in columns})
+    table = pa.table({name: columns[name] for name in present}, schema=present.arrow_schema)
+    return datasets.Dataset(datasets.table.InMemoryTable(table))

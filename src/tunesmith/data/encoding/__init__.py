@@ -1,0 +1,1 @@
+"""From rows to token ids: texts, words, windows, contexts and blocks."""

@@ -1,0 +1,134 @@
+"""Documents as windows of a language model: packed one after another into blocks of one length, or each by itself.
+
+No token is lost: what a block has no room for begins the next one, and the last block of a split is as long as what is left.
+"""
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tunesmith.data.encoding.encoded import Encoded
+from tunesmith.errors import UserError
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens of a tokenizer.
+
+    Attributes:
+        before: ids that open a text.
+        after: ids that close it.
+        between: id that ends a document within a block.
+        types: token types before, within and after a text; None where all are alike.
+    """
+
+    before: list[int]
+    after: list[int]
+    between: int
+    types: tuple[list[int], int, list[int]] | None
+
+
+@functools.lru_cache(maxsize=4)
+def frame(tokenizer: Any) -> Frame:
+    """Find out how a tokenizer frames a text, by giving it one."""
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    framed = tokenizer("a")
+    ids = framed["input_ids"]
+    start = next(place for place in range(len(ids)) if ids[place : place + len(bare)] == bare)
+    end = start + len(bare)
+    types = framed.get("token_type_ids", [0] * len(ids))
+    between = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+    if between is None:
+        raise UserError(
+            f"the tokenizer {tokenizer.name_or_path} has no token that ends a text; set dataset.packing=none"
+        )
+    return Frame(ids[:start], ids[end:], between, (types[:start], types[start], types[end:]) if any(types) else None)
+
+
+def pack(chunks: Iterable[Sequence[str]], tokenizer: Any, *, max_length: int) -> Iterator[Encoded]:
+    """Blocks of `max_length` tokens, from the documents of some chunks, each followed by the token that ends it."""
+    borders = frame(tokenizer)
+    room = _room(borders, max_length)
+    stream = np.empty((2, 0), dtype=np.int64)  # ids, and whether a word starts there
+    for texts in chunks:
+        documents = [
+            np.append(tokens, [[borders.between], [1]], axis=1)
+            for tokens in _tokens(texts, tokenizer)
+            if tokens.shape[1]
+        ]
+        stream = np.concatenate([stream, *documents], axis=1)
+        whole = stream.shape[1] // room
+        if whole:
+            yield _encoded([stream[:, place * room : (place + 1) * room] for place in range(whole)], borders)
+            stream = stream[:, whole * room :]
+    if stream.shape[1]:
+        yield _encoded([stream], borders)
+
+
+def cut(texts: Sequence[str], names: Sequence[str | None], tokenizer: Any, *, max_length: int) -> Encoded:
+    """Each text by itself, in as many windows of at most `max_length` tokens as it needs; one at least."""
+    borders = frame(tokenizer)
+    room = _room(borders, max_length)
+    windows, examples = [], []
+    for number, tokens in enumerate(_tokens(texts, tokenizer)):
+        if not tokens.shape[1] and not borders.before and not borders.after:  # a model needs at least one token
+            tokens = np.array([[borders.between], [1]])
+        for start in range(0, max(tokens.shape[1], 1), room):
+            windows.append(tokens[:, start : start + room])
+            examples.append(number)
+    encoded = _encoded(windows, borders)
+    encoded.windows["example"] = examples
+    return Encoded({"id": list(names), "text": list(texts)}, encoded.windows)
+
+
+def document_numbers(ids: Sequence[np.ndarray], tokenizer: Any) -> list[np.ndarray]:
+    """For each window the number of each token's document, from 0; the token that ends a document belongs to it."""
+    borders = frame(tokenizer)
+    numbers = []
+    for window in ids:
+        ends = window == borders.between
+        ends[max(len(window) - len(borders.after) - 1, 0) :] = False  # what frames the block, and an end just before it
+        numbers.append(np.cumsum(ends) - ends)
+    return numbers
+
+
+def with_types(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, list[Any]]:
+    """Add token types where a tokenizer has more than one in a single text (XLNet's CLS has its own)."""
+    borders = frame(tokenizer)
+    if borders.types is None:
+        return arrays
+    before, inside, after = borders.types
+    lengths = [len(ids) - len(before) - len(after) for ids in arrays["input_ids"]]
+    return arrays | {"token_type_ids": [np.array([*before, *[inside] * length, *after]) for length in lengths]}
+
+
+def _tokens(texts: Sequence[str], tokenizer: Any) -> Iterator[np.ndarray]:
+    """(2, tokens) of each text: ids, and whether a word starts there."""
+    found = tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False)
+    for encoding in found.encodings:
+        words = np.array(encoding.word_ids, dtype=np.float64)  # None, where a token has no word, is NaN, which differs
+        yield np.stack([np.array(encoding.ids, dtype=np.int64), np.diff(words, prepend=-1) != 0])
+
+
+def _encoded(windows: Sequence[np.ndarray], borders: Frame) -> Encoded:
+    ids = [np.concatenate([borders.before, tokens[0], borders.after]).astype(np.int64) for tokens in windows]
+    ends = [0] * len(borders.before), [0] * len(borders.after)
+    starts = []
+    for tokens in windows:
+        words = tokens[1].copy()
+        words[:1] = 1  # a word that was cut begins anew
+        starts.append(np.concatenate([ends[0], words, ends[1]]).astype(np.uint8))
+    columns: dict[str, list[Any]] = {"input_ids": ids, "word_starts": starts, "length": [len(window) for window in ids]}
+    return Encoded({"id": [None] * len(ids)}, columns | {"example": list(range(len(ids)))})
+
+
+def _room(borders: Frame, max_length: int) -> int:
+    special = len(borders.before) + len(borders.after)
+    if max_length < special + 2:
+        raise UserError(
+            f"dataset.max_length is {max_length}, of which {special} are special tokens; expected {special + 2} or more"
+        )
+    return max_length - special

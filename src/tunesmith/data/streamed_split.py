@@ -1,0 +1,100 @@
+"""A split whose blocks are made anew whenever they are read, for a corpus whose tokens have no room on the disk.
+
+Nothing is kept but the number of blocks, which one pass over the text finds. Blocks come in the order of the text; what is
+shuffled is a buffer of blocks that fits into memory (`tunesmith.data.batching.streamed_plan`).
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from tunesmith.data import cache
+from tunesmith.data.batch import Batch
+from tunesmith.data.encoded_split import by_window
+from tunesmith.data.tokenized import chunks
+
+_COUNTED = "blocks.json"
+
+
+class StreamedSplit:
+    """Access to the blocks of a split, cheap as long as their numbers grow: `split[rows]` is a `Batch`.
+
+    Args:
+        source: where rows come from.
+        name: of the split.
+        task: that packs them.
+        tokenizer: of the backbone.
+        tokenizer_key: names the tokenizer's content.
+        shuffle_buffer: blocks that are shuffled, and so held in memory, at a time.
+
+    Attributes:
+        examples: what is known of each block but its tokens: nothing.
+        lengths: (blocks,) tokens of each.
+    """
+
+    def __init__(
+        self, source: Any, name: str, *, task: Any, tokenizer: Any, tokenizer_key: str, shuffle_buffer: int
+    ) -> None:
+        self._source, self._name, self._shuffle_buffer = source, name, shuffle_buffer
+        self._first: int
+        self.task, self._tokenizer = task, tokenizer
+        key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options())
+        counted = json.loads((cache.entry("streamed", key, self._count) / _COUNTED).read_text(encoding="utf-8"))
+        self._begin()
+        self.lengths = np.full(counted["blocks"], counted["length"], dtype=np.int32)
+        self.lengths[-1] = counted["last"]
+        self.examples = [{"id": None}] * len(self)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, rows: np.ndarray) -> Batch:
+        first = int(rows.min()) // self._shuffle_buffer * self._shuffle_buffer
+        if first < self._first:  # another epoch
+            self._begin()
+        while self._read <= rows.max():
+            self._held.update(self._blocks(next(self._stream)))
+        for number in range(self._first, first):
+            del self._held[number]
+        self._first = first
+        held = [self._held[row] for row in rows.tolist()]
+        arrays = {name: [block[name] for block in held] for name in self.task.array_columns}
+        batch: Batch = self.task.collate(arrays, rows, self._tokenizer)
+        return batch
+
+    def in_order(self, decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]]) -> dict[str, list[np.ndarray]]:
+        """A head's outputs by the number of the block, from batches in any order."""
+        return by_window(decoded, len(self))
+
+    def numbers(self, column: str) -> np.ndarray:
+        """(blocks,) the number of each block's example, which is its own."""
+        assert column == "example"
+        return np.arange(len(self))
+
+    def _begin(self) -> None:
+        self._stream = self._encoded()
+        self._held: dict[int, dict[str, np.ndarray]] = {}
+        self._first, self._read = 0, 0
+
+    def _encoded(self) -> Iterator[Any]:
+        """The split from its beginning."""
+        rows = (record for _, record in self._source.rows(self._name))
+        encoded: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
+        return encoded
+
+    def _blocks(self, encoded: Any) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
+        for values in zip(*(encoded.windows[name] for name in self.task.array_columns), strict=True):
+            yield self._read, dict(zip(self.task.array_columns, values, strict=True))
+            self._read += 1
+
+    def _count(self, folder: Path) -> None:
+        blocks, longest, last = 0, 0, 0
+        for encoded in self._encoded():
+            lengths = encoded.windows["length"]
+            blocks, longest, last = blocks + len(lengths), max(longest, max(lengths)), lengths[-1]
+        content = {"blocks": blocks, "length": longest, "last": last}
+        (folder / _COUNTED).write_text(json.dumps(content), encoding="utf-8")

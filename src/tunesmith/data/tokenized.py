@@ -1,0 +1,47 @@
+"""A split's tokens in Arrow files of the cache, made once for the same data, tokenizer and options."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from datasets.arrow_writer import ArrowWriter
+
+from tunesmith.data import cache
+from tunesmith.data.encoding.encoded import Encoded
+
+_CHUNK = 1000  # rows that are tokenised and written together
+
+
+def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str) -> Path:
+    """Tokenise a split once; the folder of its cache entry, named by data, tokenizer and options."""
+    key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options())
+
+    def write(folder: Path) -> None:
+        rows, count = (record for _, record in source.rows(split)), 0
+        examples, windows = (
+            ArrowWriter(path=str(folder / f"{name}.arrow"), features=features, writer_batch_size=_CHUNK)
+            for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
+        )
+        with examples, windows:
+            for encoded in _encoded(chunks(rows), task, tokenizer):
+                encoded.windows["example"] = [count + number for number in encoded.windows["example"]]
+                count += len(encoded.examples["id"])
+                examples.write_batch(encoded.examples)
+                windows.write_batch(encoded.windows)
+            examples.finalize()
+            windows.finalize()
+
+    return cache.entry("encoded", key, write)
+
+
+def _encoded(parts: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
+    if hasattr(task, "encode_all"):
+        return task.encode_all(parts, tokenizer)
+    return (task.encode(chunk, tokenizer) for chunk in parts)
+
+
+def chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows that are tokenised together."""
+    while chunk := list(islice(rows, _CHUNK)):
+        yield chunk

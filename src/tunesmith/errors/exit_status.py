@@ -1,0 +1,29 @@
+"""From an exception to a message on standard error and an exit status."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from tunesmith.errors import Interrupted, Pruned, UserError
+
+
+def exit_status(call: Callable[[], int | None]) -> int:
+    """Call a command and report what went wrong: 0 completed, 2 the config or the input is wrong, 1 anything else."""
+    try:
+        return int(call() or 0)
+    except UserError as error:
+        mark = "\n  - " if len(error.mistakes) > 1 else " "
+        print(f"tunesmith:{mark}{mark.join(error.mistakes)}", file=sys.stderr)
+        return 2
+    except FloatingPointError as error:
+        print(f"tunesmith: {error}", file=sys.stderr)
+    except Interrupted as reason:
+        print(f"tunesmith: interrupted by {reason}", file=sys.stderr)
+    except Pruned as reason:
+        print(f"tunesmith: pruned, {reason}", file=sys.stderr)
+        return 0
+    except KeyboardInterrupt:
+        print("tunesmith: interrupted", file=sys.stderr)
+    except BrokenPipeError:  # the reader of standard output, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

@@ -1,0 +1,1 @@
+"""New texts in, predictions out, as a stream."""

@@ -1,0 +1,1 @@
+"""Where a sweep's jobs run: here, or through one of Hydra's launchers."""

@@ -1,0 +1,45 @@
+"""The GPUs of this machine, counted without a CUDA context, and how jobs share them."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from tunesmith.errors import UserError
+
+
+def visible_gpus() -> list[str]:
+    """What CUDA_VISIBLE_DEVICES may name; empty without an NVIDIA GPU."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return [name.strip() for name in visible.split(",") if name.strip() and name.strip() != "-1"]
+    if shutil.which("nvidia-smi") is None:
+        return []
+    asked = subprocess.run(["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"], capture_output=True, text=True)
+    return asked.stdout.split() if asked.returncode == 0 else []
+
+
+def slots(cards: Sequence[str], devices_per_job: float) -> list[str]:
+    """What CUDA_VISIBLE_DEVICES is for each of the jobs that run at a time.
+
+    Args:
+        cards: names of the cards.
+        devices_per_job: whole cards for a job, or the share of one card.
+
+    Raises:
+        UserError: if that is more than there is, or neither whole nor a share.
+    """
+    if devices_per_job > len(cards):
+        raise UserError(
+            f"a job needs {devices_per_job:g} cards, but {len(cards)} are here; lower trainer.devices or "
+            "hydra.launcher.devices_per_job"
+        )
+    if devices_per_job >= 1:
+        count = int(devices_per_job)
+        if count != devices_per_job:
+            raise UserError(
+                f"hydra.launcher.devices_per_job is {devices_per_job:g}; expected whole cards, or a share of one such as 0.5"
+            )
+        return [",".join(cards[start : start + count]) for start in range(0, len(cards) - count + 1, count)]
+    share = int(1 / devices_per_job + 1e-9)
+    return [card for _ in range(share) for card in cards]  # one job on each card before any card has two

@@ -1,0 +1,189 @@
+"""Hydra's own launchers: Slurm and local processes through submitit, Ray, joblib, or any other that is installed.
+
+Hydra composes nothing but the number of a job there. What the job runs was frozen before, and runs in a process of its
+own below the launcher's, so that a crash harms neither the launcher nor a worker that it shares with other jobs.
+"""
+
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from tunesmith.configuration.choices import LAUNCHERS
+from tunesmith.configuration.compose import Composer
+from tunesmith.errors import Interrupted, UserError
+from tunesmith.errors.messages import did_you_mean, first_line
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.launchers.slurm import wait_for_every_job
+from tunesmith.sweeps.launchers.submitted import Launched
+from tunesmith.sweeps.plugin_task import task
+
+_POLL_SECONDS = 0.5
+_PRIMARY = """\
+defaults:
+  - override hydra/hydra_logging: none
+  - override hydra/job_logging: none
+  - _self_
+folder: {folder}
+job: ???
+hydra:
+  output_subdir: null
+  job: {{name: tunesmith}}
+  sweep: {{dir: {folder}/hydra}}
+"""
+
+
+class PluginLauncher:
+    """Runs jobs through a launcher of Hydra's.
+
+    Args:
+        name: the choice of `hydra/launcher`.
+        settings: overrides of `hydra.launcher.*`.
+        composer: that knows the folders of groups.
+    """
+
+    def __init__(self, name: str, settings: Sequence[str], composer: Composer) -> None:
+        self._name, self._settings = name, settings
+        search_path = ",".join(f"file://{folder}" for folder in composer.folders)
+        # Dictionaries among the settings, such as Ray's `init`, take keys of any name.
+        self._overrides = [
+            f"{LAUNCHERS}={name}",
+            *(f"++{word}" for word in settings),
+            f"hydra.searchpath=[{search_path}]",
+        ]
+        node = composer.launcher_settings(name, [])
+        self._kind = str(node["_target_"]).rpartition(".")[2]
+        known = [key for key in node if key != "_target_"]
+        mistakes = [
+            f"hydra.launcher.{key} does not exist{did_you_mean(key, known)} (settings of {name}: {', '.join(known)})"
+            for key in map(_first_key, settings)
+            if key not in known
+        ]
+        if mistakes:
+            raise UserError(mistakes)
+        try:
+            composer.launcher_settings(name, settings)
+        except UserError as error:
+            reason: BaseException = error  # Hydra's message names the setting, and OmegaConf's, below it, the mistake
+            while reason.__cause__ is not None:
+                reason = reason.__cause__
+            raise UserError(f"{error.mistakes[0].replace('++', '')}: {first_line(reason)}") from error
+
+    def check(self, jobs: list[Job]) -> None:
+        """See that the launcher finds what it needs.
+
+        Raises:
+            UserError: if it does not.
+        """
+        if self._kind == "SlurmLauncher" and not (shutil.which("sbatch") and shutil.which("srun")):
+            raise UserError(
+                f"{LAUNCHERS}={self._name} needs Slurm's sbatch and srun, and this machine has none; start the sweep on a "
+                f"node of the cluster, or leave {LAUNCHERS} out"
+            )
+
+    def prepare(self, jobs: list[Job], folder: SweepFolder) -> str:
+        """Set the launcher up, and say where jobs will run.
+
+        Raises:
+            UserError: if it cannot be set up.
+        """
+        from hydra import initialize_config_dir
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.core.plugins import Plugins
+        from hydra.types import HydraContext, RunMode
+
+        place = folder.path.resolve() / "hydra"
+        place.mkdir(exist_ok=True)
+        (place / "launch.yaml").write_text(_PRIMARY.format(folder=folder.path.resolve()), encoding="utf-8")
+        with initialize_config_dir(str(place), job_name="tunesmith"):
+            hydra: Any = GlobalHydra.instance().hydra
+            config = hydra.compose_config("launch", self._overrides, run_mode=RunMode.MULTIRUN)
+            HydraConfig.instance().set_config(config)
+            from hydra._internal.callbacks import Callbacks
+
+            context = HydraContext(config_loader=hydra.config_loader, callbacks=Callbacks(config))
+            self._launcher: Any = Plugins.instance().instantiate_launcher(
+                hydra_context=context, task_function=task, config=config
+            )
+        self._submitit = self._kind in ("SlurmLauncher", "LocalLauncher")
+        if self._submitit:
+            wait_for_every_job()
+        if self._kind == "RayLauncher":
+            self._start_ray()
+        settings = folder.read()["settings"]
+        is_grid = settings["sampler"] == "grid"
+        # Ray's launcher drops all jobs of a call when one is lost, so each has a call of its own; Ray queues them.
+        self._in_one_go = is_grid and self._kind != "RayLauncher"
+        self._calls = 1 if self._in_one_go else len(jobs) if is_grid else settings["workers"]
+        return f"through {self._name}" + ("" if is_grid else f", {self._calls} trials at a time")
+
+    def _start_ray(self) -> None:
+        """Once, before threads ask for it side by side."""
+        from hydra_plugins.hydra_ray_launcher._launcher_util import start_ray
+
+        try:
+            start_ray(self._launcher.ray_cfg.init)
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            received = " ".join(self._settings) or "the address null"
+            raise UserError(
+                f"Ray does not start with {received}: {first_line(error)}; set hydra.launcher.ray.init.*"
+            ) from error
+
+    def run(self, source: Any, folder: SweepFolder, watcher: Any) -> None:
+        """Run all jobs that a source hands out: a grid's in one go, a search's whenever a worker is free.
+
+        Raises:
+            UserError: if the scheduler takes no job with these settings.
+            Interrupted: after Ctrl-C or SIGTERM.
+        """
+        batches: list[Launched] = []
+        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            while True:
+                while len(batches) < self._calls:
+                    jobs = self._take(source)
+                    if not jobs:
+                        break
+                    batches.append(Launched(self._launcher, jobs))
+                if not batches and source.over:
+                    break
+                time.sleep(_POLL_SECONDS)
+                for batch in batches[:]:
+                    over = not batch.thread.is_alive()
+                    if batch.error is not None and self._submitit:
+                        raise self._refused(batch.error)
+                    for job, state in batch.news(over=over, watcher=watcher):
+                        source.ended(job, state)
+                        watcher.ended(job, state)
+                    if over:
+                        batches.remove(batch)
+                watcher.refresh()
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"a signal; jobs that {self._name} has begun may go on, and the same command takes up what they leave"
+            ) from None
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+
+    def _refused(self, error: BaseException) -> UserError:
+        received = " ".join(self._settings) or "its defaults"
+        return UserError(
+            f"{self._name} took no job with {received}: {first_line(error).removeprefix('sbatch: error: ')}; correct "
+            "hydra.launcher.* (sinfo lists the partitions, sbatch --help what can be asked for)"
+        )
+
+    def _take(self, source: Any) -> list[Job]:
+        jobs = []
+        while (job := source.next()) is not None:
+            jobs.append(job)
+            if not self._in_one_go:
+                break
+        return jobs
+
+
+def _first_key(word: str) -> str:
+    """`partition` of `hydra.launcher.partition=low`."""
+    return word.removeprefix("hydra.launcher.").partition("=")[0].partition(".")[0]

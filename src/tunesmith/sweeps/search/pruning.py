@@ -1,0 +1,48 @@
+"""A job of a search reports each epoch's score to the study, and ends when the pruner says so."""
+
+from typing import Any
+
+import optuna
+import pytorch_lightning as pl
+
+from tunesmith.errors import Pruned
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.search.objectives import objectives
+from tunesmith.sweeps.search.study import open_study
+from tunesmith.sweeps.settings import Settings
+
+
+class Pruning(pl.Callback):
+    """Reports the best score so far, for the best epoch is what a finished run is scored by.
+
+    Args:
+        folder: of the sweep.
+        job: that reports.
+    """
+
+    def __init__(self, folder: SweepFolder, job: Job) -> None:
+        settings = Settings(**folder.read()["settings"])
+        (self._objective,) = objectives(settings, job.config)
+        max_epochs = job.config["trainer"]["max_epochs"]
+        study = open_study(folder.study, settings, [self._objective], max_epochs=max_epochs)
+        assert job.trial is not None
+        known = study.get_trials(deepcopy=False)[job.trial]
+        self._trial = optuna.trial.Trial(study, known._trial_id)
+        self._best = list(known.intermediate_values.values())
+        self._pruned = False
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Report the epoch."""
+        if trainer.state.fn != "fit":
+            return
+        self._best.append(float(trainer.callback_metrics[self._objective.name]))
+        best = max(self._best) if self._objective.direction == "maximize" else min(self._best)
+        epoch = trainer.current_epoch + 1
+        self._trial.report(best, step=epoch)
+        self._pruned = epoch < (trainer.max_epochs or 0) and self._trial.should_prune()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """End here, where the epoch's state is saved: another sweep may go on from it."""
+        if self._pruned:
+            raise Pruned(f"{self._objective.name} {self._best[-1]:.4f} after epoch {trainer.current_epoch + 1}")

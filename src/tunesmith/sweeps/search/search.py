@@ -1,0 +1,192 @@
+"""A search: asks Optuna for a configuration whenever a worker is free, and tells it the value."""
+
+import statistics
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tunesmith.configuration import Config
+from tunesmith.errors import UserError
+from tunesmith.sweeps.expansion import Expansion, said, words
+from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.job import Job
+from tunesmith.sweeps.search import objectives
+from tunesmith.sweeps.settings import Settings
+from tunesmith.sweeps.space import Axis
+
+if TYPE_CHECKING:
+    import optuna
+
+_AGAIN = "again"  # attribute of a trial: the number of the failed one that it repeats
+
+
+def sample_job(expansion: Expansion, axes: Sequence[Axis], settings: Settings) -> Job:
+    """A job of the space, after every value of every axis has been checked.
+
+    Raises:
+        UserError: with the mistakes of all values.
+    """
+    first = _first_values(axes)
+    config = expansion.config(first)
+    mistakes: dict[str, list[str]] = {}
+    tries = [first | {axis.key: value} for axis in axes for value in (axis.values[1:] or _ends(axis))]
+    for overrides in tries:
+        try:
+            expansion.config(overrides)
+        except UserError as error:
+            for mistake in error.mistakes:
+                mistakes.setdefault(mistake, []).append(words(overrides))
+    if mistakes:
+        raise UserError(list(said(mistakes, len(tries) + 1)))
+    objectives.check(settings, axes, config)
+    return Job(1, config, first)
+
+
+class Search:
+    """Hands out the jobs of a search.
+
+    Args:
+        expansion: makes their configs.
+        axes: of the space.
+        settings: of the sweep.
+        folder: of the sweep, which holds what was tried before.
+        config: of any job.
+    """
+
+    asks_ahead = False  # a trial that waits would be asked for too early
+
+    def __init__(
+        self, expansion: Expansion, axes: Sequence[Axis], settings: Settings, folder: SweepFolder, config: Config
+    ) -> None:
+        from tunesmith.sweeps.search.study import open_study
+
+        self._expansion, self._axes, self._settings, self._folder = expansion, list(axes), settings, folder
+        self._objectives = objectives.objectives(settings, config)
+        self._seeds: Sequence[int | None] = settings.seeds or [None]
+        self._study = open_study(folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"])
+        known = [job for job in folder.jobs() if not job.stage]
+        self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
+        self._waiting: deque[Job] = deque()
+        self._queued: set[int] = set()  # jobs that were handed out or wait
+        self._running = 0
+        if settings.retry_failed:
+            for trial in self._failed():
+                if set(trial.params) == {axis.key for axis in axes}:
+                    self._study.enqueue_trial(trial.params, user_attrs={_AGAIN: trial.number})
+        trials = self._study.get_trials(deepcopy=False)
+        counts = Counter(trial.state.name for trial in trials)
+        failed = len(self._failed())
+        self.ended_before = Counter({"done": counts["COMPLETE"], "pruned": counts["PRUNED"], "failed": failed})
+        self._left = (settings.trials or 0) - counts["COMPLETE"] - counts["PRUNED"] - counts["RUNNING"] - failed
+        for trial in trials:
+            if trial.state.name == "RUNNING":  # it was cut off
+                self._take_up(trial)
+        self.total = len(self._seeds) * (settings.trials or 0)
+
+    def _failed(self) -> list["optuna.trial.FrozenTrial"]:
+        """Trials that have failed and were not tried again."""
+        trials = self._study.get_trials(deepcopy=False)
+        tried_again = {trial.user_attrs.get(_AGAIN) for trial in trials}
+        return [trial for trial in trials if trial.state.name == "FAIL" and trial.number not in tried_again]
+
+    @property
+    def over(self) -> bool:
+        """Whether there will be no more jobs."""
+        return not self._waiting and not self._running and self._left <= 0
+
+    def next(self) -> Job | None:
+        """The next job to run; None if there is none now."""
+        while not self._waiting and self._left > 0:
+            self._left -= 1
+            self._take_up(self._study.ask(self._distributions()))
+        if not self._waiting:
+            return None
+        self._running += 1
+        return self._waiting.popleft()
+
+    def ended(self, job: Job, state: str) -> None:
+        """Take note of how a job has ended, and tell the study once its trial has."""
+        self._running -= 1
+        if state == "busy":
+            self._waiting.append(job)
+        elif state == "done":
+            self._advance(job.trial)
+        elif state in ("pruned", "failed"):
+            self._tell(job.trial, state="PRUNED" if state == "pruned" else "FAIL")
+            self._waiting = deque(other for other in self._waiting if other.trial != job.trial)
+
+    def _take_up(self, trial: Any) -> None:
+        """Queue what is left to run of a trial, new or cut off."""
+        if set(trial.params) != {axis.key for axis in self._axes}:  # cut off while it was asked for
+            self._tell(trial.number, state="FAIL")
+            self._left += 1
+            return
+        self._advance(trial.number, trial.params)
+
+    def _advance(self, number: int | None, params: dict[str, Any] | None = None) -> None:
+        """Queue a trial's next jobs: the first seed alone, which may be pruned, then all others."""
+        if params is None:
+            params = next(trial.params for trial in self._study.get_trials(deepcopy=False) if trial.number == number)
+        try:
+            first, *others = self._seeds
+            if self._left_of(number, params, [first]):
+                return
+            left = self._left_of(number, params, others)
+        except UserError as error:
+            print(f"trial {number} cannot be run: {'; '.join(error.mistakes)}", flush=True)
+            self._tell(number, state="FAIL")
+            return
+        if not left:
+            runs = [job.run for job in self._jobs.values() if job.trial == number]
+            values = [statistics.fmean(objective.of(run) for run in runs) for objective in self._objectives]
+            self._tell(number, values=values)
+
+    def _left_of(self, trial: int | None, params: dict[str, Any], seeds: Sequence[int | None]) -> bool:
+        """Queue a trial's jobs of some seeds; whether some are not done."""
+        overrides = {axis.key: _text(params[axis.key]) for axis in self._axes}
+        left = False
+        for seed in seeds:
+            job = self._jobs.get((trial, seed))
+            if job is None:
+                varied = overrides if seed is None else overrides | {"seed": str(seed)}
+                reports = seed == self._seeds[0] and self._settings.pruner != "none"
+                job = Job(len(self._jobs) + 1, self._expansion.config(varied), varied, trial, reports)
+                self._folder.freeze([job])
+                self._jobs[trial, seed] = job
+            if not job.run.done:
+                left = True
+                if job.number not in self._queued:
+                    self._queued.add(job.number)
+                    self._waiting.append(job)
+        return left
+
+    def _tell(self, trial: int | None, *, values: Sequence[float] | None = None, state: str | None = None) -> None:
+        from optuna.trial import TrialState
+
+        assert trial is not None
+        self._study.tell(trial, values, TrialState[state] if state else None, skip_if_finished=True)
+
+    def _distributions(self) -> dict[str, Any]:
+        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+        found: dict[str, Any] = {}
+        for axis in self._axes:
+            if axis.values and (axis.step is None or axis.log):
+                found[axis.key] = CategoricalDistribution(tuple(dict.fromkeys(axis.values)))
+            elif axis.integer:
+                found[axis.key] = IntDistribution(int(axis.low), int(axis.high), axis.log, int(axis.step or 1))
+            else:
+                found[axis.key] = FloatDistribution(axis.low, axis.high, axis.log, axis.step)
+        return found
+
+
+def _first_values(axes: Sequence[Axis]) -> dict[str, str]:
+    return {axis.key: axis.values[0] if axis.values else _ends(axis)[0] for axis in axes}
+
+
+def _ends(axis: Axis) -> list[str]:
+    return [str(int(end) if axis.integer else float(end)) for end in (axis.low, axis.high)]
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

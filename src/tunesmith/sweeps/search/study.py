@@ -1,0 +1,78 @@
+"""Optuna's part of a search: samplers, pruners, and the study in the sweep's folder.
+
+The study is a journal file, which many processes may append to at once, on a network disk too, and which
+`optuna-dashboard <sweep>/study.log` shows.
+"""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
+
+from tunesmith.sweeps.search.objectives import Objective
+from tunesmith.sweeps.settings import Settings
+
+_NAME = "sweep"
+_STARTUP_TRIALS = 10  # at most so many random trials before a search learns from them
+
+
+def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, max_epochs: int) -> optuna.Study:
+    """The study of a sweep, made if it is not there yet.
+
+    Args:
+        file: the journal.
+        settings: of the sweep.
+        wanted: what it is after.
+        max_epochs: of a trial, each of which reports a score.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    logging.getLogger("optuna").propagate = False
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    storage = JournalStorage(JournalFileBackend(str(file)))
+    study = optuna.create_study(
+        storage=storage,
+        study_name=_NAME,
+        directions=[StudyDirection[objective.direction.upper()] for objective in wanted],
+        pruner=pruner(settings.pruner, max_epochs=max_epochs),
+        load_if_exists=True,
+    )
+    if len(wanted) > 1:
+        study.set_metric_names([objective.name for objective in wanted])
+    # A sampler that starts anew must not draw again what it has drawn before.
+    study.sampler = sampler(settings, seed=settings.sampler_seed + len(study.get_trials(deepcopy=False)))
+    return study
+
+
+def sampler(settings: Settings, *, seed: int) -> Any:
+    """Optuna's sampler of the settings' name."""
+    samplers = optuna.samplers
+    startup = min(_STARTUP_TRIALS, max(2, (settings.trials or 0) // 3))
+    if settings.sampler == "random":
+        return samplers.RandomSampler(seed=seed)
+    if settings.sampler == "gp":
+        return samplers.GPSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
+    if settings.sampler == "cmaes":
+        return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+    if settings.sampler == "nsga2":
+        return samplers.NSGAIISampler(seed=seed, population_size=startup)
+    assert settings.sampler == "tpe"
+    return samplers.TPESampler(seed=seed, n_startup_trials=startup, multivariate=True)
+
+
+def pruner(name: str, *, max_epochs: int) -> optuna.pruners.BasePruner:
+    """Optuna's pruner of a name: `median`, `asha` (Li et al., 2020), `hyperband` (Li et al., 2018) or `none`."""
+    pruners = optuna.pruners
+    if name == "median":
+        return pruners.MedianPruner(n_startup_trials=4)
+    if name == "asha":
+        return pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
+    if name == "hyperband":
+        return pruners.HyperbandPruner(min_resource=1, max_resource=max_epochs, reduction_factor=3)
+    assert name == "none"
+    return pruners.NopPruner()

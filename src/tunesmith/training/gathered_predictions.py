@@ -1,0 +1,39 @@
+"""What the head decodes of a split, batch by batch on each rank, gathered on rank zero as a prediction for each example."""
+
+import itertools
+from typing import Any
+
+from torch import Tensor
+
+from tunesmith.data.batch import Batch
+from tunesmith.distributed import collectives
+
+
+class GatheredPredictions:
+    """Keeps what was decoded on the device until the split is through, so that no batch waits for a copy."""
+
+    def __init__(self) -> None:
+        self._decoded: list[tuple[Any, dict[str, Tensor]]] = []
+
+    def add(self, batch: Batch, outputs: dict[str, Tensor]) -> None:
+        """Keep a batch.
+
+        Args:
+            batch: of this rank's shard.
+            outputs: of the head's `decode`, (batch, ...) each.
+        """
+        self._decoded.append((batch.rows, outputs))
+
+    def gather(self, split: Any) -> list[Any]:
+        """The task's predictions for the examples of a split, on rank zero; an empty list on the other ranks.
+
+        Args:
+            split: that all ranks' batches together make up.
+        """
+        decoded = [(rows, {name: part.cpu() for name, part in outputs.items()}) for rows, outputs in self._decoded]
+        self._decoded.clear()
+        shards = collectives.gather_to_rank_zero(decoded)
+        if not shards:
+            return []
+        predictions: list[Any] = split.task.assemble(split, split.in_order(itertools.chain(*shards)))
+        return predictions

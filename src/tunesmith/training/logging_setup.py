@@ -1,0 +1,52 @@
+"""Where messages go: the libraries' logs to train.log, tunesmith's own messages to the terminal."""
+
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+_LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "py.warnings")
+
+
+def configure_libraries() -> None:
+    """Set what libraries read from the environment when they are imported."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    os.environ.setdefault("WANDB_SILENT", "true")
+    warnings.filterwarnings("ignore")
+
+
+def log_to(file: Path | None) -> None:
+    """Send warnings and the libraries' logs to a file, or nowhere."""
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    warnings.resetwarnings()
+    logging.captureWarnings(True)
+    if file is None:
+        handler: logging.Handler = logging.NullHandler()
+    else:
+        handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    for name in _LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+def redirect_output(log: Path) -> None:
+    """Append everything that this process prints to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)

@@ -1,0 +1,168 @@
+"""The only LightningModule: backbone, head and regularizers, in one training step."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.trainer.states import TrainerFn
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
+from tunesmith.distributed import collectives
+from tunesmith.training.gathered_predictions import GatheredPredictions
+
+
+class FineTuningModule(pl.LightningModule):
+    """Everything that differs between tasks is the head's; everything that regularizes adds a penalty.
+
+    Args:
+        backbone: batch to hidden states.
+        head: hidden states to scores, scores to loss and to predictions.
+        regularizers: see `tunesmith.regularizers`.
+        make_optimizer: from parameter groups, each with `params` and what it overrides.
+        make_schedule: from the number of optimizer steps of the run.
+        log_every_n_steps: optimizer steps between two logged training losses.
+        total_steps: optimizer steps of the run.
+        seed: of what a head draws for each example and epoch.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        head: Any,
+        regularizers: Sequence[Any],
+        *,
+        make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
+        make_schedule: Callable[[int], Callable[[int], float]] | None = None,
+        log_every_n_steps: int = 10,
+        total_steps: int = 1,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.head, self.regularizers = backbone, head, regularizers
+        self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
+        self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
+        self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
+        self._mean_loss = MeanMetric()
+        self._loss_sum: Tensor
+        self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
+        self._losses = 0
+        self._logged_step = 0
+        self._gathered = GatheredPredictions()
+        self.scores: dict[str, float] = {}
+        self.predictions: list[Any] = []  # the task's, of the examples that were scored last
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The head's scores."""
+        scores: Tensor = self.head(self.backbone(batch), batch)
+        return scores
+
+    def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Let the head prepare a batch while it is on the CPU, such as hide the tokens that it is to restore."""
+        return self.prepared(batch, training=self.trainer.training)
+
+    def prepared(self, batch: Batch, *, training: bool) -> Batch:
+        """The batch as the head wants it; of an evaluation it is always the same."""
+        if hasattr(self.head, "prepare"):
+            self.head.prepare(batch, seed=self._seed, epoch=self.current_epoch if training else None)
+        return batch
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss that is minimised: the head's, and every penalty."""
+        scores = self.head(self.backbone(batch), batch)
+        loss: Tensor = self.head.loss(scores, batch)
+        total = loss
+        for penalty in self._penalties:
+            total = total + penalty(self, batch, scores, loss)
+        if collectives.world_size() > 1:
+            # The mean over the whole batch, of which this rank has a shard: DDP averages gradients over ranks.
+            own = self._loss_denominator(batch)
+            whole = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
+            total = total * (own * collectives.world_size() / whole)
+        self._loss_sum += total.detach()  # stays on the device: reading it would wait for it
+        self._losses += 1
+        return total
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Log the mean loss since the last time, every n steps."""
+        due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
+        if due or self.trainer.is_last_batch:
+            self._logged_step = self.global_step
+            mean = collectives.all_reduce(self._loss_sum).item() / (self._losses * collectives.world_size())
+            self._loss_sum.zero_()
+            self._losses = 0
+            if not mean < float("inf"):
+                raise FloatingPointError(
+                    f"the training loss is {mean} at step {self.global_step}; lower optimizer.lr or use trainer.precision=32"
+                )
+            rate = self.trainer.optimizers[0].param_groups[-1]["lr"]
+            values = {"train/loss": mean, "train/learning_rate": rate, "epoch": float(self.current_epoch)}
+            self.trainer.progress_bar_metrics["loss"] = mean
+            for logger in self.loggers:
+                logger.log_metrics(values, step=self.global_step)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Decode a batch, and add up its loss."""
+        if batch.size:
+            scores = self(batch)
+            self._mean_loss.update(self.head.loss(scores, batch), weight=self._loss_denominator(batch))
+            self._gathered.add(batch, self.head.decode(scores, batch))
+
+    def on_validation_epoch_end(self) -> None:
+        """Gather the predictions of all ranks, score the whole split and, while training, log its scores."""
+        split: Any = self.trainer.val_dataloaders.dataset.split  # type: ignore[union-attr]
+        loss = float(self._mean_loss.compute())  # over all ranks
+        self._mean_loss.reset()
+        predictions = self._gathered.gather(split)
+        if self.trainer.is_global_zero:
+            self.predictions = predictions
+            self.scores = split.task.score(split, predictions) | {"loss": loss}
+        self.scores = collectives.broadcast_object(self.scores)
+        if self.trainer.state.fn == TrainerFn.FITTING:
+            values = {f"validation/{name}": value for name, value in self.scores.items()}
+            self.log_dict(values, logger=False)  # for callbacks; Lightning would log them a step too early
+            for logger in self.loggers:
+                logger.log_metrics(values | {"epoch": float(self.current_epoch)}, step=self.global_step)
+
+    def _loss_denominator(self, batch: Batch) -> Tensor:
+        """What the head's loss of a batch was divided by: the number of examples, unless the head counts something else."""
+        if batch.size and hasattr(self.head, "loss_denominator"):
+            denominator: Tensor = self.head.loss_denominator(batch)
+            return denominator.float()
+        return torch.tensor(float(batch.size), device=self.device)
+
+    def progress(self) -> dict[str, Any]:
+        """What the next logged loss is accumulated from, for the state that a run resumes from."""
+        return {"loss_sum": self._loss_sum, "losses": self._losses, "logged_step": self._logged_step}
+
+    def restore_progress(self, progress: dict[str, Any]) -> None:
+        """Restore what `progress` returned."""
+        self._loss_sum.copy_(progress["loss_sum"])
+        self._losses, self._logged_step = progress["losses"], progress["logged_step"]
+
+    def configure_optimizers(self) -> Any:
+        """One parameter group for each combination of options that the regularizers want."""
+        assert self._make_optimizer is not None and self._make_schedule is not None
+        optimizer = self._make_optimizer(self.parameter_groups())
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Groups of parameters with `lr_scale` and `weight_decay`, the full learning rate last."""
+        members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)
+        for name, parameter in self.named_parameters():
+            if parameter.requires_grad:
+                options: dict[str, float] = {}
+                for part in (self.head, *self.regularizers):
+                    if hasattr(part, "parameter_options"):
+                        wanted = part.parameter_options(name, parameter, self)
+                        if "lr_scale" in wanted:
+                            wanted["lr_scale"] *= options.get("lr_scale", 1.0)
+                        options |= wanted
+                members[tuple(sorted(options.items()))].append(parameter)
+        groups = [{"params": parameters, **dict(options)} for options, parameters in members.items()]
+        return sorted(groups, key=lambda group: group.get("lr_scale", 1.0))

@@ -1,0 +1,70 @@
+"""A run's model/ folder: written by a run, and loaded to score or to predict."""
+
+import functools
+from typing import Any
+
+from torch import Tensor
+
+from tunesmith.backbones.backbone import Backbone
+from tunesmith.backbones.pretrained import Pretrained
+from tunesmith.configuration import Config
+from tunesmith.configuration.build import build, build_part
+from tunesmith.errors import UserError
+from tunesmith.runs.folder import RunFolder
+from tunesmith.training.module import FineTuningModule
+
+
+def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published: dict[str, Any]) -> None:
+    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start.
+
+    Args:
+        published: settings of the model's config that training has changed, such as dropout, as they were before: a run
+            that starts from this model is to find them so.
+    """
+    from safetensors.torch import save_file
+
+    module.head.save(module.backbone, run.model)
+    config = run.read_json("model/config.json")
+    run.write_json("model/config.json", config | published)
+    tokenizer.save_pretrained(run.model)
+    own = _own_weights(module.head, module.backbone)
+    save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
+
+
+def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
+    """A head's weights, each once, without those that it shares with the backbone."""
+    seen = {value.data_ptr() for value in backbone.state_dict().values()}
+    own = {}
+    for name, value in head.state_dict().items():
+        if value.data_ptr() not in seen:
+            own[name] = value
+        seen.add(value.data_ptr())
+    return own
+
+
+def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
+    """Module, task and tokenizer of a run, from safetensors only.
+
+    Args:
+        config: the run's, or one with another dataset of the same task; the labels are the run's.
+
+    Raises:
+        UserError: if the model's folder lacks a file.
+    """
+    from safetensors.torch import load_file
+
+    saved = run.config()["backbone"]
+    spec = Pretrained(
+        name=str(run.model), revision=None, max_positions=saved["max_positions"], learning_rate=saved["learning_rate"]
+    )
+    head_file = run.model / "head.safetensors"
+    for file in (head_file, run.model / "task.json"):
+        if not file.is_file():
+            raise UserError(f"{file} is missing; expected the model/ folder as the run wrote it")
+    task = build_part(config["dataset"], "task")
+    task.restore(run.read_json("model/task.json"))
+    tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()
+    backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
+    head = build(config["head"], backbone, task, group="head")
+    head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights have come with the backbone
+    return FineTuningModule(backbone, head, []).eval(), task, tokenizer

@@ -1,0 +1,143 @@
+"""One run, from its resolved config to its scores: reads from top to bottom like a recipe."""
+
+import contextlib
+import functools
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+
+from tunesmith.backbones.backbone import parameter_count
+from tunesmith.callbacks.interruption import Interruption
+from tunesmith.callbacks.training_state import next_batch
+from tunesmith.configuration import Config
+from tunesmith.configuration.monitor import monitored
+from tunesmith.configuration.saved import to_yaml
+from tunesmith.data.batching import padding_share
+from tunesmith.data.module import TextDataModule
+from tunesmith.data.survey.survey import Surveyed, surveyed
+from tunesmith.distributed.context import DistributedContext
+from tunesmith.distributed.workers import launch_workers
+from tunesmith.errors import Interrupted, UserError
+from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.manifest import manifest
+from tunesmith.runs.score_table import print_scores
+from tunesmith.training import logging_setup, saved_model
+from tunesmith.training.assembly import Assembly, assemble
+from tunesmith.training.attempt import recorded
+from tunesmith.training.previous_stage import run_previous_stage
+from tunesmith.training.scoring import score_all
+
+LOG = logging.getLogger("tunesmith")
+
+
+def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callback] = ()) -> RunFolder:
+    """Train, score and record one run, or resume it where it was interrupted.
+
+    Args:
+        config: resolved and checked.
+        fresh: train in a folder of its own even if this config has been run.
+        callbacks: besides those of the config.
+
+    Raises:
+        UserError: if data, model or settings turn out wrong.
+        Interrupted: after a signal; a checkpoint was saved.
+        Pruned: if a callback ends it.
+    """
+    run_previous_stage(config, train)
+    dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
+    if "train" not in dataset.source.splits:
+        raise UserError("dataset.train is null; set dataset.train=FILE")
+    run = RunFolder.claim(config, fresh=fresh)
+    if run.done:  # another process has just completed it
+        run.release()
+        return run
+    with Interruption() as interruption, recorded(run):
+        run.check_data(dataset.source)
+        run.write_text("config.yaml", to_yaml(config))
+        run.set_state("running")
+        work = functools.partial(_train_on_worker, config, dataset, run)
+        with launch_workers(config["trainer"]["devices"], work) as context:
+            scores = _train(config, dataset, run, [interruption, *callbacks], context)
+        run.write_json("metrics.json", scores)
+        monitor = monitored(config)
+        run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
+    print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
+    return run
+
+
+def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context: DistributedContext) -> None:
+    """What the ranks above zero run: the same, but they log to a file of their own and write nothing else."""
+    log = run.path / f"train-{context.rank}.log"
+    logging_setup.redirect_output(log)
+    logging_setup.log_to(log)
+    with Interruption(listens=False) as interruption, contextlib.suppress(Interrupted):
+        _train(config, dataset, RunFolder(run.path, writes=False), [interruption], context)
+
+
+def _train(
+    config: Config, dataset: Surveyed, run: RunFolder, callbacks: Sequence[pl.Callback], context: DistributedContext
+) -> dict[str, float]:
+    started = time.time()
+    torch.set_num_threads(max(1, torch.get_num_threads() // context.world_size))
+    parts = assemble(config, dataset, run, callbacks, context)
+    data, module, trainer, checkpoint = parts.data, parts.module, parts.trainer, parts.checkpoint
+    facts = _describe(dataset, run, parts)
+    if checkpoint is not None and checkpoint.resumed is not None:
+        run.check_tokenizer(data.tokenizer_key)
+        print(f"Resuming from step {checkpoint.resumed['step']:,}", flush=True)
+        data.plan.start_at(*next_batch(checkpoint.resumed, batches=len(data.plan)))
+
+    # Train.
+    run.write_json("manifest.json", facts)
+    trainer.fit(module, datamodule=data)
+    trainer.strategy.barrier()  # rank 0 has written the best weights
+    best = checkpoint.best_weights() if checkpoint is not None else None
+    if best is not None:
+        module.load_state_dict(best)
+
+    # Save the model before it is scored: what is scored is what a later `evaluate` will load.
+    if context.is_rank_zero:
+        saved_model.save(module, data.tokenizer, run, published=parts.published)
+        facts["model"]["tokenizer_file"] = run.tokenizer_digest()
+
+    # Score.
+    scores = score_all(trainer, module, data, keep=run)
+    for logger in trainer.loggers:
+        logger.log_metrics(scores, step=trainer.global_step)
+        logger.finalize("success")
+        if hasattr(logger, "close"):
+            logger.close()
+    if checkpoint is not None and context.is_rank_zero:
+        checkpoint.finish()
+    run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
+    return scores
+
+
+def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
+    """Print the sizes of data and model, and what is odd about the data; the facts of the manifest."""
+    data, source, survey = parts.data, dataset.source, dataset.survey
+    notes = _counted(data) | survey.notes
+    for split, examples in data.splits.items():
+        noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
+        print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
+    lengths, parameters = data.splits["train"].lengths, parameter_count(parts.module)
+    padding = 100 * padding_share(lengths, data.plan.batches)
+    LOG.info("%s tokens per epoch, %.2f %% of the batches is padding", int(lengths.sum()), padding)
+    LOG.info("%s parameters, %s optimizer steps", parameters, parts.total_steps)
+    print(f"{run.path}  {parameters:,} parameters  {parts.total_steps:,} steps", flush=True)
+    fingerprints = {split: source.fingerprint(split) for split in source.splits}
+    return manifest(
+        data={"fingerprints": fingerprints, "rows": survey.rows, "notes": notes},
+        model={"parameters": parameters, "tokenizer": data.tokenizer_key},
+    )
+
+
+def _counted(data: TextDataModule) -> dict[str, dict[str, int]]:
+    return {
+        note: {split: examples.count(column) for split, examples in data.splits.items()}
+        for column, note in data.task.counted.items()
+    }

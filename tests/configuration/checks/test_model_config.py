@@ -1,0 +1,50 @@
+"""What a folder's config.json says of a model, against transformers' own configs."""
+
+import json
+
+import pytest
+from transformers import BertConfig, GPT2Config, RobertaConfig, XLNetConfig
+
+from tunesmith.configuration.checks.model_config import family_of, positions
+from tunesmith.errors import UserError
+
+LIMITS = [  # from the papers: RoBERTa's table of positions has two rows that only padding uses, XLNet has none
+    (BertConfig(), "bert", 512),
+    (RobertaConfig(max_position_embeddings=514), "roberta", 512),
+    (GPT2Config(), "gpt2", 1024),
+    (XLNetConfig(), "xlnet", None),
+]
+
+
+@pytest.mark.parametrize("config,family,limit", LIMITS)
+def test_the_file_knows_better_than_the_yaml(config, family, limit, tmp_path):
+    config.save_pretrained(tmp_path)
+    backbone = {"name": str(tmp_path), "max_positions": 7}
+    assert family_of(backbone) == family and positions(backbone) == limit
+
+
+def test_a_model_of_the_hub_is_not_looked_up():
+    backbone = {"name": "google-bert/bert-base-uncased", "max_positions": 512}
+    assert family_of(backbone) is None and positions(backbone) == 512
+
+
+@pytest.mark.parametrize(
+    "content,said",
+    [
+        (None, "holds no config.json; expected a folder that save_pretrained wrote"),
+        ('{"model_type": ', "config.json is no JSON"),
+        (json.dumps(["bert"]), r"config.json holds \['bert'\]; expected the settings of a model"),
+    ],
+)
+@pytest.mark.parametrize("ask", [family_of, positions])
+def test_a_folder_without_a_model_is_refused(ask, content, said, tmp_path):
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(UserError, match=said):
+        ask({"name": str(tmp_path), "max_positions": 512})
+
+
+@pytest.mark.parametrize("name", ["./gone", "/gone", "~/gone", "a/b/c"])
+def test_a_folder_that_is_not_there_is_refused(name):
+    with pytest.raises(UserError, match="neither a folder nor a hub id"):
+        positions({"name": name, "max_positions": 512})

@@ -1,0 +1,35 @@
+"""Words and tags from lists and from character spans."""
+
+import pytest
+
+from tunesmith.data.encoding.tagged import from_lists, from_text
+
+
+def test_spans_become_bio_tags():
+    text = "Anna Lee-Smith left U.N. on May 1."
+    spans = [{"start": 0, "end": 14, "label": "PER"}, {"start": 20, "end": 24, "label": "ORG"}]
+    found = from_text(text, spans)
+    assert found.words == ["Anna", "Lee", "-", "Smith", "left", "U", ".", "N", ".", "on", "May", "1", "."]
+    assert found.tags == "B-PER I-PER I-PER I-PER O B-ORG I-ORG I-ORG I-ORG O O O O".split()
+    assert found.misaligned == 0
+
+
+def test_spans_within_words_and_over_each_other_are_counted():
+    found = from_text("Washington state", [[0, 4, "LOC"], [5, 16, "ORG"]])
+    assert found.tags == ["B-LOC", "B-ORG"] and found.misaligned == 2
+
+
+@pytest.mark.parametrize(
+    "read,message",
+    [
+        (lambda: from_lists(["a", "b"], ["O"]), "2 words, but 1 tags"),
+        (lambda: from_lists([], []), "no words"),
+        (lambda: from_lists("text", ["O"]), "expected a list of words, received str"),
+        (lambda: from_text(" \n", []), "no words"),
+        (lambda: from_text("abc", [[1, 9, "X"]]), "a span from 1 to 9 in a text of 3"),
+        (lambda: from_text("abc", [{"start": 1}]), "is no span"),
+    ],
+)
+def test_rows_that_are_none(read, message):
+    with pytest.raises(ValueError, match=message):
+        read()

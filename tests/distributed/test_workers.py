@@ -1,0 +1,180 @@
+"""Several processes train, score and resume as one does; the reference is the run of one process."""
+
+import csv
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.conftest import TINY, checked
+from tunesmith.data.batching import training_plan
+from tunesmith.data.module import Shard
+from tunesmith.distributed.context import DistributedContext
+from tunesmith.errors import Interrupted, UserError
+from tunesmith.training.module import FineTuningModule
+from tunesmith.training.train import train
+
+
+def no_dropout(*kinds):
+    """Each process drops units of its own, so only without dropout two compare with one."""
+    return [f"regularization.standard.{kind}_dropout=0" for kind in kinds or ("hidden", "attention", "classifier")]
+
+
+WORDS = [
+    *TINY,
+    "dataset.batch_size=16",
+    "dataset.eval_batch_size=8",
+    "trainer.log_every_n_steps=1",
+]
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    """Each of two processes gets one: a fork must not use the threads of the process that it comes from."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def run_of(folder, words, devices, *, sized=True):
+    shared = [word for word in WORDS if sized or not word.startswith("dataset.size")]
+    return train(checked([*shared, *words, f"trainer.devices={devices}", f"output_dir={folder}/{devices}"]))
+
+
+def history(run):
+    """The numbers of metrics.csv, (rows, columns)."""
+    rows = list(csv.reader((run.path / "metrics.csv").open()))
+    return rows[0], np.array([[float(cell or "nan") for cell in row] for row in rows[1:]])
+
+
+def weights(run):
+    return load_file(run.path / "model" / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["dataset.size=97", *no_dropout()],  # the last batch has one row: a process without any
+        [
+            "backbone=random_gpt2",
+            "trainer.accumulate_grad_batches=2",
+            "regularization=[standard,rdrop]",
+            *no_dropout("hidden", "attention"),
+        ],
+        ["regularization=[standard,class_weights]", "regularization.class_weights.weights=[1,3]", *no_dropout()],
+        [
+            "dataset=demo_entities",
+            "head=token_classification",
+            "backbone=random_roberta",
+            "trainer.max_epochs=2",
+            *no_dropout(),
+        ],
+        [
+            "dataset=demo_entities",
+            "head=crf",
+            "backbone=random_xlnet",
+            "optimizer.lr=1e-4",
+            *no_dropout("hidden", "classifier"),
+        ],
+        ["dataset=demo_questions", "head=span", "dataset.size=40", *no_dropout()],
+    ],
+    ids=["odd", "rdrop", "class weights", "tags", "crf", "span"],
+)
+def test_two_processes_train_and_score_as_one(words, tmp_path):
+    one, two = (run_of(tmp_path, words, devices) for devices in (1, 2))
+    (names, before), (names_again, after) = history(one), history(two)
+    assert names == names_again and len(before) >= 3
+    np.testing.assert_allclose(after, before, rtol=2e-5, atol=2e-6)
+    assert two.read_json("metrics.json") == pytest.approx(one.read_json("metrics.json"), rel=1e-5, abs=1e-6)
+    for split in ("validation", "test"):
+        lines = [(run.path / f"predictions/{split}.jsonl").read_text().splitlines() for run in (one, two)]
+        assert len(lines[0]) == len(lines[1])
+        assert [json.loads(line)["prediction"] for line in lines[0] if '"prediction"' in line] == [
+            json.loads(line)["prediction"] for line in lines[1] if '"prediction"' in line
+        ]
+
+
+def test_bfloat16_with_accumulation(tmp_path):
+    words = ["trainer.precision=bf16-mixed", "trainer.accumulate_grad_batches=2", "dataset.size=128", *no_dropout()]
+    (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
+    np.testing.assert_allclose(after, before, rtol=0.02, atol=0.02)  # a row's sums round differently beside other rows
+
+
+def test_shares_are_the_plan():
+    class Split(list):
+        def __getitem__(self, rows):
+            return type("Batch", (), {"rows": rows})()
+
+    plan = training_plan(np.arange(1, 90), batch_size=8, max_tokens=None, seed=1, epoch=0)
+    for world in (1, 2, 3, 9):
+        shares = [Shard(Split(), DistributedContext(rank, world)) for rank in range(world)]
+        for rows in plan:
+            together = np.concatenate([share[rows].rows for share in shares])
+            assert sorted(together.tolist()) == sorted(rows.tolist())
+
+
+def act_at(monkeypatch, act, *, call, rank):
+    """Do something when one of the processes begins its n-th batch, from 0."""
+    calls = []
+
+    def acting(module, *arguments):
+        calls.append(1)
+        if len(calls) == call + 1 and module.trainer.global_rank == rank:
+            act()
+
+    monkeypatch.setattr(FineTuningModule, "on_train_batch_start", acting, raising=False)
+
+
+CUT = ["trainer.max_epochs=2"]  # with dropout: each process has random numbers of its own
+
+
+def test_an_interrupted_run_of_two_goes_on_bit_for_bit(tmp_path, monkeypatch):
+    whole = run_of(tmp_path / "whole", CUT, 2)
+    for call in (3, 6):
+        folder = tmp_path / f"cut-{call}"
+        with monkeypatch.context() as patch:
+            act_at(patch, lambda: os.kill(os.getpid(), signal.SIGTERM), call=call, rank=0)
+            with pytest.raises(Interrupted, match="SIGTERM; the same command goes on from here"):
+                run_of(folder, CUT, 2)
+        again = run_of(folder, CUT, 2)
+        assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+        assert whole.read_json("metrics.json") == again.read_json("metrics.json")
+        np.testing.assert_array_equal(history(whole)[1], history(again)[1])
+
+
+@pytest.mark.parametrize("how", ["exit", "kill", "exception"])
+def test_a_process_that_dies_takes_the_run_with_it_and_says_so(how, tmp_path, monkeypatch, capsys):
+    def die():
+        if how == "exception":
+            raise RuntimeError("an error of its own")
+        os._exit(3) if how == "exit" else os.kill(os.getpid(), signal.SIGKILL)
+
+    words = [*CUT, "callbacks.checkpoint.every_n_steps=2"]
+    said = {"exit": "exit status 3", "kill": "SIGKILL", "exception": "exit status 1"}[how]
+    with monkeypatch.context() as patch:
+        act_at(patch, die, call=7, rank=1)
+        with pytest.raises(ChildProcessError, match=f"process 1 of 2 ended with {said}.*train-1.log"):
+            run_of(tmp_path, words, 2)
+    whole, again = run_of(tmp_path / "whole", words, 2), run_of(tmp_path, words, 2)
+    assert "Going on after step 6" in capsys.readouterr().out
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+
+
+def test_a_mistake_that_every_process_finds_is_told_as_one(tmp_path):
+    with pytest.raises(UserError, match=r"trainer\.precision=16-mixed needs a GPU"):
+        run_of(tmp_path, ["trainer.precision=16-mixed"], 2)
+
+
+def test_a_run_of_two_may_go_on_with_one(tmp_path, monkeypatch):
+    config = checked([*WORDS, *CUT, "trainer.devices=2", f"output_dir={tmp_path}"])
+    with monkeypatch.context() as patch:
+        act_at(patch, lambda: os.kill(os.getpid(), signal.SIGTERM), call=7, rank=0)
+        with pytest.raises(Interrupted):
+            train(config)
+    config["trainer"]["devices"] = 1
+    assert train(config).done

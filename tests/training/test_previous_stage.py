@@ -1,0 +1,193 @@
+"""Runs that start from the model of another one: composed, checked, shared, continued, and refused where they go wrong."""
+
+import json
+import signal
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.conftest import TINY
+from tests.training.test_resume import cut
+from tunesmith import cli
+from tunesmith.configuration.compose import compose
+from tunesmith.configuration.identity import run_id
+from tunesmith.configuration.quoting import readable
+from tunesmith.configuration.stages import stages
+from tunesmith.errors import Interrupted, UserError
+from tunesmith.runs.folder import RunFolder
+from tunesmith.training.train import train
+
+EXPERIMENTS = {
+    "domain": "{dataset: {size: 300, batch_size: 8}, backbone: {width: 32}, trainer: {max_epochs: 1, accelerator: cpu}}",
+    "task": "{dataset: {size: 200}, backbone: {after: domain, learning_rate: 3.0e-4}, trainer: {max_epochs: 1}}",
+    "round": "{backbone: {after: about}}",
+    "about": "{backbone: {after: round}}",
+    "broken": "{dataset: {size: 300, batch_size: 4}, backbone: {width: 32}, optimizer: {lr: 1.0e+30}, trainer: {max_epochs: 1}}",
+}
+LAST = [word for word in TINY if not word.startswith("backbone")]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of groups with experiments of language modelling, one after another."""
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    for name, content in EXPERIMENTS.items():
+        choices = "[{override /dataset: demo_reviews_text}, {override /head: masked_lm}]"
+        text = f"# @package _global_\n# {name}\ndefaults: {choices}\n" + content[1:-1].replace("}, ", "}\n")
+        (tmp_path / f"conf/experiment/{name}.yaml").write_text(text)
+    return tmp_path
+
+
+def composed(folder, *words):
+    return compose([*LAST, f"output_dir={folder}/runs", *words], config_dir=str(folder / "conf"))
+
+
+def told(folder, capsys, *words, command="check", status=2):
+    settings = [*LAST, f"output_dir={folder}/runs", *words]
+    assert cli.run([command, "--config-dir", str(folder / "conf"), *settings]) == status
+    return capsys.readouterr().err
+
+
+def test_a_chain_is_part_of_the_config_and_of_its_identity(folder):
+    found = composed(folder, "backbone.after=task", "trainer.log_every_n_steps=3")
+    assert [stage["name"] for stage in stages(found)] == ["domain", "task"]
+    assert found["name"] == "demo_reviews_after_task"
+    assert (
+        found["backbone"]["learning_rate"] == 5e-4 and found["optimizer"]["lr"] == 5e-4
+    )  # that of the first stage's backbone
+    assert found["backbone"]["after"]["optimizer"]["lr"] == 3e-4
+    watched = [stage["trainer"]["log_every_n_steps"] for stage in stages(found)]
+    assert watched == [3, 3] and {stage["output_dir"] for stage in stages(found)} == {f"{folder}/runs"}
+    others = [["seed=2"], ["backbone.after=[task,seed=2]"], ["backbone.after=domain"], ["backbone.after=null"]]
+    identities = {run_id(composed(folder, "backbone.after=task", *words)) for words in [[], *others]}
+    assert len(identities) == 5
+    assert run_id(composed(folder, "backbone.after=task", "output_dir=there")) in identities
+    # Seeds of the last stage share the stages before.
+    seeds = [composed(folder, "backbone.after=task", f"seed={seed}") for seed in (1, 2)]
+    assert len({str(RunFolder.of(stage).path) for one in seeds for stage in stages(one)}) == 2
+
+
+def test_overrides_of_a_stage(folder):
+    for form in ("[task,seed=5,regularization=[standard,rdrop]]", "task seed=5 regularization=[standard,rdrop]"):
+        stage = composed(folder, f"backbone.after={form}")["backbone"]["after"]
+        assert stage["seed"] == 5 and list(stage["regularization"]) == ["standard", "rdrop"]
+    assert readable("backbone.after=null,[a,b=1]") == "backbone.after=null,[a,'b=1']"
+    assert readable("optimizer.lr=1") == "optimizer.lr=1"
+
+
+@pytest.mark.parametrize(
+    "words,expected",
+    [
+        (["backbone.after=tusk"], "backbone.after: experiment=tusk does not exist; did you mean task?"),
+        (["backbone.after=round"], "backbone.after goes round in a circle: round after about after round"),
+        (["experiment=about"], "backbone.after goes round in a circle: round after about after round"),
+        (["backbone.after=3"], "backbone.after is 3; expected an experiment, or a list"),
+        (
+            ["backbone.after=task", "backbone.width=64"],
+            "backbone.width is 64, but the model comes from the stage before, task",
+        ),
+        (
+            ["backbone.after=task", "backbone=random_gpt2"],
+            "backbone=random_gpt2 is another model than that of the stage before, task; leave it out",
+        ),
+        (["backbone.after=[task,headd=3]"], "in the stage task: unknown key headd; did you mean head?"),
+        (["backbone.after=[task,head.rate=1.0]"], "in the stage task: head.rate is 1.0; expected less than 1"),
+        (
+            ["backbone.after=[task,dataset=csv_text,dataset.train=no.csv,~dataset.size]"],
+            "in the stage task: dataset.train=no.csv",
+        ),
+        (["backbone.after=task", "dataset.max_length=300"], "dataset.max_length is 300, but"),
+        (["backbone.after=task", "head=causal_lm", "dataset=demo_reviews_text"], "head causal_lm does not fit bert"),
+    ],
+)
+def test_mistakes(folder, capsys, words, expected):
+    assert expected in told(folder, capsys, *words)
+
+
+def test_three_stages_run_once_and_start_from_one_another(folder, capsys, monkeypatch):
+    last = composed(folder, "backbone.after=task")
+    domain, task = (RunFolder.of(stage) for stage in stages(last))
+    cut(monkeypatch, "on_train_batch_start", 2, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(last)
+    monkeypatch.undo()
+    assert domain.status()["state"] == "interrupted" and not RunFolder.of(last).path.exists()
+    run = train(last)  # goes on with the stage that was interrupted
+    assert domain.done and task.done and run.done
+    assert (
+        run.read_json("manifest.json")["model"]["tokenizer"] == domain.read_json("manifest.json")["model"]["tokenizer"]
+    )
+    assert task.config()["backbone"]["after"]["name"] == "domain"
+    whole = train(composed(folder, "experiment=domain", "dataset.size=300", f"output_dir={folder}/whole"))
+    for name, weight in load_file(whole.model / "model.safetensors").items():
+        assert torch.equal(weight, load_file(domain.model / "model.safetensors")[name])
+    capsys.readouterr()
+    before = (domain.path / "status.json").stat().st_mtime_ns
+    train(composed(folder, "backbone.after=task", "seed=2"))
+    assert f"{task.path} is done already" in capsys.readouterr().out
+    assert (domain.path / "status.json").stat().st_mtime_ns == before
+    # Without training, the last stage's model is the one before's, weight for weight.
+    frozen = train(composed(folder, "backbone.after=task", "optimizer.lr=1e-30", "trainer.max_steps=1"))
+    embeddings = [
+        load_file(one.model / "model.safetensors")["bert.embeddings.word_embeddings.weight"] for one in (task, frozen)
+    ]
+    assert torch.equal(*embeddings)
+    # A tokenizer that is not the stage's.
+    file = task.model / "tokenizer.json"
+    content = json.loads(file.read_text())
+    content["model"]["vocab"]["the"], content["model"]["vocab"]["a"] = (
+        content["model"]["vocab"]["a"],
+        content["model"]["vocab"]["the"],
+    )
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match="does not match the model there"):
+        train(composed(folder, "backbone.after=task", "seed=3"))
+
+
+def test_a_stage_that_fails_is_named_with_its_log(folder, capsys):
+    words = ["backbone.after=broken"]
+    said = told(folder, capsys, *words, command="train")
+    failed = RunFolder.of(stages(composed(folder, *words))[0])
+    assert "the stage before, broken, failed: FloatingPointError: the training loss is nan" in said
+    assert f"see {failed.path / 'train.log'}" in said and failed.status()["state"] == "failed"
+
+
+def test_a_sweep_runs_a_shared_stage_once_before_its_jobs(folder, capsys):
+    words = ["backbone.after=null,task,broken", "seed=1,2", "backbone.width=32", "hydra.launcher.n_jobs=2"]
+    settings = [*LAST, f"output_dir={folder}/runs", *words]
+    assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 1
+    said = capsys.readouterr().out
+    assert "6 jobs after 3 stages" in said
+    assert said.count("done stage ") == 2 and said.count("failed stage ") == 1
+    assert said.index("stage 2: task" if "stage 2: task" in said else "stage 3: task") < said.index(
+        "backbone.after=task seed=1"
+    )
+    sweep = next((folder / "runs/sweeps").iterdir())
+    table = (sweep / "results.csv").read_text()
+    assert table.count("2 done") == 2 and table.count("2 failed") == 1 and "perplexity" not in table
+    assert "the stage before, broken, failed; see" in (sweep / "results.md").read_text()
+    assert all(RunFolder.of(stage).done for stage in stages(composed(folder, "backbone.after=task")))
+    assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 1
+    again = capsys.readouterr().out  # only what failed
+    assert "6 jobs after 1 stage" in again and "(4 done already)" in again and "done stage" not in again
+
+
+def test_a_search_waits_for_its_stage(folder, capsys):
+    words = ["backbone.after=task", "sweep=random", "sweep.trials=3", "optimizer.lr=interval(1e-4,1e-3)"]
+    settings = [*LAST, f"output_dir={folder}/runs", *words]
+    assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 0
+    said = capsys.readouterr().out
+    assert said.index("done stage 1: domain") < said.index("done stage 2: task") < said.index("done 1: ")
+    assert said.count("\ndone ") == 5
+
+
+def test_dropout_is_a_setting_of_a_run_and_does_not_pass_to_the_next(folder):
+    words = [
+        "experiment=domain",
+        "regularization.standard.hidden_dropout=0.0",
+        "regularization.standard.attention_dropout=0.5",
+    ]
+    run = train(composed(folder, *words, "dataset.size=200"))
+    saved = run.read_json("model/config.json")
+    assert saved["hidden_dropout_prob"] == saved["attention_probs_dropout_prob"] == 0.1

@@ -1,0 +1,219 @@
+"""A run that was cut off anywhere ends with the weights it would have had."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.conftest import TINY, checked
+from tunesmith.callbacks.checkpoint import Checkpoint
+from tunesmith.errors import Interrupted, UserError
+from tunesmith.runs.folder import BusyError, RunFolder
+from tunesmith.training.module import FineTuningModule
+from tunesmith.training.train import train
+
+WORDS = [*TINY, "trainer.max_epochs=2", "dataset.batch_size=16", "trainer.log_every_n_steps=2"]  # 6 steps an epoch
+CUTS = [
+    ("on_train_batch_start", 1),
+    ("on_train_batch_start", 4),
+    ("on_train_batch_start", 6),  # the second epoch's first
+    ("on_train_batch_start", 9),
+    ("on_validation_start", 0),
+    ("on_validation_start", 1),
+    ("on_train_end", 0),
+]
+
+
+class CutError(Exception):
+    """Something that ends a process without warning."""
+
+
+def cut(monkeypatch, hook, call, act):
+    """Do `act` when a hook of the module is called for the n-th time, from 0."""
+    calls = []
+
+    def acting(self, *arguments, **settings):
+        calls.append(1)
+        if len(calls) == call + 1:
+            act()
+
+    monkeypatch.setattr(FineTuningModule, hook, acting, raising=False)
+
+
+def assert_same(first, second):
+    before, after = (load_file(run.path / "model" / "model.safetensors") for run in (first, second))
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+    assert first.read_json("metrics.json") == second.read_json("metrics.json")
+    histories = [list(csv.DictReader((run.path / "metrics.csv").open())) for run in (first, second)]
+    assert histories[0] == histories[1]
+    assert len(histories[0]) >= 3 and histories[0][-1]["test/loss"] and any(row["train/loss"] for row in histories[0])
+    assert (first.path / "predictions/test.jsonl").read_text() == (second.path / "predictions/test.jsonl").read_text()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return train(checked([*WORDS, f"output_dir={tmp_path_factory.mktemp('whole')}"]))
+
+
+@pytest.mark.parametrize("hook,call", CUTS)
+def test_a_signal(whole, tmp_path, monkeypatch, hook, call):
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    cut(monkeypatch, hook, call, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config)
+    assert RunFolder.of(config).status()["state"] == "interrupted"
+    monkeypatch.undo()
+    assert_same(whole, train(config))
+
+
+@pytest.mark.parametrize("hook,call", [("on_train_batch_start", 0), *CUTS])
+def test_an_exception(whole, tmp_path, monkeypatch, hook, call):
+    def fail():
+        raise CutError
+
+    config = checked([*WORDS, "callbacks.checkpoint.every_n_steps=2", f"output_dir={tmp_path}"])
+    cut(monkeypatch, hook, call, fail)
+    with pytest.raises(CutError):
+        train(config)
+    assert RunFolder.of(config).status()["state"] == "failed"
+    monkeypatch.undo()
+    assert_same(whole, train(config))
+
+
+def test_a_state_that_a_validation_which_was_due_has_saved(whole, tmp_path, monkeypatch):
+    def fail():
+        raise CutError
+
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    for hook, act, error in [
+        ("on_validation_start", lambda: signal.raise_signal(signal.SIGTERM), Interrupted),  # before the validation
+        ("on_train_batch_start", fail, CutError),  # right after it
+    ]:
+        cut(monkeypatch, hook, 0, act)
+        with pytest.raises(error):
+            train(config)
+        monkeypatch.undo()
+    assert_same(whole, train(config))
+
+
+HARD = [
+    ["dataset=demo_entities", "head=crf", "trainer.precision=bf16-mixed", "dataset.max_length=64"],
+    ["regularization=[standard,rdrop]", "trainer.accumulate_grad_batches=2", "trainer.max_steps=5"],
+    ["backbone=random_xlnet", "callbacks=[checkpoint,early_stopping]", "callbacks.early_stopping.patience=1"],
+]
+
+
+@pytest.mark.parametrize("words", HARD)
+def test_other_settings(words, tmp_path, monkeypatch):
+    whole = train(checked([*WORDS, *words, f"output_dir={tmp_path / 'whole'}"]))
+    config = checked([*WORDS, *words, f"output_dir={tmp_path / 'cut'}"])
+    for call in (3, 4):
+        cut(monkeypatch, "on_train_batch_start", call, lambda: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(Interrupted):
+            train(config)
+        monkeypatch.undo()
+    assert_same(whole, train(config))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "one bit", "no digest", "best"])
+def test_a_damaged_checkpoint_is_not_used(whole, tmp_path, monkeypatch, damage):
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    cut(monkeypatch, "on_train_batch_start", 9, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config)
+    monkeypatch.undo()
+    folder = RunFolder.of(config).path / "checkpoints"
+    newest = sorted(folder.glob("best-*.ckpt" if damage == "best" else "state-*.ckpt"))[-1]
+    content = bytearray(newest.read_bytes())
+    if damage == "no digest":
+        newest.with_name(newest.name + ".sha256").unlink()
+    elif damage == "truncated":
+        newest.write_bytes(content[:-100])
+    else:
+        content[len(content) // 2] ^= 1
+        newest.write_bytes(content)
+    starts = []
+    monkeypatch.setattr(Checkpoint, "on_train_start", recording(Checkpoint.on_train_start, starts))
+    assert_same(whole, train(config))
+    assert starts == [0 if damage == "best" else 6]
+
+
+def recording(hook, starts):
+    def recorded(self, trainer, module):
+        hook(self, trainer, module)
+        starts.append(trainer.global_step)
+
+    return recorded
+
+
+def test_only_what_is_needed_is_kept(whole):
+    kept = sorted(file.name for file in (whole.path / "checkpoints").iterdir())
+    assert len(kept) == 4 and kept[0].startswith("best-") and kept[2] == "state-00000012.ckpt"
+
+
+def test_sigkill_at_random_moments(whole, tmp_path):
+    words = [*WORDS, "callbacks.checkpoint.every_n_steps=1", f"output_dir={tmp_path}"]
+    command = [sys.executable, "-m", "tunesmith", "train", *words]
+    config = checked(words)
+    run, kills = RunFolder.of(config), 0
+    for file in ("state-00000003.ckpt", "state-00000008.ckpt"):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not (run.path / "checkpoints" / file).is_file() and time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            time.sleep(0.002)
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert kills
+    assert_same(whole, train(config))
+
+
+def test_one_run_is_run_once_at_a_time(tmp_path):
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    held = RunFolder.claim(config)
+    held.set_state("running")
+    with pytest.raises(BusyError, match=f"being run by process {os.getpid()}"):
+        train(config)
+    held.release()
+    RunFolder.claim(config).release()
+
+
+def test_other_data_than_before_is_refused(tmp_path, monkeypatch):
+    from tests.conftest import write_csv
+
+    rows = [(f"a {word} film", "good" if word == "fine" else "bad") for word in ("fine", "poor") * 20]
+    file = write_csv(tmp_path / "data.csv", rows)
+    config = checked([*TINY, "dataset=csv", f"dataset.train={file}", f"output_dir={tmp_path / 'runs'}"][1:])
+    cut(monkeypatch, "on_train_batch_start", 1, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config)
+    monkeypatch.undo()
+    write_csv(file, rows[:-2])
+    with pytest.raises(UserError, match=r"dataset\.train, .* has changed since"):
+        train(config)
+
+
+def test_another_tokenizer_than_before_is_refused(whole, tmp_path, monkeypatch):
+    base = shutil.copytree(whole.model, tmp_path / "base")
+    config = checked([*TINY[:-1], "backbone=bert", f"backbone.name={base}", f"output_dir={tmp_path / 'runs'}"])
+    cut(monkeypatch, "on_train_batch_start", 1, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config)
+    monkeypatch.undo()
+    tokenizer = json.loads((base / "tokenizer.json").read_text())
+    ids = tokenizer["model"]["vocab"]
+    first, last = (max(ids, key=lambda word: sign * ids[word]) for sign in (-1, 1))
+    ids[first], ids[last] = ids[last], ids[first]
+    (base / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UserError, match="begun with another tokenizer"):
+        train(config)
