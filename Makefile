@@ -21,14 +21,15 @@ train: setup  ## the default run: offline, generated data, a small BERT from scr
 test: setup  ## the whole test suite, offline
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-check: setup  ## linting, formatting and types
+check: setup  ## linting, formatting, types and layers
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 clean:  ## remove .venv and what tools have cached
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .mypy_cache .import_linter_cache .pytest_cache .ruff_cache

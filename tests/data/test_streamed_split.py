@@ -5,9 +5,9 @@ import signal
 import numpy as np
 import pytest
 import torch
-from tests.data.encoding.test_blocks import Source, packed
 
 from tests.conftest import TINY, checked
+from tests.data.encoding.test_blocks import Source, packed
 from tests.heads.test_language_model import lm_task, mini
 from tests.tasks.test_language_model_runs import CORPUS
 from tests.training.test_resume import assert_same, cut
@@ -23,7 +23,9 @@ def splits():
     tokenizer = mini("bert").tokenizer(lambda: ["chapter of the unbelievable tale"], pre_split=False)
     kept = packed(tokenizer, max_length=31)
     task = lm_task(packing="blocks", max_length=31, streaming=True)
-    return kept, StreamedSplit(Source(), "train", task=task, tokenizer=tokenizer, tokenizer_key="key", shuffle_buffer=200)
+    return kept, StreamedSplit(
+        Source(), "train", task=task, tokenizer=tokenizer, tokenizer_key="key", shuffle_buffer=200
+    )
 
 
 def test_the_same_blocks_in_any_order_of_shuffle_buffers(splits):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
+IGNORED = -100  # the target of a place that does not count, as PyTorch's losses have it
+
 
 @dataclass
 class Batch:

@@ -7,11 +7,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
-from tunesmith.data.batch import Batch
+from tunesmith.data.batch import IGNORED, Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 from tunesmith.heads.linear_chain import best_path
 from tunesmith.heads.transitions import forbidden_transitions
-from tunesmith.tasks.token_classification import IGNORED
 
 
 class TokenClassification(HuggingFaceHead):

@@ -9,7 +9,7 @@ from typing import Any
 
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import settle
-from tunesmith.sweeps.launchers.slurm import Scheduler, environment
+from tunesmith.sweeps.requeue import Scheduler, environment
 
 
 def task(config: Any) -> str:

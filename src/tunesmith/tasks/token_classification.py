@@ -9,8 +9,6 @@ from tunesmith.data.encoding.tagged import Tagged, from_lists, from_text
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
 
-IGNORED = -100  # the target of a place that is no word, as PyTorch's losses have it
-
 
 class TokenClassification:
     """Words to tensors, tags to scores.
@@ -184,7 +182,7 @@ class TokenClassification:
         import numpy as np
         import torch
 
-        from tunesmith.data.batch import Batch
+        from tunesmith.data.batch import IGNORED, Batch
         from tunesmith.data.padding import model_inputs, pad, padded_before
 
         before = padded_before(arrays, tokenizer)

@@ -11,11 +11,11 @@ import torch
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.families import dropouts
+from tunesmith.backbones.language_model_classes import misfits
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.build import build, build_all
-from tunesmith.configuration.checks.language_model_objectives import looked_up
 from tunesmith.configuration.checks.model_config import position_limit
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.schema import constants
@@ -155,7 +155,7 @@ def _check_fit(model_config: Any, data: TextDataModule, *, objective: str | None
         raise UserError(
             f"dataset.max_length is {max_length}, but the model allows {limit} tokens; set dataset.max_length<={limit}"
         )
-    if objective is not None and (mistakes := list(looked_up(objective, model_config.model_type))):
+    if objective is not None and (mistakes := list(misfits(objective, model_config.model_type))):
         raise UserError(mistakes)
 
 

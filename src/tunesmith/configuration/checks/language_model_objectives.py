@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 # Known without loading a library; other families are looked up in transformers' own tables.
-_KNOWN = {
+KNOWN = {
     "bert": "masked",
     "roberta": "masked",
     "electra": "masked",
@@ -13,7 +13,7 @@ _KNOWN = {
     "xlnet": "permuted",
     "gpt2": "causal",
 }
-_HEADS = {"masked": "masked_lm", "causal": "causal_lm", "permuted": "permuted_lm"}
+HEADS = {"masked": "masked_lm", "causal": "causal_lm", "permuted": "permuted_lm"}
 _WHY = {
     "masked": "reads in both directions, so it would see the token that it is to predict",
     "causal": "reads from left to right, so it cannot use what follows a hidden token",
@@ -28,26 +28,10 @@ def mistakes(objective: str, family: str | None) -> Iterator[str]:
         objective: masked, causal or permuted.
         family: Hugging Face's `model_type`.
     """
-    fitting = _KNOWN.get(family or "")
+    fitting = KNOWN.get(family or "")
     if fitting is None or fitting == objective:
         return
     if objective == "permuted":
-        yield f"head permuted_lm needs XLNet's two streams, which {family} has not; choose head={_HEADS[fitting]}"
+        yield f"head permuted_lm needs XLNet's two streams, which {family} has not; choose head={HEADS[fitting]}"
     else:
-        yield f"head {_HEADS[objective]} does not fit {family}, which {_WHY[fitting]}; choose head={_HEADS[fitting]}"
-
-
-def looked_up(objective: str, family: str) -> Iterator[str]:
-    """The same, for any family that transformers knows."""
-    from transformers.models.auto import modeling_auto
-
-    masked = family in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
-    causal = family in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and not masked
-    if family in _KNOWN:
-        yield from mistakes(objective, family)
-    elif not {"masked": masked, "causal": causal, "permuted": False}[objective]:
-        fitting = [f"head={_HEADS[name]}" for name, fits in (("masked", masked), ("causal", causal)) if fits]
-        yield (
-            f"head {_HEADS[objective]} does not fit {family}: transformers has no {objective} language model of it; "
-            f"choose {fitting[0] if fitting else 'another backbone'}"
-        )
+        yield f"head {HEADS[objective]} does not fit {family}, which {_WHY[fitting]}; choose head={HEADS[fitting]}"

@@ -16,7 +16,7 @@ from tunesmith.errors import Interrupted, UserError
 from tunesmith.errors.messages import did_you_mean, first_line
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
-from tunesmith.sweeps.launchers.slurm import wait_for_every_job
+from tunesmith.sweeps.launchers.slurm_queue import wait_for_every_job
 from tunesmith.sweeps.launchers.submitted import Launched
 from tunesmith.sweeps.plugin_task import task
 
