@@ -113,9 +113,9 @@ class Sweep:
         Args:
             seconds: that a job takes.
         """
-        left = [run for run in self.runs if not run.done]
+        left = [run for run in self.runs if not run.completed]
         starts = {run: self.starts(run) for run in self.runs}
-        ended = {run: self._end(run) for run in self.runs if run.done}
+        ended = {run: self._end(run) for run in self.runs if run.completed}
         few = 0 if len(left) <= FEW else min(injections, round(SHARE * len(left)))
         injured = {run: random.choice(KINDS) for run in random.sample(left, few)}
         outside: dict[RunFolder, tuple[str, float]] = {}
@@ -131,7 +131,7 @@ class Sweep:
 
         for run in self.mounted:
             self._room(run, ROOM)
-        self.lost += [str(run.path) for run in left if run not in injured and not run.done]
+        self.lost += [str(run.path) for run in left if run not in injured and not run.completed]
         again = [run for run, end in ended.items() if self._end(run) != end]
         again += [run for run in self.runs if self.starts(run) > starts[run] + (run in left)]
         self.run_again += [str(run.path) for run in again]
@@ -140,9 +140,9 @@ class Sweep:
             if run not in outside and not order.is_file():
                 hit.add(run)
             order.unlink(missing_ok=True)
-            if kind == "full disk" and run.done:  # what was left to write was small enough
+            if kind == "full disk" and run.completed:  # what was left to write was small enough
                 hit.discard(run)
-            if run not in hit and not run.done:  # the injury never came, and yet the job has not ended
+            if run not in hit and not run.completed:  # the injury never came, and yet the job has not ended
                 self.lost.append(str(run.path))
             if run in hit:
                 self.suffered[run].append(kind)
@@ -234,10 +234,10 @@ def main() -> None:
             sweeps += 1
             sweep = Sweep(folder / f"injured{sweeps}", arguments.jobs, list(whole))
             try:
-                while not all(run.done for run in sweep.runs):
+                while not all(run.completed for run in sweep.runs):
                     hit = sweep.round(arguments.injections - injuries.total(), seconds)
                     injuries, rounds = injuries + hit, rounds + 1
-                    left = sum(not run.done for run in sweep.runs)
+                    left = sum(not run.completed for run in sweep.runs)
                     print(f"sweep {sweeps}: {hit.total()} injured, {left} left to do", flush=True)
                 lost, run_again = lost + sweep.lost, run_again + sweep.run_again
                 for run, other in zip(sweep.runs, whole.values(), strict=True):

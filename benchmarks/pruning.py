@@ -46,7 +46,7 @@ def steps(runs: list[RunFolder]) -> int:
 
 def best(runs: list[RunFolder]) -> float:
     """The highest validation accuracy of a run that has finished."""
-    return max(float(run.read_json("metrics.json")["validation/accuracy"]) for run in runs if run.done)
+    return max(float(run.read_json("metrics.json")["validation/accuracy"]) for run in runs if run.completed)
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
         folder = Path(name)
         os.environ["TUNESMITH_CACHE"] = str(folder / "cache")
         grid = sweep(folder, "grid", arguments.size, ["sweep=grid"])
-        assert len(grid) == CONFIGURATIONS and all(run.done for run in grid)
+        assert len(grid) == CONFIGURATIONS and all(run.completed for run in grid)
         highest, all_steps = best(grid), steps(grid)
         rows = grid[0].read_json("manifest.json")["data"]["rows"]["validation"]
         error = math.sqrt(highest * (1 - highest) / rows)

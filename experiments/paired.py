@@ -19,7 +19,7 @@ def main() -> None:
     found = groups.grouped(records.find([arguments.sweep]))
     if len(found) != 2:
         parser.error(f"{arguments.sweep} has {len(found)} configurations; expected 2")
-    first, second = ({record.config["seed"]: record.scores for record in group.done} for group in found)
+    first, second = ({record.config["seed"]: record.scores for record in group.completed} for group in found)
     seeds = sorted(first.keys() & second.keys())
     if len(seeds) < 2:
         parser.error(

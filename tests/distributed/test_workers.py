@@ -177,4 +177,4 @@ def test_a_run_of_two_may_go_on_with_one(tmp_path, monkeypatch):
         with pytest.raises(Interrupted):
             train(config)
     config["trainer"]["devices"] = 1
-    assert train(config).done
+    assert train(config).completed

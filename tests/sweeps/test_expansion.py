@@ -7,7 +7,7 @@ from tests.sweeps.made import COMPOSER
 from tunesmith.configuration.compose import compose
 from tunesmith.errors import UserError
 from tunesmith.sweeps import expansion
-from tunesmith.sweeps.expansion import SHOWN, Expansion, said
+from tunesmith.sweeps.expansion import SHOWN, Expansion, summarized
 
 ROWS = [("a fine film", "good"), ("a dull film", "bad")] * 10
 
@@ -44,9 +44,9 @@ mistakes_in = expansion.mistakes_in
 
 def test_a_mistake_is_said_once_with_its_first_job():
     mistakes = {"lr is bad": ["job 2 (lr=x)", "job 4 (lr=x)"], "name is bad": [f"job {n}" for n in range(1, 5)]}
-    assert list(said(mistakes, 4)) == ["job 2 (lr=x) and 1 more of 4: lr is bad", "name is bad"]
+    assert list(summarized(mistakes, 4)) == ["job 2 (lr=x) and 1 more of 4: lr is bad", "name is bad"]
 
 
 def test_the_rest_of_many_mistakes_is_counted():
-    lines = list(said({f"mistake {n}": [f"job {n}"] for n in range(SHOWN + 3)}, 100))
+    lines = list(summarized({f"mistake {n}": [f"job {n}"] for n in range(SHOWN + 3)}, 100))
     assert len(lines) == SHOWN + 1 and lines[-1] == "... and 3 more mistakes"

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.sweeps.made import config_of, end, finish
-from tunesmith.sweeps.job import BUSY, Job, settle
+from tunesmith.sweeps.job import BUSY, Job, final_state
 
 SIGKILL, SIGSEGV = -9, -11
 
@@ -37,20 +37,20 @@ def test_states(job, tmp_path, written, exit_code, stopped, expected, error):
         end(job.config, written, error="as written")
     log = tmp_path / "log"
     log.write_text("several\nlines\ntunesmith: the data are gone\n")
-    assert settle(job, exit_code, process=os.getpid(), log=log, stopped=stopped) == expected
+    assert final_state(job, exit_code, process=os.getpid(), log=log, stopped=stopped) == expected
     assert job.run.status()["state"] == expected and job.run.status()["error"] == error
 
 
 def test_a_run_of_another_process_is_left_as_it_is(job, tmp_path):
     end(job.config, "running", step=7)
-    assert settle(job, BUSY, process=os.getpid(), log=tmp_path / "log") == "busy" and job.run.status()["step"] == 7
+    assert final_state(job, BUSY, process=os.getpid(), log=tmp_path / "log") == "busy" and job.run.status()["step"] == 7
 
 
 def test_what_is_done_is_done_whatever_happened_after(job, tmp_path):
     finish(job.config, {})
-    assert settle(job, SIGSEGV, process=os.getpid(), log=tmp_path / "log") == "done" == job.run.status()["state"]
+    assert final_state(job, SIGSEGV, process=os.getpid(), log=tmp_path / "log") == "done" == job.run.status()["state"]
 
 
 def test_a_process_that_has_said_nothing(job, tmp_path):
-    assert settle(job, 1, process=os.getpid(), log=tmp_path / "log") == "failed"
+    assert final_state(job, 1, process=os.getpid(), log=tmp_path / "log") == "failed"
     assert job.run.status()["error"] == "no message"

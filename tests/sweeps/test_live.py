@@ -10,7 +10,7 @@ from rich.text import Text
 from tests.sweeps.made import Terminal, config_of, end, finish
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
-from tunesmith.sweeps.live import Watcher
+from tunesmith.sweeps.live import ProgressDisplay
 
 NAME = {"dataset.text": "[bold]x[/nothing]", "dataset.label": ":cat:\\[y]"}
 SHOWN = "dataset.text=[bold]x[/nothing] dataset.label=:cat:\\[y]"
@@ -27,7 +27,7 @@ def job_of(place, number, seed):
     return Job(number, config_of(f"seed={seed}", f"output_dir='{place}'"), NAME)
 
 
-def watched(place, monkeypatch, stream):
+def monitorable(place, monkeypatch, stream):
     """Three jobs: one is done, one has failed, one runs; what was drawn."""
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setenv("TERM", "xterm")
@@ -35,27 +35,27 @@ def watched(place, monkeypatch, stream):
     for variable in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(variable, raising=False)
     done, failed, running = (job_of(place, number, number) for number in (1, 2, 3))
-    with Watcher(SweepFolder(place / "sweep"), Counter(done=2), 9) as watcher:
+    with ProgressDisplay(SweepFolder(place / "sweep"), Counter(done=2), 9) as display:
         for job in (done, failed, running):
-            watcher.started(job)
+            display.started(job)
         finish(done.config, {}).set_state("done", scores={"validation/f1": 0.25})
-        watcher.ended(done, "done")
+        display.ended(done, "done")
         end(failed.config, "failed", error="ValueError: [such] luck\nmore")
-        watcher.ended(failed, "failed")
+        display.ended(failed, "failed")
         end(running.config, "running", step=3, steps=4, scores={"validation/f1": 0.125})
-        watcher.refresh()
-    assert watcher.states == {"done": 3, "failed": 1}
+        display.refresh()
+    assert display.states == {"done": 3, "failed": 1}
     return stream.getvalue()
 
 
 def test_a_line_an_event_in_a_file(place, monkeypatch):
-    lines = watched(place, monkeypatch, io.StringIO()).splitlines()
+    lines = monitorable(place, monkeypatch, io.StringIO()).splitlines()
     assert lines[0].startswith(f"done 1: {SHOWN}  f1 0.2500  ") and lines[0].endswith(" s")
     assert lines[1:] == [f"failed 2: {SHOWN}", "  ValueError: [such] luck", "  [red]s[/]/sweep/logs/0002.log"]
 
 
 def test_a_table_on_a_terminal(place, monkeypatch):
-    drawn = Text.from_ansi(watched(place, monkeypatch, Terminal())).plain
+    drawn = Text.from_ansi(monitorable(place, monkeypatch, Terminal())).plain
     assert "[red]s[/]/sweep/logs/0002.log" in drawn and drawn.count(SHOWN) >= 3
     rows = [line.split() for line in drawn.splitlines()]
     assert any(row[0] == "1" and "done" in row and "0.2500" in row for row in rows if row)
@@ -65,10 +65,10 @@ def test_a_table_on_a_terminal(place, monkeypatch):
 
 def test_a_busy_run_has_not_ended(place, capsys):
     job = job_of(place, 1, 1)
-    with Watcher(SweepFolder(place), Counter(), 1) as watcher:
-        watcher.started(job)
-        watcher.ended(job, "busy")
-        watcher.started(job)
-        watcher.ended(job, "done")
-    assert watcher.states == {"done": 1}
+    with ProgressDisplay(SweepFolder(place), Counter(), 1) as display:
+        display.started(job)
+        display.ended(job, "busy")
+        display.started(job)
+        display.ended(job, "done")
+    assert display.states == {"done": 1}
     assert "job 1 is being run by another process; it will be tried again" in capsys.readouterr().out

@@ -69,7 +69,7 @@ def test_scores_use_the_splits_own_threshold_until_it_is_settled():
     predictions = [Candidates(["Ada"], [1.0], 2.0), Candidates(["Bo"], [1.0], 3.0)]  # null odds 1 and 2
     scores = task.score(split, predictions)
     assert scores["f1"] == scores["best_f1"] == scores["has_answer_f1"] == scores["no_answer_f1"] == 1.0
-    task.settle(split, predictions)
+    task.tune(split, predictions)
     assert task.state() == {"threshold": 1.0}
     assert task.files(split, predictions) == {"": {"0": "Ada", "1": ""}, "_null_odds": {"0": 1.0, "1": 2.0}}
 

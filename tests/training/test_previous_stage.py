@@ -114,7 +114,7 @@ def test_three_stages_run_once_and_start_from_one_another(folder, capsys, monkey
     monkeypatch.undo()
     assert domain.status()["state"] == "interrupted" and not RunFolder.of(last).path.exists()
     run = train(last)  # goes on with the stage that was interrupted
-    assert domain.done and task.done and run.done
+    assert domain.completed and task.completed and run.completed
     assert (
         run.read_json("manifest.json")["model"]["tokenizer"] == domain.read_json("manifest.json")["model"]["tokenizer"]
     )
@@ -167,7 +167,7 @@ def test_a_sweep_runs_a_shared_stage_once_before_its_jobs(folder, capsys):
     table = (sweep / "results.csv").read_text()
     assert table.count("2 done") == 2 and table.count("2 failed") == 1 and "perplexity" not in table
     assert "the stage before, broken, failed; see" in (sweep / "results.md").read_text()
-    assert all(RunFolder.of(stage).done for stage in stages(composed(folder, "backbone.after=task")))
+    assert all(RunFolder.of(stage).completed for stage in stages(composed(folder, "backbone.after=task")))
     assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 1
     again = capsys.readouterr().out  # only what failed
     assert "6 jobs after 1 stage" in again and "(4 done already)" in again and "done stage" not in again

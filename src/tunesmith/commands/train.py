@@ -18,9 +18,9 @@ def run(arguments: list[str]) -> int:
     if config is None:
         return 0
     check(config)
-    completed = RunFolder.of(config)
-    if completed.done:
-        _show(completed, config)
+    finished = RunFolder.of(config)
+    if finished.completed:
+        _show(finished, config)
         return 0
     from tunesmith.training import logging_setup
 
@@ -31,11 +31,11 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _show(completed: RunFolder, config: Config) -> None:
+def _show(finished: RunFolder, config: Config) -> None:
     """Print the scores of a run that was completed before, unless its data has changed since."""
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.runs.score_table import print_scores
 
-    completed.check_data(surveyed(config["dataset"]).source)
-    print_scores(completed.read_json("metrics.json"), title=str(config["name"]))
-    print(f"Completed before: {completed.path}; another seed or name=... starts a new run")
+    finished.check_data(surveyed(config["dataset"]).source)
+    print_scores(finished.read_json("metrics.json"), title=str(config["name"]))
+    print(f"Completed before: {finished.path}; another seed or name=... starts a new run")

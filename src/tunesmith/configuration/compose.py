@@ -11,7 +11,7 @@ from typing import Any
 
 from tunesmith.configuration import Config as Config
 from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folders, groups
-from tunesmith.configuration.identity import WATCHING, WATCHING_TRAINER
+from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
 from tunesmith.configuration.quoting import readable
 from tunesmith.configuration.stages import stages, starting_from
 from tunesmith.errors import UserError
@@ -86,8 +86,8 @@ class Composer:
             config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
         plain = {str(key): value for key, value in config.items()}
         for stage in stages(plain) if resolve else ():  # it is watched as the run is
-            stage |= {key: plain[key] for key in WATCHING if key != "name"}
-            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in WATCHING_TRAINER}
+            stage |= {key: plain[key] for key in BOOKKEEPING if key != "name"}
+            stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in BOOKKEEPING_TRAINER}
         return plain
 
     def _start_from_stage(self, composed: Any, *, choice: str | None) -> None:

@@ -8,8 +8,8 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.stages import stage_before
 
 # Settings that say where and how a run is watched, not what it computes: they are no part of its identity.
-WATCHING = {"output_dir", "name", "logger"}
-WATCHING_TRAINER = {"accelerator", "devices", "progress_bar", "log_every_n_steps"}
+BOOKKEEPING = {"output_dir", "name", "logger"}
+BOOKKEEPING_TRAINER = {"accelerator", "devices", "progress_bar", "log_every_n_steps"}
 
 
 def run_id(config: Config) -> str:
@@ -19,12 +19,12 @@ def run_id(config: Config) -> str:
 
 def identity(config: Config) -> Config:
     """The part of a config that says what a run computes."""
-    kept = {key: value for key, value in config.items() if key not in WATCHING}
+    kept = {key: value for key, value in config.items() if key not in BOOKKEEPING}
     stage = stage_before(config)
     if stage is not None:
         kept["backbone"] = config["backbone"] | {"after": identity(stage)}
     trainer = config["trainer"]
-    return kept | {"trainer": {key: value for key, value in trainer.items() if key not in WATCHING_TRAINER}}
+    return kept | {"trainer": {key: value for key, value in trainer.items() if key not in BOOKKEEPING_TRAINER}}
 
 
 def digest(value: Any) -> str:

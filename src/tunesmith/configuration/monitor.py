@@ -15,6 +15,6 @@ def larger_is_better(score: str) -> bool:
     return score.rpartition("/")[2] not in {"loss", "perplexity", "alignment", "uniformity", *COSTS}
 
 
-def watched(dataset: Config) -> list[str]:
+def monitorable(dataset: Config) -> list[str]:
     """The scores that are logged after every epoch and so can be monitored."""
     return [f"validation/{name}" for name in dict.fromkeys([*dataset["metrics"], "loss"])]

@@ -24,7 +24,7 @@ class Group:
     records: list[Record]
 
     @property
-    def done(self) -> list[Record]:
+    def completed(self) -> list[Record]:
         """Runs that have scores."""
         return [record for record in self.records if record.state == "done"]
 
@@ -36,7 +36,7 @@ class Group:
 
     def values(self, score: str) -> list[float]:
         """A score of each run that is done."""
-        return [record.scores[score] for record in self.done if score in record.scores]
+        return [record.scores[score] for record in self.completed if score in record.scores]
 
     def mean(self, score: str) -> float | None:
         """Mean of a score over the seeds; None without a run that is done."""
@@ -51,7 +51,7 @@ class Group:
     @property
     def seconds(self) -> float | None:
         """Mean time of a run."""
-        times = [record.seconds for record in self.done if record.seconds is not None]
+        times = [record.seconds for record in self.completed if record.seconds is not None]
         return statistics.fmean(times) if times else None
 
 

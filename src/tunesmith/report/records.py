@@ -85,8 +85,8 @@ def _below(folder: Path) -> Iterator[Record]:
 def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | None) -> Record:
     run = RunFolder(path)
     status = run.status()
-    state = "done" if run.done else str(status.get("state", "missing"))
-    if state == "done" and not run.done:
+    state = "done" if run.completed else str(status.get("state", "missing"))
+    if state == "done" and not run.completed:
         state = "missing"
     elif state == "running" and not run.busy:
         state = "interrupted"  # its process died without a word

@@ -49,7 +49,7 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
 
 def ordered_scores(groups: Sequence[Group]) -> list[str]:
     """Names of all scores: the monitored one, the same of the test split, then the others."""
-    names = dict.fromkeys(name for group in groups for record in group.done for name in record.scores)
+    names = dict.fromkeys(name for group in groups for record in group.completed for name in record.scores)
     first = [monitored(record.config) for group in groups for record in group.records]
     first += [f"test/{name.partition('/')[2]}" for name in first]
     return [name for name in dict.fromkeys(first) if name in names] + [name for name in names if name not in first]
@@ -65,7 +65,7 @@ def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
     writer.writerow(columns)
     for group in groups:
         numbers = [value for score in scores for value in (group.mean(score), group.deviation(score))]
-        cells = [group.varied.get(key, "") for key in keys] + [str(len(group.done)), states(group)]
+        cells = [group.varied.get(key, "") for key in keys] + [str(len(group.completed)), states(group)]
         cells += ["" if number is None else repr(number) for number in [*numbers, group.seconds]]
         writer.writerow([*cells, " ".join(str(record.path) for record in group.records)])
     return text.getvalue()
@@ -105,13 +105,13 @@ def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, 
         print(f"... and {len(groups) - _ROWS} more configurations in results.csv")
     if first is not None and len(groups) > 1:
         named = " ".join(f"{key}={value}" for key, value in first.varied.items())
-        print(f"Best by {monitored(first.records[0].config)}: {named}  {first.done[0].path}")
+        print(f"Best by {monitored(first.records[0].config)}: {named}  {first.completed[0].path}")
 
 
 def _cells(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str]:
     seconds = "" if group.seconds is None else f"{group.seconds:.1f} s"
     numbers = [_with_deviation(group.mean(score), group.deviation(score)) for score in scores]
-    return [*(group.varied.get(key, "") for key in keys), str(len(group.done)), *numbers, seconds, states(group)]
+    return [*(group.varied.get(key, "") for key in keys), str(len(group.completed)), *numbers, seconds, states(group)]
 
 
 def _with_deviation(mean: float | None, deviation: float | None) -> str:

@@ -100,7 +100,7 @@ class RunFolder:
         return self._recorded("status.json")
 
     @property
-    def done(self) -> bool:
+    def completed(self) -> bool:
         """Whether it has run to its end."""
         return self.status().get("state") == "done" and (self.path / "metrics.json").is_file()
 

@@ -65,7 +65,7 @@ class Staged:
                 job.run.set_state("failed", error=f"the stage before, {stage['name']}, failed; see {log}")
                 self._source.ended(job, "failed")
                 return
-            if not run.done:
+            if not run.completed:
                 if str(run.path) not in self._waiting:
                     self._waiting[str(run.path)] = []
                     self._ready.append(self._frozen(stage))
@@ -84,4 +84,4 @@ class Staged:
 def stages_of(jobs: list[Job]) -> list[Config]:
     """The stages before some jobs that are not done, each once."""
     found = {str(RunFolder.of(stage).path): stage for job in jobs for stage in stages(job.config)}
-    return [stage for stage in found.values() if not RunFolder.of(stage).done]
+    return [stage for stage in found.values() if not RunFolder.of(stage).completed]

@@ -52,7 +52,7 @@ class Expansion:
         return self._surveyed[key]
 
 
-def said(mistakes: dict[str, list[str]], jobs: int) -> Iterable[str]:
+def summarized(mistakes: dict[str, list[str]], jobs: int) -> Iterable[str]:
     """The mistakes of a sweep's jobs, each once, with the first job that has it."""
     for mistake, places in list(mistakes.items())[:SHOWN]:
         others = f" and {len(places) - 1} more" if len(places) > 1 else ""

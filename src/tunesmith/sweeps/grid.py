@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tunesmith.configuration.identity import run_id
 from tunesmith.errors import UserError
-from tunesmith.sweeps.expansion import Expansion, said, words
+from tunesmith.sweeps.expansion import Expansion, summarized, words
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.space import Axis
 
@@ -44,7 +44,7 @@ class Grid:
 
 
 def _state(job: Job) -> str:
-    if job.run.done:
+    if job.run.completed:
         return "done"
     state = str(job.run.status().get("state", "waiting"))
     return "waiting" if state == "done" else state  # its metrics.json is gone
@@ -75,7 +75,7 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
         job = Job(len(jobs) + 1, config, overrides)
         jobs.setdefault(f"{config['name']}/{run_id(config)}", job)
     if mistakes:
-        raise UserError(list(said(mistakes, len(combinations))))
+        raise UserError(list(summarized(mistakes, len(combinations))))
     if len(jobs) < len(combinations):
         double = len(combinations) - len(jobs)
         print(

@@ -62,7 +62,7 @@ class Job:
         }
 
 
-def settle(job: Job, exit_code: int, *, process: int, log: Path, stopped: bool = False) -> str:
+def final_state(job: Job, exit_code: int, *, process: int, log: Path, stopped: bool = False) -> str:
     """The state of a job whose process has ended; written down where the process no longer could.
 
     Args:
@@ -73,7 +73,7 @@ def settle(job: Job, exit_code: int, *, process: int, log: Path, stopped: bool =
     """
     if exit_code == BUSY:
         return "busy"
-    if job.run.done:
+    if job.run.completed:
         return "done"
     status = job.run.status()
     if (

@@ -19,7 +19,7 @@ _ENDED_SHOWN = 8  # jobs that have ended and still stand in the table
 _SECONDS = 0.5  # between two looks at the jobs' status
 
 
-class Watcher:
+class ProgressDisplay:
     """Shows the jobs of a sweep.
 
     Args:
@@ -36,7 +36,7 @@ class Watcher:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._looked = 0.0
 
-    def __enter__(self) -> "Watcher":
+    def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
             self._live.start()
         return self

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.sweeps.folder import SweepFolder
-from tunesmith.sweeps.job import settle
+from tunesmith.sweeps.job import final_state
 from tunesmith.sweeps.requeue import Scheduler, environment
 
 
@@ -34,8 +34,8 @@ def task(config: Any) -> str:
         if scheduler is not None:
             scheduler.watch(process)
         code = process.wait()
-    told = scheduler is not None and scheduler.has_told
-    state = settle(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
+    told = scheduler is not None and scheduler.was_signalled
+    state = final_state(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
     if scheduler is not None and state == "interrupted":
         scheduler.queue_again(job)
     return state

@@ -40,7 +40,7 @@ class Scheduler:
             self._process.send_signal(signal.SIGTERM)
 
     @property
-    def has_told(self) -> bool:
+    def was_signalled(self) -> bool:
         """Whether the job was told to stop."""
         return bool(self._received)
 

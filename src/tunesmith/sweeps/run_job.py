@@ -30,7 +30,7 @@ def _train(sweep: SweepFolder, number: int) -> int:
     from tunesmith.training.train import train
 
     job = sweep.job(number)
-    if job.run.done:
+    if job.run.completed:
         return 0
     watching = []
     if job.reports:

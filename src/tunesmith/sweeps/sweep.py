@@ -18,7 +18,7 @@ from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.launchers import choose as launchers
-from tunesmith.sweeps.live import Watcher
+from tunesmith.sweeps.live import ProgressDisplay
 from tunesmith.sweeps.search import objectives, search
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import Axis, split
@@ -125,8 +125,8 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
     before = Counter(source.ended_before)
     print(f"{planned.described} {where}{_already(before)}: {planned.path}", flush=True)
     try:
-        with Watcher(folder, before, source.total) as watcher:
-            launcher.run(source, folder, watcher)
+        with ProgressDisplay(folder, before, source.total) as display:
+            launcher.run(source, folder, display)
     except UserError:  # nothing has run
         raise
     except BaseException:
@@ -136,7 +136,7 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
         report(folder)
     finally:
         folder.lock.release()
-    return not (watcher.states["failed"] or watcher.states["interrupted"])
+    return not (display.states["failed"] or display.states["interrupted"])
 
 
 def _already(before: Counter[str]) -> str:

@@ -7,7 +7,7 @@ A task has
   rows to examples and windows, windows to batches; `options()` names whatever the encoding depends on;
 - `encode_all(chunks, tokenizer)`, which a task may have: a split's rows to examples where these reach over chunks;
 - `assemble(split, outputs)`: a prediction for each example from what the head decoded for each window;
-- `score(split, predictions) -> dict`, the constant `scores` with their names, and `settle`, which fixes on the validation split what is tuned;
+- `score(split, predictions) -> dict`, the constant `scores` with their names, and `tune`, which fixes on the validation split what is tuned;
 - `embeds`, which a task may have: predictions are embeddings, which `predict` can write as arrays;
 - `shown(prediction)`, `line(example, prediction)` and `files(split, predictions)`: predictions for people and for official scripts.
 

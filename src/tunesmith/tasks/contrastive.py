@@ -202,7 +202,7 @@ class Contrastive:
         step = -(-len(everything) // UNIFORMITY_TEXTS)
         return found | {"uniformity": embeddings.uniformity(everything[::step])}
 
-    def settle(self, split: Any, predictions: list[dict[str, Any]]) -> None:
+    def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
         """Nothing here is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:

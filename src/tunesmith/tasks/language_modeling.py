@@ -170,7 +170,7 @@ class LanguageModeling:
         tokens = max(tokens, 1)
         return {"perplexity": math.exp(min(loss / tokens, 700)), "accuracy": right / tokens}
 
-    def settle(self, split: Any, predictions: list[dict[str, Any]]) -> None:
+    def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
         """Nothing here is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:

@@ -221,7 +221,7 @@ class QuestionAnswering:
         self.threshold = settled
         return {name: float(value) for name, value in metric.compute().items()} | best
 
-    def settle(self, split: Any, predictions: list[Candidates]) -> None:
+    def tune(self, split: Any, predictions: list[Candidates]) -> None:
         """Take the threshold that gives the best F1 on the validation split."""
         if self.unanswerable:
             gold = [answers["text"] for answers in split.examples.data.column("answers").to_pylist()]

@@ -185,7 +185,7 @@ class TextClassification:
         collection.update(found, targets if self.problem == "regression" else targets.long())
         return {name: float(value) for name, value in collection.compute().items()}
 
-    def settle(self, split: Any, predictions: list[dict[str, Any]]) -> None:
+    def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
         """Nothing here is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:

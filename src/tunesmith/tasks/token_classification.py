@@ -229,7 +229,7 @@ class TokenClassification:
         values = {name: float(value) for name, value in metric.compute().items()}
         return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
 
-    def settle(self, split: Any, predictions: list[list[int]]) -> None:
+    def tune(self, split: Any, predictions: list[list[int]]) -> None:
         """Nothing here is tuned on the validation split."""
 
     def shown(self, prediction: list[int]) -> dict[str, Any]:

@@ -31,13 +31,13 @@ def run_previous_stage(config: Config, train: Callable[[Config], object]) -> Non
     if stage is None:
         return
     run = RunFolder.of(stage)
-    if run.done:
+    if run.completed:
         run.check_data(build_part(stage["dataset"], "source"))
         print(f"Stage {stage['name']}: {run.path} is done already", flush=True)
         return
     print(f"Stage {stage['name']}: {run.path}", flush=True)
     try:
-        while not run.done:
+        while not run.completed:
             try:
                 _run(stage, train)
             except BusyError:
@@ -58,7 +58,7 @@ def _run(stage: Config, train: Callable[[Config], object]) -> None:
     process.start()
     process.join()
     run = RunFolder.of(stage)
-    if not run.done:
+    if not run.completed:
         status = run.status()
         if status.get("state") == "interrupted":
             raise Interrupted("a signal; the same command goes on from here")

@@ -32,7 +32,7 @@ def score_all(
 def _keep(predictions: list[Any], data: TextDataModule, split: str, run: RunFolder) -> None:
     examples = data.splits[split]
     if split == "validation":
-        data.task.settle(examples, predictions)
+        data.task.tune(examples, predictions)
         run.write_json("model/task.json", data.task.state())
     run.write_lines(f"predictions/{split}.jsonl", _lines(examples, predictions))
     for name, content in data.task.files(examples, predictions).items():

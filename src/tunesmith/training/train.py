@@ -52,7 +52,7 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
     run = RunFolder.claim(config, fresh=fresh)
-    if run.done:  # another process has just completed it
+    if run.completed:  # another process has just completed it
         run.release()
         return run
     with Interruption() as interruption, recorded(run):

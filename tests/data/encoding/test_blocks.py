@@ -5,7 +5,7 @@ import pytest
 
 from tests.heads.test_language_model import lm_task, mini
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.data.encoding.blocks import document_numbers, frame
+from tunesmith.data.encoding.blocks import document_numbers, special_tokens
 from tunesmith.data.tokenized import prepare
 from tunesmith.errors import UserError
 
@@ -37,16 +37,16 @@ def packed(tokenizer, **settings):
 
 def test_no_token_is_lost_and_none_is_seen_twice(tokenizer):
     split = packed(tokenizer, max_length=31)
-    borders = frame(tokenizer)
+    special = special_tokens(tokenizer)
     expected = []
     for text in filter(None, DOCUMENTS):
-        expected += [*tokenizer(text, add_special_tokens=False)["input_ids"], borders.between]
+        expected += [*tokenizer(text, add_special_tokens=False)["input_ids"], special.between]
     framed = split.lists("input_ids")
-    inside = [ids[len(borders.before) : len(ids) - len(borders.after)] for ids in framed]
+    inside = [ids[len(special.before) : len(ids) - len(special.after)] for ids in framed]
     assert np.concatenate(inside).tolist() == expected
     assert {len(ids) for ids in framed[:-1]} == {31} and len(framed[-1]) <= 31
     assert all(
-        tokenizer("a")["input_ids"][: len(borders.before)] == ids[: len(borders.before)].tolist() for ids in framed
+        tokenizer("a")["input_ids"][: len(special.before)] == ids[: len(special.before)].tolist() for ids in framed
     )
 
 
@@ -73,10 +73,10 @@ def test_word_starts_are_those_of_the_text(tokenizer):
 
 def test_documents_of_a_block_are_told_apart(tokenizer):
     split = packed(tokenizer, max_length=150)
-    borders = frame(tokenizer)
+    special = special_tokens(tokenizer)
     ids = split.lists("input_ids")[3]
     numbers = document_numbers([ids], tokenizer)[0]
-    inside = slice(len(borders.before), len(ids) - len(borders.after))
+    inside = slice(len(special.before), len(ids) - len(special.after))
     texts = [
         tokenizer.decode(ids[inside][numbers[inside] == n], skip_special_tokens=True) for n in range(numbers[-1] + 1)
     ]
@@ -86,10 +86,10 @@ def test_documents_of_a_block_are_told_apart(tokenizer):
 def test_a_long_text_by_itself_is_cut_and_not_lost(tokenizer):
     text = " ".join(DOCUMENTS[:20])
     split = EncodedSplit.of([{"text": "short"}, {"text": text}, {"text": ""}], task=lm_task(), tokenizer=tokenizer)
-    borders = frame(tokenizer)
+    special = special_tokens(tokenizer)
     examples = split.numbers("example")
     assert examples[0] == 0 and set(examples) == {0, 1, 2} and split.lengths.max() == 24 and split.lengths.min() >= 1
-    inside = [ids[len(borders.before) : len(ids) - len(borders.after)] for ids in split.lists("input_ids")]
+    inside = [ids[len(special.before) : len(ids) - len(special.after)] for ids in split.lists("input_ids")]
     found = np.concatenate([ids for ids, example in zip(inside, examples, strict=True) if example == 1])
     assert found.tolist() == tokenizer(text, add_special_tokens=False)["input_ids"]
 

@@ -1,12 +1,12 @@
-"""Which cards a job sees, without any card."""
+"""Which GPUs a job sees, without any GPU."""
 
 import pytest
 
 from tests.sweeps.made import config_of
 from tunesmith.errors import UserError
 from tunesmith.sweeps.job import Job
-from tunesmith.sweeps.launchers import gpus as cards
-from tunesmith.sweeps.launchers.gpus import slots, visible_gpus
+from tunesmith.sweeps.launchers import gpus
+from tunesmith.sweeps.launchers.gpus import gpu_slots, visible_gpus
 from tunesmith.sweeps.launchers.local import Local
 
 
@@ -63,15 +63,15 @@ def test_without_the_variable_the_driver_is_asked(monkeypatch, tmp_path):
     ],
 )
 def test_slots(here, devices_per_job, expected):
-    assert slots(list(here), devices_per_job) == expected
+    assert gpu_slots(list(here), devices_per_job) == expected
 
 
 @pytest.mark.parametrize(
-    "devices_per_job,message", [(3, "a job needs 3 cards, but 2 are here"), (1.5, "is 1.5; expected")]
+    "devices_per_job,message", [(3, "a job needs 3 GPUs, but 2 are here"), (1.5, "is 1.5; expected")]
 )
 def test_shares_that_there_are_not(devices_per_job, message):
     with pytest.raises(UserError, match=message):
-        slots(["a", "b"], devices_per_job)
+        gpu_slots(["a", "b"], devices_per_job)
 
 
 def test_a_job_takes_the_cards_of_its_trainer(four):
@@ -82,9 +82,9 @@ def test_a_job_takes_the_cards_of_its_trainer(four):
 
 
 def test_more_jobs_than_the_cards_hold(four):
-    with pytest.raises(UserError, match=r"n_jobs is 5, but 4 cards with devices_per_job=1 are enough for 4 jobs"):
+    with pytest.raises(UserError, match=r"n_jobs is 5, but 4 GPUs with devices_per_job=1 are enough for 4 jobs"):
         shares(n_jobs=5)
-    with pytest.raises(UserError, match="a job needs 8 cards, but 4 are here"):
+    with pytest.raises(UserError, match="a job needs 8 GPUs, but 4 are here"):
         shares(words=["trainer.devices=8"])
 
 
@@ -92,5 +92,5 @@ def test_more_jobs_than_the_cards_hold(four):
     "cores,n_jobs,devices,expected", [(2, None, 1, 2), (16, None, 1, 8), (16, None, 2, 4), (2, 5, 1, 5)]
 )
 def test_without_cards_half_the_cores_work(monkeypatch, cores, n_jobs, devices, expected):
-    monkeypatch.setattr(cards.os, "sched_getaffinity", lambda process: set(range(cores)))
+    monkeypatch.setattr(gpus.os, "sched_getaffinity", lambda process: set(range(cores)))
     assert shares(words=["trainer.accelerator=cpu", f"trainer.devices={devices}"], n_jobs=n_jobs) == [None] * expected

@@ -7,7 +7,7 @@ from tunesmith.configuration import Config, build, schema
 from tunesmith.configuration.checks import language_model_objectives
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
-from tunesmith.configuration.monitor import watched
+from tunesmith.configuration.monitor import monitorable
 from tunesmith.configuration.stages import origin
 from tunesmith.errors.messages import did_you_mean
 
@@ -71,7 +71,7 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
             yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
     if not dataset["metrics"]:
         yield "dataset.metrics is empty; expected at least one score"
-    possible = watched(dataset)
+    possible = monitorable(dataset)
     if monitor is not None and monitor not in possible:
         yield f"monitor is {monitor}, which is never logged{did_you_mean(monitor, possible)} (logged: {', '.join(possible)})"
 

@@ -15,7 +15,7 @@ from tunesmith.errors import UserError
 
 
 @dataclass(frozen=True)
-class Frame:
+class SpecialTokens:
     """The special tokens of a tokenizer.
 
     Attributes:
@@ -32,75 +32,79 @@ class Frame:
 
 
 @functools.lru_cache(maxsize=4)
-def frame(tokenizer: Any) -> Frame:
-    """Find out how a tokenizer frames a text, by giving it one."""
+def special_tokens(tokenizer: Any) -> SpecialTokens:
+    """The special tokens that a tokenizer adds to a text, found by giving it one."""
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
-    framed = tokenizer("a")
-    ids = framed["input_ids"]
+    found = tokenizer("a")
+    ids = found["input_ids"]
     start = next(place for place in range(len(ids)) if ids[place : place + len(bare)] == bare)
     end = start + len(bare)
-    types = framed.get("token_type_ids", [0] * len(ids))
+    types = found.get("token_type_ids", [0] * len(ids))
     between = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
     if between is None:
         raise UserError(
             f"the tokenizer {tokenizer.name_or_path} has no token that ends a text; set dataset.packing=none"
         )
-    return Frame(ids[:start], ids[end:], between, (types[:start], types[start], types[end:]) if any(types) else None)
+    return SpecialTokens(
+        ids[:start], ids[end:], between, (types[:start], types[start], types[end:]) if any(types) else None
+    )
 
 
 def pack(chunks: Iterable[Sequence[str]], tokenizer: Any, *, max_length: int) -> Iterator[Encoded]:
     """Blocks of `max_length` tokens, from the documents of some chunks, each followed by the token that ends it."""
-    borders = frame(tokenizer)
-    room = _room(borders, max_length)
+    special = special_tokens(tokenizer)
+    room = _room(special, max_length)
     stream = np.empty((2, 0), dtype=np.int64)  # ids, and whether a word starts there
     for texts in chunks:
         documents = [
-            np.append(tokens, [[borders.between], [1]], axis=1)
+            np.append(tokens, [[special.between], [1]], axis=1)
             for tokens in _tokens(texts, tokenizer)
             if tokens.shape[1]
         ]
         stream = np.concatenate([stream, *documents], axis=1)
         whole = stream.shape[1] // room
         if whole:
-            yield _encoded([stream[:, place * room : (place + 1) * room] for place in range(whole)], borders)
+            yield _encoded([stream[:, place * room : (place + 1) * room] for place in range(whole)], special)
             stream = stream[:, whole * room :]
     if stream.shape[1]:
-        yield _encoded([stream], borders)
+        yield _encoded([stream], special)
 
 
 def cut(texts: Sequence[str], names: Sequence[str | None], tokenizer: Any, *, max_length: int) -> Encoded:
     """Each text by itself, in as many windows of at most `max_length` tokens as it needs; one at least."""
-    borders = frame(tokenizer)
-    room = _room(borders, max_length)
+    special = special_tokens(tokenizer)
+    room = _room(special, max_length)
     windows, examples = [], []
     for number, tokens in enumerate(_tokens(texts, tokenizer)):
-        if not tokens.shape[1] and not borders.before and not borders.after:  # a model needs at least one token
-            tokens = np.array([[borders.between], [1]])
+        if not tokens.shape[1] and not special.before and not special.after:  # a model needs at least one token
+            tokens = np.array([[special.between], [1]])
         for start in range(0, max(tokens.shape[1], 1), room):
             windows.append(tokens[:, start : start + room])
             examples.append(number)
-    encoded = _encoded(windows, borders)
+    encoded = _encoded(windows, special)
     encoded.windows["example"] = examples
     return Encoded({"id": list(names), "text": list(texts)}, encoded.windows)
 
 
 def document_numbers(ids: Sequence[np.ndarray], tokenizer: Any) -> list[np.ndarray]:
     """For each window the number of each token's document, from 0; the token that ends a document belongs to it."""
-    borders = frame(tokenizer)
+    special = special_tokens(tokenizer)
     numbers = []
     for window in ids:
-        ends = window == borders.between
-        ends[max(len(window) - len(borders.after) - 1, 0) :] = False  # what frames the block, and an end just before it
+        ends = window == special.between
+        ends[max(len(window) - len(special.after) - 1, 0) :] = (
+            False  # the block's own special tokens, and an end just before them
+        )
         numbers.append(np.cumsum(ends) - ends)
     return numbers
 
 
 def with_types(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, list[Any]]:
     """Add token types where a tokenizer has more than one in a single text (XLNet's CLS has its own)."""
-    borders = frame(tokenizer)
-    if borders.types is None:
+    special = special_tokens(tokenizer)
+    if special.types is None:
         return arrays
-    before, inside, after = borders.types
+    before, inside, after = special.types
     lengths = [len(ids) - len(before) - len(after) for ids in arrays["input_ids"]]
     return arrays | {"token_type_ids": [np.array([*before, *[inside] * length, *after]) for length in lengths]}
 
@@ -113,9 +117,9 @@ def _tokens(texts: Sequence[str], tokenizer: Any) -> Iterator[np.ndarray]:
         yield np.stack([np.array(encoding.ids, dtype=np.int64), np.diff(words, prepend=-1) != 0])
 
 
-def _encoded(windows: Sequence[np.ndarray], borders: Frame) -> Encoded:
-    ids = [np.concatenate([borders.before, tokens[0], borders.after]).astype(np.int64) for tokens in windows]
-    ends = [0] * len(borders.before), [0] * len(borders.after)
+def _encoded(windows: Sequence[np.ndarray], special: SpecialTokens) -> Encoded:
+    ids = [np.concatenate([special.before, tokens[0], special.after]).astype(np.int64) for tokens in windows]
+    ends = [0] * len(special.before), [0] * len(special.after)
     starts = []
     for tokens in windows:
         words = tokens[1].copy()
@@ -125,10 +129,10 @@ def _encoded(windows: Sequence[np.ndarray], borders: Frame) -> Encoded:
     return Encoded({"id": [None] * len(ids)}, columns | {"example": list(range(len(ids)))})
 
 
-def _room(borders: Frame, max_length: int) -> int:
-    special = len(borders.before) + len(borders.after)
-    if max_length < special + 2:
+def _room(special: SpecialTokens, max_length: int) -> int:
+    count = len(special.before) + len(special.after)
+    if max_length < count + 2:
         raise UserError(
-            f"dataset.max_length is {max_length}, of which {special} are special tokens; expected {special + 2} or more"
+            f"dataset.max_length is {max_length}, of which {count} are special tokens; expected {count + 2} or more"
         )
-    return max_length - special
+    return max_length - count

@@ -19,27 +19,27 @@ def visible_gpus() -> list[str]:
     return asked.stdout.split() if asked.returncode == 0 else []
 
 
-def slots(cards: Sequence[str], devices_per_job: float) -> list[str]:
+def gpu_slots(gpus: Sequence[str], devices_per_job: float) -> list[str]:
     """What CUDA_VISIBLE_DEVICES is for each of the jobs that run at a time.
 
     Args:
-        cards: names of the cards.
-        devices_per_job: whole cards for a job, or the share of one card.
+        gpus: names of the GPUs.
+        devices_per_job: whole GPUs for a job, or the share of one GPU.
 
     Raises:
         UserError: if that is more than there is, or neither whole nor a share.
     """
-    if devices_per_job > len(cards):
+    if devices_per_job > len(gpus):
         raise UserError(
-            f"a job needs {devices_per_job:g} cards, but {len(cards)} are here; lower trainer.devices or "
+            f"a job needs {devices_per_job:g} GPUs, but {len(gpus)} are here; lower trainer.devices or "
             "hydra.launcher.devices_per_job"
         )
     if devices_per_job >= 1:
         count = int(devices_per_job)
         if count != devices_per_job:
             raise UserError(
-                f"hydra.launcher.devices_per_job is {devices_per_job:g}; expected whole cards, or a share of one such as 0.5"
+                f"hydra.launcher.devices_per_job is {devices_per_job:g}; expected whole GPUs, or a share of one such as 0.5"
             )
-        return [",".join(cards[start : start + count]) for start in range(0, len(cards) - count + 1, count)]
+        return [",".join(gpus[start : start + count]) for start in range(0, len(gpus) - count + 1, count)]
     share = int(1 / devices_per_job + 1e-9)
-    return [card for _ in range(share) for card in cards]  # one job on each card before any card has two
+    return [gpu for _ in range(share) for gpu in gpus]  # one job on each GPU before any GPU has two

@@ -17,7 +17,7 @@ from tunesmith.errors.messages import did_you_mean, first_line
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.launchers.slurm_queue import wait_for_every_job
-from tunesmith.sweeps.launchers.submitted import Launched
+from tunesmith.sweeps.launchers.submitted import SubmittedJobs
 from tunesmith.sweeps.plugin_task import task
 
 _POLL_SECONDS = 0.5
@@ -132,14 +132,14 @@ class PluginLauncher:
                 f"Ray does not start with {received}: {first_line(error)}; set hydra.launcher.ray.init.*"
             ) from error
 
-    def run(self, source: Any, folder: SweepFolder, watcher: Any) -> None:
+    def run(self, source: Any, folder: SweepFolder, display: Any) -> None:
         """Run all jobs that a source hands out: a grid's in one go, a search's whenever a worker is free.
 
         Raises:
             UserError: if the scheduler takes no job with these settings.
             Interrupted: after Ctrl-C or SIGTERM.
         """
-        batches: list[Launched] = []
+        batches: list[SubmittedJobs] = []
         previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             while True:
@@ -147,7 +147,7 @@ class PluginLauncher:
                     jobs = self._take(source)
                     if not jobs:
                         break
-                    batches.append(Launched(self._launcher, jobs))
+                    batches.append(SubmittedJobs(self._launcher, jobs))
                 if not batches and source.over:
                     break
                 time.sleep(_POLL_SECONDS)
@@ -155,12 +155,12 @@ class PluginLauncher:
                     over = not batch.thread.is_alive()
                     if batch.error is not None and self._submitit:
                         raise self._refused(batch.error)
-                    for job, state in batch.news(over=over, watcher=watcher):
+                    for job, state in batch.newly_ended(over=over, display=display):
                         source.ended(job, state)
-                        watcher.ended(job, state)
+                        display.ended(job, state)
                     if over:
                         batches.remove(batch)
-                watcher.refresh()
+                display.refresh()
         except KeyboardInterrupt:
             raise Interrupted(
                 f"a signal; jobs that {self._name} has begun may go on, and the same command takes up what they leave"

@@ -1,4 +1,4 @@
-"""Jobs on this machine: warm worker processes, a fresh one for each job, and a share of the cards for each."""
+"""Jobs on this machine: warm worker processes, a fresh one for each job, and a share of the GPUs for each."""
 
 import contextlib
 import multiprocessing
@@ -18,8 +18,8 @@ from typing import Any
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.distributed.parent import stop_with_parent
 from tunesmith.errors import Interrupted, UserError
-from tunesmith.sweeps.job import Job, settle
-from tunesmith.sweeps.launchers.gpus import slots, visible_gpus
+from tunesmith.sweeps.job import Job, final_state
+from tunesmith.sweeps.launchers.gpus import gpu_slots, visible_gpus
 from tunesmith.sweeps.run_job import run_job
 from tunesmith.training import logging_setup
 
@@ -42,8 +42,8 @@ class Local:
     killed or runs out of memory takes nothing with it, and none waits for imports.
 
     Args:
-        n_jobs: jobs at a time; null: one for each share of the cards, without cards half the cores, at least 2.
-        devices_per_job: cards of a job, or the share of one; null: the job's `trainer.devices`.
+        n_jobs: jobs at a time; null: one for each share of the GPUs, without GPUs half the cores, at least 2.
+        devices_per_job: GPUs of a job, or the share of one; null: the job's `trainer.devices`.
     """
 
     def __init__(self, *, n_jobs: PositiveInt | None, devices_per_job: PositiveFloat | None) -> None:
@@ -58,7 +58,7 @@ class Local:
             jobs: some of those that will be run.
 
         Raises:
-            UserError: if the machine has too few cards.
+            UserError: if the machine has too few GPUs.
         """
         self._slots = self._shares(jobs)
 
@@ -72,34 +72,34 @@ class Local:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tunesmith.sweeps.warm"])
         multiprocessing.forkserver.ensure_running()
-        cards = len({slot for slot in self._slots if slot})
-        return f"on this machine, {len(self._slots)} at a time" + (f", on {cards} cards" if cards else "")
+        gpus = len({slot for slot in self._slots if slot})
+        return f"on this machine, {len(self._slots)} at a time" + (f", on {gpus} GPUs" if gpus else "")
 
     def _shares(self, jobs: list[Job]) -> list[str | None]:
         accelerators = {job.config["trainer"]["accelerator"] for job in jobs}
-        cards = visible_gpus() if accelerators & {"auto", "gpu"} else []
-        if not cards:
+        gpus = visible_gpus() if accelerators & {"auto", "gpu"} else []
+        if not gpus:
             if self._devices_per_job is not None:
-                raise UserError("hydra.launcher.devices_per_job is for cards, and there are none here; leave it out")
+                raise UserError("hydra.launcher.devices_per_job is for GPUs, and there are none here; leave it out")
             processes = max((job.config["trainer"]["devices"] for job in jobs), default=1)
             cores = len(os.sched_getaffinity(0))
             return [None] * (self._n_jobs or max(2, cores // 2) // processes or 1)
         wanted = self._devices_per_job or max(job.config["trainer"]["devices"] for job in jobs)
-        shares = slots(cards, wanted)
+        shares = gpu_slots(gpus, wanted)
         if self._n_jobs is not None and self._n_jobs > len(shares):
             raise UserError(
-                f"hydra.launcher.n_jobs is {self._n_jobs}, but {len(cards)} cards with devices_per_job={wanted:g} are enough for "
+                f"hydra.launcher.n_jobs is {self._n_jobs}, but {len(gpus)} GPUs with devices_per_job={wanted:g} are enough for "
                 f"{len(shares)} jobs at a time; set n_jobs<={len(shares)}, or a smaller devices_per_job, such as 0.5"
             )
         return list(shares[: self._n_jobs])
 
-    def run(self, source: Any, folder: Any, watcher: Any) -> None:
+    def run(self, source: Any, folder: Any, display: Any) -> None:
         """Run all jobs that a source hands out.
 
         Args:
             source: a `Grid` or a `Search`.
             folder: the `SweepFolder`.
-            watcher: shows what goes on.
+            display: shows what goes on.
 
         Raises:
             Interrupted: after a signal; the jobs have saved their state.
@@ -118,7 +118,7 @@ class Local:
                     process: Any = self._context.Process(target=_start, args=arguments, name=f"job {job.number}")
                     _start_alone(process)
                     active[process.sentinel] = _Active(job, process, slot)
-                    watcher.started(job)
+                    display.started(job)
                 if not active and (self._stopping or source.over):
                     break
                 if not active:  # every run that is left is another process's
@@ -128,14 +128,14 @@ class Local:
                     ended.process.join()
                     code = ended.process.exitcode or 0
                     log, stopped = folder.log(ended.job.number), bool(self._stopping)
-                    state = settle(ended.job, code, process=ended.process.pid or 0, log=log, stopped=stopped)
+                    state = final_state(ended.job, code, process=ended.process.pid or 0, log=log, stopped=stopped)
                     free.insert(0, ended.slot)
                     if state == "busy":
                         resting_until = time.monotonic() + _PATIENCE_SECONDS
                     source.ended(ended.job, state)
-                    watcher.ended(ended.job, state)
+                    display.ended(ended.job, state)
                 self._tell(active.values())
-                watcher.refresh()
+                display.refresh()
         if self._stopping:
             raise Interrupted("a signal; the same command goes on from here")
 

@@ -10,7 +10,7 @@ from tunesmith.sweeps.job import Job
 _PATIENCE_SECONDS = 2.0  # between two looks at runs that other processes run
 
 
-class Launched:
+class SubmittedJobs:
     """Starts at once, in a thread of its own; `error` is what the launcher raised.
 
     Args:
@@ -36,18 +36,18 @@ class Launched:
         except BaseException as error:  # its thread ends with this; `run` and `news` say what it was
             self.error = error
 
-    def news(self, *, over: bool, watcher: Any) -> list[tuple[Job, str]]:
+    def newly_ended(self, *, over: bool, display: Any) -> list[tuple[Job, str]]:
         """Jobs that have ended since the last time.
 
         Args:
             over: whether the launcher has returned.
-            watcher: that is told of jobs that have begun.
+            display: that is told of jobs that have begun.
         """
         ended = []
         for number, job in list(self._waiting.items()):
             if job.run.status() != self._before[number] or over:
                 self._running[number] = self._waiting.pop(number)
-                watcher.started(job)
+                display.started(job)
         for number, job in list(self._running.items()):
             state = str(job.run.status().get("state"))
             if over:
@@ -62,7 +62,7 @@ class Launched:
     def _settled(self, job: Job) -> str:
         if job.run.busy:
             return "busy"
-        if not job.run.done and (
+        if not job.run.completed and (
             job.run.status() == self._before[job.number] or job.run.status().get("state") == "running"
         ):
             result = self._results.get(job.number, self.error)

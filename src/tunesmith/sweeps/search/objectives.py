@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.monitor import COSTS, larger_is_better, monitored, watched
+from tunesmith.configuration.monitor import COSTS, larger_is_better, monitorable, monitored
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 from tunesmith.runs.folder import RunFolder
@@ -74,7 +74,7 @@ def check(settings: Settings, axes: Sequence[Axis], config: Config) -> None:
 
 
 def _mistakes(settings: Settings, axes: Sequence[Axis], config: Config) -> Iterator[str]:
-    possible = [*watched(config["dataset"]), *COSTS]
+    possible = [*monitorable(config["dataset"]), *COSTS]
     wanted = objectives(settings, config)
     for objective in wanted:
         if objective.name not in possible:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
-from tunesmith.sweeps.expansion import Expansion, said, words
+from tunesmith.sweeps.expansion import Expansion, summarized, words
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.search import objectives
@@ -37,7 +37,7 @@ def sample_job(expansion: Expansion, axes: Sequence[Axis], settings: Settings) -
             for mistake in error.mistakes:
                 mistakes.setdefault(mistake, []).append(words(overrides))
     if mistakes:
-        raise UserError(list(said(mistakes, len(tries) + 1)))
+        raise UserError(list(summarized(mistakes, len(tries) + 1)))
     objectives.check(settings, axes, config)
     return Job(1, config, first)
 
@@ -153,7 +153,7 @@ class Search:
                 job = Job(len(self._jobs) + 1, self._expansion.config(varied), varied, trial, reports)
                 self._folder.freeze([job])
                 self._jobs[trial, seed] = job
-            if not job.run.done:
+            if not job.run.completed:
                 left = True
                 if job.number not in self._queued:
                     self._queued.add(job.number)
