@@ -2,7 +2,7 @@
 
     python benchmarks/crf.py [--repeats 7] [--device cpu]
 
-Both run in one process, one after the other in each repeat. Lengths are drawn between half and all of the words.
+Both run in one process, alternating in each repeat. Sequence lengths are drawn between half and all of the words.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import time
 import torch
 from torchcrf import CRF
 
-from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
+from tunesmith.heads.linear_chain_crf import best_path, negative_log_likelihood
 
 CELLS = [(batch, words, labels) for batch in (16, 32) for words in (16, 64, 128, 512) for labels in (5, 9, 37, 75)]
 

@@ -1,13 +1,13 @@
-"""Injuries to the jobs of sweeps at random moments: does any other job suffer, is anything run twice, are the weights the same?
+"""Injects random faults into the jobs of sweeps: are other jobs affected, is anything run twice, are the weights equal?
 
     python benchmarks/faults.py [--injections 200] [--jobs 50] [--seed 1]
 
-A sweep of tiny jobs is run; most of its jobs are injured, each in one way; the same command is run again, and most of
-what is left is injured again, until all jobs are done. Exceptions and `os._exit` come from a callback of the user's own,
-at a random hook; SIGKILL, SIGTERM and a full disk come from outside, at a random moment of the job; the newest state is
-truncated, or loses a bit, between two commands. Each run's folder is a small tmpfs, which shrinks to what it holds and a
-little more when its disk is to be full; where nothing can be mounted, the callback sets RLIMIT_FSIZE. In the end each run
-is compared, byte by byte, with the same run of a sweep that nobody has injured.
+A sweep of tiny jobs is run with one fault in most of them; the same command is run again with faults in most of the
+remaining jobs, until all jobs have completed. Exceptions and `os._exit` come from a user-defined callback, at a random
+hook; SIGKILL, SIGTERM and a full disk come from outside, at a random time during the job; the newest checkpoint is
+truncated, or has a bit flipped, between two commands. Each run's folder is a small tmpfs, which is shrunk to slightly
+more than its content to simulate a full disk; where nothing can be mounted, the callback sets RLIMIT_FSIZE. At the end
+each run is compared, byte by byte, with the same run of a sweep without faults.
 """
 
 import argparse
@@ -29,9 +29,9 @@ from tunesmith.sweeps.folder import SweepFolder
 JOB = ["dataset.size=96", "dataset.batch_size=16", "backbone.width=32", "trainer.max_epochs=2"]  # 12 steps
 JOB += ["callbacks.checkpoint.every_n_steps=2", "trainer.accelerator=cpu", "trainer.log_every_n_steps=2"]
 JOB += ["+callbacks.fault={_target_: tunesmith_faults.fault}", "hydra/launcher=local", "hydra.launcher.n_jobs=2"]
-KINDS = ("exception", "os._exit", "SIGKILL", "SIGTERM", "full disk", "damaged state")
-SHARE = 0.75  # of the jobs that are left, injured by each command
-FEW = 4  # jobs that are left to finish
+KINDS = ("exception", "os._exit", "SIGKILL", "SIGTERM", "full disk", "damaged checkpoint")
+FRACTION = 0.75  # of the remaining jobs that get a fault in each command
+FEW = 4  # remaining jobs that are left to complete without faults
 COMPARED = (
     "model/model.safetensors",
     "model/head.safetensors",
@@ -39,10 +39,10 @@ COMPARED = (
     "metrics.csv",
     "predictions/test.jsonl",
 )
-EVENTS = 110  # hooks that a whole run calls, about
+EVENTS = 110  # approximate number of hooks that a complete run calls
 ROOM = 64 << 20  # bytes of a disk that is not full
 
-# An order is a file of the run's name: what to do, at which of the hooks that are called, and with which number.
+# An order is a file with the name of the run: the fault, the hook call at which it occurs, and a file size limit.
 FAULTS = """
 import os, resource
 from pathlib import Path
@@ -79,12 +79,12 @@ def fault(folder, monitor, mode):
 
 
 class Sweep:
-    """One sweep, from its first job to its last, in a folder of its own.
+    """One sweep and its faults, in a folder of its own.
 
     Args:
         place: the folder, in which the command is run.
         jobs: that differ in their seed.
-        names: of the runs, `<name>/<run id>`; none for the sweep that is not injured.
+        names: of the runs, `<name>/<run id>`; empty for the sweep without faults.
     """
 
     def __init__(self, place: Path, jobs: int, names: list[str]) -> None:
@@ -95,7 +95,7 @@ class Sweep:
         self.mounted = [run for run in self.runs if self._mount(run)]
         self.lost: list[str] = []
         self.run_again: list[str] = []
-        self.suffered = {run: list[str]() for run in self.runs}
+        self.faults = {run: list[str]() for run in self.runs}
 
     def command(self) -> subprocess.Popen:
         words = [*JOB, f"seed=range(1,{self.jobs + 1})", "output_dir=runs"]
@@ -108,47 +108,48 @@ class Sweep:
         return len(file.read_text().splitlines()) if file.is_file() else 0
 
     def round(self, injections: int, seconds: float) -> Counter[str]:
-        """Run the command, and injure at most so many jobs; how many were, by kind.
+        """Run the command with faults in some jobs; the number of faults that occurred, by kind.
 
         Args:
-            seconds: that a job takes.
+            injections: maximum number of faults.
+            seconds: duration of a job.
         """
         left = [run for run in self.runs if not run.completed]
         starts = {run: self.starts(run) for run in self.runs}
         ended = {run: self._end(run) for run in self.runs if run.completed}
-        few = 0 if len(left) <= FEW else min(injections, round(SHARE * len(left)))
-        injured = {run: random.choice(KINDS) for run in random.sample(left, few)}
+        few = 0 if len(left) <= FEW else min(injections, round(FRACTION * len(left)))
+        injected = {run: random.choice(KINDS) for run in random.sample(left, few)}
         outside: dict[RunFolder, tuple[str, float]] = {}
-        for run, kind in injured.items():
-            if kind == "damaged state" and not self._damage(run):
-                injured[run] = kind = random.choice(KINDS[:-1])
+        for run, kind in injected.items():
+            if kind == "damaged checkpoint" and not self._damage(run):
+                injected[run] = kind = random.choice(KINDS[:-1])
             if kind in ("SIGKILL", "SIGTERM") or (kind == "full disk" and run in self.mounted):
                 outside[run] = kind, random.uniform(0, seconds)
-            elif kind != "damaged state":
+            elif kind != "damaged checkpoint":
                 order = f"{kind.replace(' ', '_')} {random.randint(1, EVENTS)} {random.randint(0, 500_000)}"
                 (self.place / "orders" / run.path.name).write_text(order)
-        hit = self._injure_from_outside(self.command(), outside)
+        hit = self._inject_from_outside(self.command(), outside)
 
         for run in self.mounted:
             self._room(run, ROOM)
-        self.lost += [str(run.path) for run in left if run not in injured and not run.completed]
+        self.lost += [str(run.path) for run in left if run not in injected and not run.completed]
         again = [run for run, end in ended.items() if self._end(run) != end]
         again += [run for run in self.runs if self.starts(run) > starts[run] + (run in left)]
         self.run_again += [str(run.path) for run in again]
-        for run, kind in injured.items():
+        for run, kind in injected.items():
             order = self.place / "orders" / run.path.name
             if run not in outside and not order.is_file():
                 hit.add(run)
             order.unlink(missing_ok=True)
-            if kind == "full disk" and run.completed:  # what was left to write was small enough
+            if kind == "full disk" and run.completed:  # the remaining writes were small enough
                 hit.discard(run)
-            if run not in hit and not run.completed:  # the injury never came, and yet the job has not ended
+            if run not in hit and not run.completed:  # the fault never occurred, and yet the job has not completed
                 self.lost.append(str(run.path))
             if run in hit:
-                self.suffered[run].append(kind)
-        return Counter(kind for run, kind in injured.items() if run in hit)
+                self.faults[run].append(kind)
+        return Counter(kind for run, kind in injected.items() if run in hit)
 
-    def _injure_from_outside(
+    def _inject_from_outside(
         self, process: subprocess.Popen, orders: dict[RunFolder, tuple[str, float]]
     ) -> set[RunFolder]:
         before = {run: run.status().get("pid") for run in orders}
@@ -169,7 +170,7 @@ class Sweep:
         return hit
 
     def _damage(self, run: RunFolder) -> bool:
-        """Truncate the newest state, or flip one bit; false if there is none."""
+        """Truncate the newest checkpoint, or flip one bit; false if there is none."""
         states = sorted((run.path / "checkpoints").glob("state-*.ckpt"))
         if not states:
             return False
@@ -201,7 +202,7 @@ class Sweep:
 
 
 def reference(place: Path, jobs: int) -> dict[str, RunFolder]:
-    """The runs of a sweep that nobody has injured."""
+    """The runs of a sweep without faults."""
     sweep = Sweep(place, jobs, [])
     if sweep.command().wait():
         raise SystemExit((place / "sweep.log").read_text())
@@ -217,7 +218,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     random.seed(arguments.seed)
-    injuries, rounds, sweeps = Counter[str](), 0, 0
+    faults, rounds, sweeps = Counter[str](), 0, 0
     lost, run_again, weights, others = [], [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -230,33 +231,33 @@ def main() -> None:
         }
         whole = reference(folder / "whole", arguments.jobs)
         seconds = statistics.median(run.read_json("manifest.json")["seconds"] for run in whole.values())
-        while injuries.total() < arguments.injections:
+        while faults.total() < arguments.injections:
             sweeps += 1
-            sweep = Sweep(folder / f"injured{sweeps}", arguments.jobs, list(whole))
+            sweep = Sweep(folder / f"sweep{sweeps}", arguments.jobs, list(whole))
             try:
                 while not all(run.completed for run in sweep.runs):
-                    hit = sweep.round(arguments.injections - injuries.total(), seconds)
-                    injuries, rounds = injuries + hit, rounds + 1
+                    hit = sweep.round(arguments.injections - faults.total(), seconds)
+                    faults, rounds = faults + hit, rounds + 1
                     left = sum(not run.completed for run in sweep.runs)
-                    print(f"sweep {sweeps}: {hit.total()} injured, {left} left to do", flush=True)
+                    print(f"sweep {sweeps}: {hit.total()} faults, {left} jobs remaining", flush=True)
                 lost, run_again = lost + sweep.lost, run_again + sweep.run_again
                 for run, other in zip(sweep.runs, whole.values(), strict=True):
                     for file in COMPARED:
                         if (run.path / file).read_bytes() != (other.path / file).read_bytes():
                             found = weights if file.endswith(".safetensors") else others
-                            found.append(f"{run.path.name}/{file} after {', '.join(sweep.suffered[run])}")
+                            found.append(f"{run.path.name}/{file} after {', '.join(sweep.faults[run])}")
             finally:
                 sweep.unmount()
-    print(f"{injuries.total()} injuries in {rounds} commands over {sweeps} sweeps of {arguments.jobs} jobs")
+    print(f"{faults.total()} faults in {rounds} commands over {sweeps} sweeps of {arguments.jobs} jobs")
     for kind in KINDS:
-        print(f"  {kind:<14}{injuries[kind]:4}")
-    found = {"other jobs lost": lost, "finished runs run again": run_again}
+        print(f"  {kind:<20}{faults[kind]:4}")
+    found = {"other jobs lost": lost, "completed runs run again": run_again}
     found |= {"files with other weights": weights, "other files that differ": others}
     for name, places in found.items():
         print(f"{name}: {len(places)}", *places, sep="\n  ")
     if any(found.values()):
-        sys.exit("not as it should be")
-    print("as it should be: every run ended with the weights, scores, history and predictions of an uninjured one")
+        sys.exit("failed")
+    print("passed: every run ended with the weights, scores, history and predictions of one without faults")
 
 
 if __name__ == "__main__":

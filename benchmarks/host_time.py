@@ -2,8 +2,8 @@
 
     python benchmarks/host_time.py [--steps 2000] [--repeats 7]
 
-Both loops train a model of one weight, so that what is measured is the loop. The bare module returns the same loss with
-nothing around it and logging off; ours logs every 10 steps.
+Both loops train a model with one weight matrix, so that only the loop is measured. The bare module returns the same
+loss without anything around it and without logging; ours logs every 10 steps.
 """
 
 import argparse

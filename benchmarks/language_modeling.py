@@ -2,10 +2,11 @@
 
     python benchmarks/language_modeling.py --data DIR [--repeats 5] [--steps 30] [--bf16]
 
-The same model (BERT of 4 layers, 256 wide, a vocabulary of 30,522 words, random weights), the same text (tinyshakespeare in
-blocks of 128 tokens), batches of 32 blocks, AdamW and gradient clipping, in one process, interleaved. Trainer runs with its
-defaults, with two workers that collate, and, with --bf16, in bfloat16; its best is the quickest of these. Prints the medians and their
-ratios, and what a full output layer would cost: the same tunesmith step with every token predicted.
+The same model (BERT of 4 layers, 256 wide, a vocabulary of 30,522 tokens, random weights), the same text
+(tinyshakespeare in blocks of 128 tokens), batches of 32 blocks, AdamW and gradient clipping, in one process,
+interleaved. Trainer runs with its defaults, with two data loader workers, and, with --bf16, in bfloat16; its best is
+the fastest of these. Prints the medians and their ratios, and the cost of a full output layer: the same tunesmith step
+with every token predicted.
 """
 
 import argparse
@@ -66,10 +67,10 @@ def trainer_speed(arguments: argparse.Namespace, model: Path, **settings: Any) -
         for line in tokenizer([line for line in lines if line], add_special_tokens=False)["input_ids"]
         for token in [*line, tokenizer.sep_token_id]
     ]
-    room = BLOCK - 2
-    blocks = [ids[start : start + room] for start in range(0, len(ids) - room, room)]
-    framed = [[tokenizer.cls_token_id, *block, tokenizer.sep_token_id] for block in blocks]
-    rows = datasets.Dataset.from_dict({"input_ids": framed})
+    content = BLOCK - 2  # without the special tokens
+    blocks = [ids[start : start + content] for start in range(0, len(ids) - content, content)]
+    with_special_tokens = [[tokenizer.cls_token_id, *block, tokenizer.sep_token_id] for block in blocks]
+    rows = datasets.Dataset.from_dict({"input_ids": with_special_tokens})
     with tempfile.TemporaryDirectory() as folder:
         settings = {"max_steps": arguments.steps, "learning_rate": 1e-4, "logging_steps": 10, **settings}
         trainer = Trainer(
@@ -87,7 +88,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--steps", type=int, default=30)
     parser.add_argument(
-        "--bf16", action="store_true", help="Trainer in bfloat16 too, where the machine has instructions for it"
+        "--bf16", action="store_true", help="also run Trainer in bfloat16, if the machine has instructions for it"
     )
     arguments = parser.parse_args()
     from tunesmith.training import logging_setup
@@ -106,12 +107,12 @@ def main() -> None:
             }
             if arguments.bf16:
                 measured["Trainer, bf16"] = trainer_speed(arguments, model, bf16=True)
-            for way, speed in measured.items():
-                runs.setdefault(way, []).append(speed)
-    medians = {way: statistics.median(speeds) for way, speeds in runs.items()}
-    for way, speed in medians.items():
-        print(f"{way:<24} {speed:9.0f} tokens/s   {[round(one) for one in runs[way]]}")
-    best = max(speed for way, speed in medians.items() if way.startswith("Trainer"))
+            for name, speed in measured.items():
+                runs.setdefault(name, []).append(speed)
+    medians = {name: statistics.median(speeds) for name, speeds in runs.items()}
+    for name, speed in medians.items():
+        print(f"{name:<24} {speed:9.0f} tokens/s   {[round(one) for one in runs[name]]}")
+    best = max(speed for name, speed in medians.items() if name.startswith("Trainer"))
     print(f"tunesmith / Trainer's defaults       {medians['tunesmith'] / medians['Trainer, defaults']:.2f}")
     print(f"tunesmith / Trainer's best           {medians['tunesmith'] / best:.2f}")
     print(f"15 % of the tokens / all of them     {medians['tunesmith'] / medians['tunesmith, every token']:.2f}")

@@ -2,9 +2,9 @@
 
     python benchmarks/perplexity.py --data DIR [--epochs 2] [--seeds 1 2 3] [--dropout 0.1]
 
-Both start from the same random weights (2 layers, 128 wide) and the same byte-level BPE of 4,000 tokens, trained on the text, and
-read the same blocks of 128 tokens in the same batches of 32; what dropout drops is their own. Prints the validation perplexity of
-each seed, and the ratio of the means.
+Both start from the same random weights (2 layers, 128 wide) and the same byte-level BPE of 4,000 tokens, trained on
+the text, and read the same blocks of 128 tokens in the same batches of 32; only the dropout masks differ. Prints the
+validation perplexity of each seed, and the ratio of the means.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def settings_of(arguments: argparse.Namespace, folder: str, seed: int) -> dict[s
 
 
 def start(arguments: argparse.Namespace, folder: str) -> None:
-    """Write the checkpoint that all start from."""
+    """Write the checkpoint that all runs start from."""
     from tunesmith.backbones.mini import Mini
 
     lines = (arguments.data / "tinyshakespeare/input.txt").read_text(encoding="utf-8").splitlines()
@@ -47,11 +47,11 @@ def start(arguments: argparse.Namespace, folder: str) -> None:
 
 def blocks(composed: dict[str, Any]) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
     """Training blocks and validation blocks that the run reads, and the rows of each training batch, all epochs."""
-    from tunesmith.configuration.build import build
+    from tunesmith.configuration.targets import factory
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.training.assembly import data_module
 
-    dataset, spec = surveyed(composed["dataset"]), build(composed["backbone"], group="backbone")
+    dataset, spec = surveyed(composed["dataset"]), factory(composed["backbone"], group="backbone")()
     tokenizer = spec.tokenizer(lambda: (), pre_split=False)
     data = data_module(composed, dataset.source, dataset.task, tokenizer, spec.tokenizer_key(tokenizer))
     data.setup()
@@ -87,7 +87,7 @@ def trainer_perplexity(composed: dict[str, Any], folder: str, seed: int) -> floa
         def get_train_dataloader(self) -> Any:
             return DataLoader(rows, batch_sampler=batches, collate_fn=padded)
 
-    # One epoch of Trainer's, whose batches are those of all epochs.
+    # A single epoch for Trainer, which contains the batches of all epochs.
     settings = hugging_face.arguments(f"{folder}/trainer", num_train_epochs=1, learning_rate=1e-3, seed=seed)
     model = AutoModelForCausalLM.from_pretrained(f"{folder}/model", dtype=torch.float32)
     InOrder(model, settings, train_dataset=rows).train()
@@ -122,7 +122,7 @@ def main() -> None:
             print(
                 f"seed {seed}: Trainer {found['Trainer'][-1]:.2f}, tunesmith {found['tunesmith'][-1]:.2f}", flush=True
             )
-    means = {way: statistics.fmean(values) for way, values in found.items()}
+    means = {name: statistics.fmean(values) for name, values in found.items()}
     print(f"validation perplexity, mean: Trainer {means['Trainer']:.2f}, tunesmith {means['tunesmith']:.2f}")
     print(f"tunesmith / Trainer {means['tunesmith'] / means['Trainer']:.4f}")
 

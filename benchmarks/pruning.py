@@ -1,10 +1,10 @@
-"""A pruned search against the full grid over the same space: how good its best run is, and what share of the steps it takes.
+"""A pruned search against the full grid over the same space: its best accuracy, and the fraction of the steps it takes.
 
     python benchmarks/pruning.py [--seeds 5] [--pruner median] [--trials 20] [--size 2000]
 
-One grid of 36 configurations, then a search of TPE for each sampler seed, on generated reviews. A search has reached the
-grid's best validation accuracy if its own is at most one standard error lower: the binomial one of that accuracy over
-the validation split. Steps are those of metrics.csv, so pruned runs count with what they have trained.
+One grid of 36 configurations, then a TPE search for each sampler seed, on generated reviews. A search reaches the
+grid's best validation accuracy if its own is at most one (binomial) standard error of that accuracy lower. Steps are
+read from metrics.csv, so pruned runs count with the steps that they have trained.
 """
 
 import argparse
@@ -26,7 +26,7 @@ SPACE = [
     "scheduler=linear,constant",
 ]
 CONFIGURATIONS = 36
-TARGET_SHARE = 0.4
+TARGET_FRACTION = 0.4
 
 
 def sweep(folder: Path, name: str, size: int, words: list[str]) -> list[RunFolder]:
@@ -40,12 +40,12 @@ def sweep(folder: Path, name: str, size: int, words: list[str]) -> list[RunFolde
 
 
 def steps(runs: list[RunFolder]) -> int:
-    """Optimizer steps of all runs together."""
+    """Total optimizer steps of all runs."""
     return sum(max(int(row["step"]) for row in csv.DictReader((run.path / "metrics.csv").open())) for run in runs)
 
 
 def best(runs: list[RunFolder]) -> float:
-    """The highest validation accuracy of a run that has finished."""
+    """The highest validation accuracy of the completed runs."""
     return max(float(run.read_json("metrics.json")["validation/accuracy"]) for run in runs if run.completed)
 
 
@@ -66,22 +66,24 @@ def main() -> None:
         error = math.sqrt(highest * (1 - highest) / rows)
         near = sum(best([run]) >= highest - error for run in grid)
         print(
-            f"grid of {len(grid)}: accuracy {highest:.4f} ± {error:.4f}, {all_steps:,} steps, {near} configurations in reach"
+            f"grid of {len(grid)}: accuracy {highest:.4f} ± {error:.4f}, {all_steps:,} steps, "
+            f"{near} configurations within one standard error"
         )
         search = ["sweep=tpe", f"sweep.pruner={arguments.pruner}", f"sweep.trials={arguments.trials}"]
-        shares, reached = [], []
+        fractions, reached = [], []
         for seed in range(1, arguments.seeds + 1):
             runs = sweep(folder, f"search{seed}", arguments.size, [*search, f"sweep.sampler_seed={seed}"])
-            shares.append(steps(runs) / all_steps)
+            fractions.append(steps(runs) / all_steps)
             reached.append(best(runs) >= highest - error)
             states = Counter(run.status()["state"] for run in runs)
             print(
                 f"sampler seed {seed}: accuracy {best(runs):.4f}, {'reached' if reached[-1] else 'missed'}, "
-                f"{100 * shares[-1]:.0f} % of the steps, {states['done']} runs done, {states['pruned']} pruned",
+                f"{100 * fractions[-1]:.0f} % of the steps, {states['done']} runs done, {states['pruned']} pruned",
                 flush=True,
             )
-    print(f"tpe with {arguments.pruner}, {arguments.trials} trials: {sum(reached)} of {len(reached)} have reached it")
-    print(f"mean share of the steps {100 * statistics.mean(shares):.0f} %, target at most {100 * TARGET_SHARE:.0f} %")
+    print(f"tpe with {arguments.pruner}, {arguments.trials} trials: {sum(reached)} of {len(reached)} reached it")
+    mean = 100 * statistics.mean(fractions)
+    print(f"mean fraction of the steps {mean:.0f} %, target at most {100 * TARGET_FRACTION:.0f} %")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/spans.py [--repeats 5] [--windows 64] [--length 256]
 
-Both take the logits of some windows and return each window's 20 best spans of at most 30 tokens; the spans are compared.
+Both return each window's 20 best spans of at most 30 tokens from the same logits; the spans are compared.
 """
 
 import argparse
@@ -21,7 +21,7 @@ N_BEST, LONGEST = 20, 30
 
 
 def plain_loops(scores, context) -> list[list[tuple[int, int]]]:
-    """Every window, every start, every end."""
+    """Loops over every window, start and end."""
     found = []
     for window, (begin, stop) in zip(scores.tolist(), context.tolist(), strict=True):
         spans = []

@@ -2,11 +2,11 @@
 
     python benchmarks/sweep_speed.py [--starts 7] [--jobs 40] [--repeats 3] [--parallel 2]
 
-The start reaches from the launch of a job's process to the end of its first training step, tokenised data cached; a fresh
-`tunesmith train` of the same job does the same. The many jobs differ in their seed and train 3 steps. The shell loop runs
-once only, for `xargs -P` does the same in less time. joblib's workers run many jobs each, so that they import once too,
-but a job that crashes takes the whole sweep with it. Each way has as many jobs at a time, and a thread for each core that
-it then has. Sweeps, xargs and joblib are interleaved; medians.
+The start is timed from the launch of a job's process to the end of its first training step, with cached tokenised
+data, and compared with a fresh `tunesmith train` of the same job. The many jobs differ in their seed and train 3
+steps. The shell loop runs only once, since `xargs -P` does the same in less time. joblib's workers run many jobs each,
+so they also import only once, but a job that crashes ends the whole sweep. All methods run the same number of
+concurrent jobs, with one thread for each core of a job. Sweeps, xargs and joblib are interleaved; medians.
 """
 
 import argparse
@@ -23,7 +23,7 @@ JOB += ["trainer.progress_bar=false", "trainer.accelerator=cpu"]
 TARGET_SECONDS, TARGET_RATIO = 0.3, 5
 SWEEP = "tunesmith train -m"
 
-# A callback of the user's own, and a sweep that notes when it hands out a job, right before it starts the process.
+# A user-defined callback, and a sweep that records when it yields a job, just before starting its process.
 CLOCK = """
 import time
 import pytorch_lightning as pl
@@ -43,14 +43,14 @@ import time
 from tunesmith.cli import main
 from tunesmith.sweeps.grid import Grid
 
-def noting(self, following=Grid.next):
-    job, launched = following(self), time.monotonic()
+def recorded(self, next_job=Grid.next):
+    job, launched = next_job(self), time.monotonic()
     if job is not None:
         with open("launched", "a") as file:
             print(job.run.path, launched, file=file)
     return job
 
-Grid.next = noting
+Grid.next = recorded
 main()
 """
 JOBLIB = """
@@ -81,7 +81,7 @@ def run(command: list[str], folder: Path, **variables: str) -> float:
 
 
 def start_times(folder: Path, starts: int) -> tuple[list[float], list[float]]:
-    """Seconds to the first step: of warm jobs, and of fresh processes."""
+    """Seconds to the first step, for warm jobs and for fresh processes."""
     (folder / "tunesmith_clock").mkdir()
     (folder / "tunesmith_clock/__init__.py").write_text(CLOCK)
     variables = {"PYTHONPATH": str(folder), "TUNESMITH_PLUGINS": "tunesmith_clock"}
@@ -106,7 +106,7 @@ def first_step(path: Path) -> float:
 
 
 def sweep_times(folder: Path, jobs: int, repeats: int, parallel: int) -> dict[str, list[float]]:
-    """Seconds of all jobs, by the way that they are run."""
+    """Seconds for all jobs, by method."""
     (folder / "app.py").write_text(JOBLIB)
     words, at_a_time = " ".join([*JOB, "output_dir=PLACE"]), f"hydra.launcher.n_jobs={parallel}"
     train, seeds = f"{sys.executable} -m tunesmith train {words}", f"'seed=range(1,{jobs + 1})'"
@@ -125,7 +125,7 @@ def sweep_times(folder: Path, jobs: int, repeats: int, parallel: int) -> dict[st
                 place = folder / f"{number}-{repeat}"
                 times[name].append(run(["sh", "-c", command.replace("PLACE", str(place))], folder))
                 found = len(list(place.rglob("metrics.json")))
-                assert found == jobs, f"{name}: {found} of {jobs} jobs are done"
+                assert found == jobs, f"{name}: {found} of {jobs} jobs have completed"
     return times
 
 
@@ -150,7 +150,7 @@ def main() -> None:
     for name, median in medians.items():
         print(f"{arguments.jobs} jobs, {name:<30} {median:7.1f} s, {median / sweep:.1f} times the sweep's")
     shell = min(median for name, median in medians.items() if name.startswith(("xargs", "shell")))
-    print(f"the quicker shell way takes {shell / sweep:.1f} times the sweep's time, target at least {TARGET_RATIO}")
+    print(f"the faster shell command takes {shell / sweep:.1f} times the sweep's time, target at least {TARGET_RATIO}")
     print(
         f"joblib takes {medians['joblib launcher'] / sweep:.1f} times the sweep's time, target at least {TARGET_RATIO}"
     )

@@ -3,7 +3,7 @@
     python benchmarks/tasks.py --task wnut17|squad --data DIR --model DIR [--repeats 5] [--train 1600] [--validation 400]
 
 Interleaves three runs in one process: Trainer's defaults (dynamic padding, float32), Trainer's best settings (grouped by
-length, bf16) and tunesmith (bf16). Each trains an epoch, scores the validation split at its end, and scores it once more
+length, bf16) and tunesmith (bf16). Each trains an epoch, scores the validation split at its end, and scores it again
 with the best checkpoint, from tensors to F1 (seqeval's; SQuAD's n-best as in Hugging Face's example scripts, 20 x 20 in
 plain Python). The clock starts when the data is tokenised and the model is loaded.
 """
@@ -22,7 +22,7 @@ SETTINGS = {"wnut17": (128, 32, 1e-4), "squad": (256, 64, 1e-4)}  # tokens, stri
 
 
 def subset(arguments, folder: Path) -> dict[str, Path]:
-    """The first examples of both splits as files of their own."""
+    """Write the first examples of both splits to new files."""
     files = {}
     for split, count in (("train", arguments.train), ("validation", arguments.validation)):
         if arguments.task == "wnut17":

@@ -2,11 +2,11 @@
 
     python benchmarks/throughput.py --data DIR --model DIR [--repeats 5] [--examples 3200] [--float32]
 
-Interleaves three trainings on SST-2 in one process: Trainer's defaults (dynamic padding, float32), Trainer's best settings
-(grouped by length, bf16) and tunesmith (bf16); with --float32 none uses bf16. The first two steps are not counted. Prints the
-medians, their ratios, the padding, and tokens per second as a share of what matrix products of this machine would allow. 3,200
-examples are one pool of tunesmith's length groups and two of Trainer's, so that neither trains on more of the long or the short
-sentences than the other.
+Interleaves three training runs on SST-2 in one process: Trainer's defaults (dynamic padding, float32), Trainer's best
+settings (grouped by length, bf16) and tunesmith (bf16); with --float32 none uses bf16. The first two steps are not
+counted. Prints the medians, their ratios, the padding, and tokens per second as a fraction of this machine's matrix
+multiplication speed. 3,200 examples are one pool of tunesmith's length groups and two of Trainer's, so that both train
+on the same mix of long and short sentences.
 """
 
 import argparse
@@ -23,7 +23,7 @@ BATCH = 32
 
 
 class Batches(hugging_face.Stopwatch):
-    """Also keeps the epoch's batches."""
+    """Also records the epoch's batches."""
 
     def on_train_start(self, trainer: Any, *_: object) -> None:
         data = trainer.datamodule
@@ -31,10 +31,10 @@ class Batches(hugging_face.Stopwatch):
 
 
 def tunesmith_speed(given: argparse.Namespace) -> tuple[float, float, float]:
-    """Examples per second, tokens of an example without padding, and an epoch's share of padding."""
+    """Examples per second, tokens per example without padding, and the fraction of padding in an epoch."""
     from tunesmith.configuration.checks.check import check
     from tunesmith.configuration.compose import compose
-    from tunesmith.data.batching import padding_share
+    from tunesmith.data.epoch_plan import padding_fraction
     from tunesmith.training.train import train
 
     words = ["dataset=csv", f"dataset.train={given.data}/sst2/train.tsv", "dataset.text=sentence", "backbone=bert"]
@@ -49,7 +49,7 @@ def tunesmith_speed(given: argparse.Namespace) -> tuple[float, float, float]:
     batches = watch.plan[2 : len(watch.ends)]
     seen = sum(len(rows) for rows in batches)
     tokens = sum(int(watch.lengths[rows].sum()) for rows in batches)
-    return seen / watch.seconds(), tokens / seen, padding_share(watch.lengths, watch.plan)
+    return seen / watch.seconds(), tokens / seen, padding_fraction(watch.lengths, watch.plan)
 
 
 def trainer_speed(given: argparse.Namespace, **settings: Any) -> float:
@@ -74,7 +74,7 @@ def trainer_speed(given: argparse.Namespace, **settings: Any) -> float:
 
 
 def matrix_speed(kind: torch.dtype) -> float:
-    """Floating-point operations per second of a product as large as the model's."""
+    """Floating-point operations per second of a matrix multiplication as large as the model's."""
     left = torch.randn(1024, 384).to(kind)
     right = torch.randn(384, 1536).to(kind)
     for _ in range(20):
@@ -94,28 +94,28 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--examples", type=int, default=3200)
-    parser.add_argument("--float32", action="store_true", help="for a machine without instructions for bf16")
+    parser.add_argument("--float32", action="store_true", help="for machines without bf16 instructions")
     given = parser.parse_args()
     from tunesmith.training import logging_setup
 
     logging_setup.log_to(None)
     runs: dict[str, list[float]] = {"Trainer, defaults": [], "Trainer, best": [], "tunesmith": []}
-    length = share = 0.0
+    length = padding = 0.0
     for _ in range(given.repeats):
         runs["Trainer, defaults"].append(trainer_speed(given))
         best: dict[str, Any] = {"train_sampling_strategy": "group_by_length", "bf16": not given.float32}
         runs["Trainer, best"].append(trainer_speed(given, **best))
-        speed, length, share = tunesmith_speed(given)
+        speed, length, padding = tunesmith_speed(given)
         runs["tunesmith"].append(speed)
     medians = {name: statistics.median(values) for name, values in runs.items()}
     for name, value in medians.items():
         print(f"{name:<18} {value:8.1f} examples/s   {[round(one, 1) for one in runs[name]]}")
     print(f"tunesmith / Trainer's defaults  {medians['tunesmith'] / medians['Trainer, defaults']:.2f}")
     print(f"tunesmith / Trainer's best      {medians['tunesmith'] / medians['Trainer, best']:.2f}")
-    print(f"padding of an epoch             {100 * share:.2f} %")
-    weights = 6 * 12 * 384**2  # parameters of the layers' matrices; 6 operations a token for each, forward and backward
+    print(f"padding of an epoch             {100 * padding:.2f} %")
+    weights = 6 * 12 * 384**2  # parameters in the layers' matrices; 6 operations each per token, forward and backward
     speed = matrix_speed(torch.float32 if given.float32 else torch.bfloat16)
-    print(f"share of matrix products        {medians['tunesmith'] * length * 6 * weights / speed:.2f}")
+    print(f"fraction of matrix products     {medians['tunesmith'] * length * 6 * weights / speed:.2f}")
 
 
 if __name__ == "__main__":

@@ -22,9 +22,7 @@ def main() -> None:
     first, second = ({record.config["seed"]: record.scores for record in group.completed} for group in found)
     seeds = sorted(first.keys() & second.keys())
     if len(seeds) < 2:
-        parser.error(
-            f"{arguments.sweep} has {len(seeds)} seeds that both configurations have finished; expected 2 or more"
-        )
+        parser.error(f"{arguments.sweep} has {len(seeds)} seeds that both configurations completed; expected 2 or more")
     names = [" ".join(f"{key}={value}" for key, value in group.varied.items()) for group in found]
     print(f"first {names[0]}\nsecond {names[1]}\nseeds {', '.join(map(str, seeds))}")
     for score in arguments.scores:

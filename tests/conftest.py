@@ -1,4 +1,4 @@
-"""Tests run offline, with a cache of their own."""
+"""Tests run offline, with their own cache."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["WANDB_MODE"] = "offline"
 if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ["OMP_NUM_THREADS"] = "1"  # test processes side by side would fight for the cores
+    os.environ["OMP_NUM_THREADS"] = "1"  # concurrent test processes would compete for the cores
 os.environ.setdefault("TUNESMITH_DATA", "missing")
 os.environ.setdefault("TUNESMITH_MINILM", "missing")
 
@@ -28,7 +28,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
-    """A finished run on a few generated reviews."""
+    """A completed run on a few generated reviews."""
     from tunesmith.training.train import train
 
     return train(checked([*TINY, f"output_dir={tmp_path_factory.mktemp('runs')}"]))

@@ -1,4 +1,4 @@
-"""Bad input, as a new user would try it: one message, exit status 2, no traceback; and the speed of light commands."""
+"""Invalid input gives one message, exit status 2 and no traceback; light commands import nothing heavy."""
 
 import signal
 import subprocess
@@ -45,10 +45,10 @@ def fails(capsys, *arguments):
         (["optimizer.lr=fast", "seed=-1", "x=1"], ["optimizer.lr is 'fast'", "seed is -1", "unknown key x"]),
         (["seed=1,2"], ["names several values"]),
         (["regularization=[label_smoothing]", "dataset.problem=regression"], ["label_smoothing is for single_label"]),
-        (["dataset.metrics=[acc]"], ["acc is no score"]),
+        (["dataset.metrics=[acc]"], ["acc is not a score"]),
     ],
 )
-def test_wrong_configs(capsys, command, overrides, expected):
+def test_invalid_configs(capsys, command, overrides, expected):
     message = fails(capsys, command, *overrides)
     assert all(part in message for part in expected), message
 
@@ -59,13 +59,13 @@ def test_wrong_configs(capsys, command, overrides, expected):
         (b"", "is empty"),
         (b"text,label\n", "has no rows"),
         (b"review,label\ngood,1\n", "has no column text; its columns are review, label"),
-        (b"text,label\na,1\nb,1\nc,1\n", "one label only"),
+        (b"text,label\na,1\nb,1\nc,1\n", "only one label"),
         (b"text,label\na,1\nb\xff,0\n", "line 3: byte 2 (0xff) is not UTF-8"),
         (b"text,label\na,1\nb,\nc,0\n", "line 3: no label"),
         (b"text,label\na,1\nb,0,9\n", "line 3: 3 cells"),
     ],
 )
-def test_wrong_files(capsys, tmp_path, content, expected):
+def test_invalid_files(capsys, tmp_path, content, expected):
     file = tmp_path / "data.csv"
     file.write_bytes(content)
     output = tmp_path / "runs"
@@ -82,12 +82,12 @@ def test_wrong_files(capsys, tmp_path, content, expected):
         assert not list(output.glob("*/*/metrics.json"))
 
 
-def test_a_missing_file_and_labels_that_training_lacks(capsys, tmp_path):
+def test_a_missing_file_and_unknown_labels(capsys, tmp_path):
     train = write_csv(tmp_path / "train.csv", GOOD)
     test = write_csv(tmp_path / "test.csv", [("x", "good"), ("y", "ugly")])
     assert "did you mean train.csv?" in fails(capsys, "check", "dataset=csv", f"dataset.train={tmp_path}/trian.csv")
     message = fails(capsys, "check", "dataset=csv", f"dataset.train={train}", f"dataset.test={test}")
-    assert "test.csv, line 3: label 'ugly' is none of bad, good; training has no such label" in message
+    assert "test.csv, line 3: label 'ugly' is not one of bad, good; the training split has no such label" in message
 
 
 def test_a_hub_name_without_network(capsys, tmp_path):
@@ -97,7 +97,7 @@ def test_a_hub_name_without_network(capsys, tmp_path):
     assert "nyu-mll/glue" in message and not list(tmp_path.glob("*/*/metrics.json"))
 
 
-def test_an_output_folder_that_cannot_be_written(capsys, tmp_path):
+def test_an_output_folder_that_is_not_writable(capsys, tmp_path):
     (tmp_path / "file").write_text("")
     assert "set output_dir" in fails(capsys, "train", f"output_dir={tmp_path}/file/runs")
 
@@ -110,13 +110,13 @@ def test_a_full_disk(tmp_path):
         "sys.exit(run(sys.argv[1:]))"
     )
     words = [sys.executable, "-c", code, "train", *TINY, "backbone.width=128", f"output_dir={tmp_path}"]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 2, done.stderr
-    assert "free some space" in done.stderr and "Traceback" not in done.stderr
+    process = subprocess.run(words, capture_output=True, text=True)
+    assert process.returncode == 2, process.stderr
+    assert "free some space" in process.stderr and "Traceback" not in process.stderr
     assert not list(tmp_path.glob("*/*/metrics.json"))
 
 
-def test_odd_texts_are_no_errors(capsys, tmp_path):
+def test_empty_and_long_texts_are_not_errors(capsys, tmp_path):
     rows = [*GOOD, ("", "good"), ("word " * 20_000, "bad")]
     file = write_csv(tmp_path / "data.csv", rows)
     words = ["train", *[word for word in TINY if "size" not in word], "dataset=csv", f"dataset.train={file}"]
@@ -126,7 +126,7 @@ def test_odd_texts_are_no_errors(capsys, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_marked_and_leaves_a_checkpoint(tmp_path, number):
+def test_an_interrupted_run_records_its_state_and_saves_a_checkpoint(tmp_path, number):
     words = [
         sys.executable,
         "-m",
@@ -150,7 +150,7 @@ def test_an_interrupted_run_is_marked_and_leaves_a_checkpoint(tmp_path, number):
 
 
 @pytest.mark.parametrize("hook", ["on_validation_start", "on_train_end"])
-def test_a_signal_that_comes_after_the_last_batch_counts(tmp_path, monkeypatch, capsys, hook):
+def test_a_signal_after_the_last_batch_interrupts(tmp_path, monkeypatch, capsys, hook):
     def send(self, *arguments):
         signal.raise_signal(signal.SIGTERM)
 
@@ -161,7 +161,7 @@ def test_a_signal_that_comes_after_the_last_batch_counts(tmp_path, monkeypatch, 
     assert '"interrupted"' in (run / "status.json").read_text() and not (run / "metrics.json").exists()
 
 
-def test_a_signal_while_scoring_is_not_taken_for_success(tiny_run, monkeypatch, capsys):
+def test_a_signal_during_evaluation_is_not_success(tiny_run, monkeypatch, capsys):
     monkeypatch.setattr(FineTuningModule, "on_validation_start", lambda self: signal.raise_signal(signal.SIGTERM))
     assert cli.run(["evaluate", f"run={tiny_run.path}"]) == 1
     assert "interrupted by SIGTERM" in capsys.readouterr().err

@@ -1,11 +1,11 @@
-"""Every YAML of every group composes, and its settings are its target's."""
+"""Every choice of every group composes, and its settings match its target's signature."""
 
 import inspect
 
 import pytest
 from omegaconf import OmegaConf
 
-from tunesmith.configuration import build, schema
+from tunesmith.configuration import schema, targets
 from tunesmith.configuration.checks import keys
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.choices import choices, conf_folder, groups
@@ -64,9 +64,7 @@ def overrides(group, choice):
 
 
 @pytest.mark.parametrize("group,choice", ALL)
-def test_every_choice_composes_and_passes_the_checks(
-    group, choice, monkeypatch, tmp_path
-):  # check raises what it finds
+def test_every_choice_composes_and_passes_the_checks(group, choice, monkeypatch, tmp_path):
     monkeypatch.setenv("TUNESMITH_DATA", "data")
     (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 512}')
     monkeypatch.setenv("TUNESMITH_MINILM", str(tmp_path))
@@ -74,18 +72,18 @@ def test_every_choice_composes_and_passes_the_checks(
 
 
 @pytest.mark.parametrize("group,choice", ALL)
-def test_every_target_is_called_with_its_own_signature(group, choice):
-    # The reference is Python's own view of the imported object; the schema reads the source text.
+def test_the_settings_match_the_signature(group, choice):
+    # The reference is `inspect.signature` of the imported object; the schema reads the source text.
     node = compose(overrides(group, choice), resolve=group != "experiment").get(group)
     if group == "experiment" or not node:
         return
     if group == "dataset":
-        targets = [(part, build.part_target(node[part], group=part)) for part in ("source", "task")]
+        named = [(part, targets.part_target(node[part], group=part)) for part in ("source", "task")]
     else:
         nodes = node.values() if group in SEVERAL else [node]
-        targets = [(group, inner["_target_"]) for inner in nodes]
-    for part, target in targets:
-        parameters = inspect.signature(build.load(target)).parameters.values()
+        named = [(group, inner["_target_"]) for inner in nodes]
+    for part, target in named:
+        parameters = inspect.signature(targets.load(target)).parameters.values()
         expected = {parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY}
         assert set(schema.signature(target, group=part).settings) == expected
         assert all(
@@ -94,11 +92,11 @@ def test_every_target_is_called_with_its_own_signature(group, choice):
 
 
 @pytest.mark.parametrize("group,choice", ALL)
-def test_every_choice_is_described(group, choice):
+def test_every_choice_has_a_description(group, choice):
     assert len(describe(choices(group, FOLDERS)[choice])) > 10
 
 
-def test_the_named_choices_exist():
+def test_the_expected_choices_exist():
     glue = {"cola", "sst2", "mrpc", "qqp", "stsb", "mnli", "qnli", "rte", "wnli"}
     others = {
         "boolq",
@@ -128,13 +126,13 @@ def test_a_users_own_folder_of_groups(tmp_path):
     assert compose(["dataset=mine"], config_dir=str(tmp_path))["dataset"]["size"] == 50
 
 
-def test_the_run_id_ignores_where_a_run_is_watched_but_not_the_seed():
+def test_the_run_id_depends_on_the_seed_but_not_on_bookkeeping():
     base = run_id(compose([]))
     assert run_id(compose(["output_dir=elsewhere", "logger=[wandb]", "trainer.accelerator=cpu"])) == base
     assert run_id(compose(["seed=2"])) != base
 
 
-def test_the_default_values_can_be_typed():
+def test_the_default_values_are_valid_overrides():
     words = ["dataset=demo_reviews", "backbone=bert", "backbone.name=google-bert/bert-base-uncased"]
     composed = compose(words)
     leaves = {

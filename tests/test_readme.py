@@ -1,4 +1,4 @@
-"""The README's commands run as they are written."""
+"""The README's commands run as written."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_a_command(command, tiny_run, embedding_run, tmp_path, monkeypatch, caps
         command = command.replace("runs/NAME/ID", str(embedding_run.path))
     if "demo/" in command:  # minutes long
         command = command.replace(" train ", " check ")
-    for written, small in {
+    for original, small in {
         "runs/NAME/ID": str(tiny_run.path),
         "runs/sweeps/ID": str(tiny_run.path.parent),
         "backbone=bert": "backbone=random_bert",
@@ -62,11 +62,13 @@ def test_a_command(command, tiny_run, embedding_run, tmp_path, monkeypatch, caps
         "backbone=gpt2": "backbone=random_gpt2",
         "sweep.trials=30": "sweep.trials=2",
     }.items():
-        command = command.replace(written, small)
+        command = command.replace(original, small)
     words = shlex.split(command)[1:]
     if words[0] == "train" and "--cfg" not in words:
-        words += SMALL if "-m" not in words else [*TINY, "trainer.max_epochs=2"]  # a pruner needs two
-        words += ["dataset.max_length=64", "dataset.stride=16"] * ("head=span" in words)  # the small BERT takes no 384
+        words += SMALL if "-m" not in words else [*TINY, "trainer.max_epochs=2"]  # a pruner needs two epochs
+        words += ["dataset.max_length=64", "dataset.stride=16"] * (
+            "head=span" in words
+        )  # the small BERT does not allow 384
     assert cli.run(words) == 0, capsys.readouterr().err
 
 

@@ -1,11 +1,11 @@
-"""What a mini backbone brings over random weights on the demo task of every kind: runs the sweeps, prints the table.
+"""Gains of the mini backbones over random weights on the demo tasks: runs the sweeps, prints the table.
 
     python experiments/mini_backbones/gains.py [--families bert gpt2] [--output-dir runs]
 
-Both arms have the same architecture, the same steps and the same choice of learning rates: the better of two by the validation
-score of seed 1. The pretrained arm has its tokenizer, the random one a tokenizer of the task's training split. Prints the mean and
-the standard deviation of the test score over five seeds, the rate that was chosen, and the difference of the arms with the 95 %
-interval of a paired t-test. Runs that are done are not run again.
+Both arms have the same architecture, number of steps and candidate learning rates: the better of two by the validation
+score of seed 1. The pretrained arm has its own tokenizer, the random one a tokenizer trained on the task's training
+split. Prints the mean and standard deviation of the test score over five seeds, the selected learning rate, and the
+difference of the arms with the 95 % interval of a paired t-test. Completed runs are not repeated.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def arms(family: str) -> dict[str, list[str]]:
 
 
 def sweep(folder: Path, words: list[str]) -> list[records.Record]:
-    """Its runs in the order of their seeds; ends the program if a job fails or Ctrl-C is pressed."""
+    """The runs of a sweep, sorted by seed; exits if a job fails or Ctrl-C is pressed."""
     status = cli.run(["train", "-m", *words, f"sweep.folder={folder}"])
     if status:
         sys.exit(status)
@@ -45,7 +45,7 @@ def sweep(folder: Path, words: list[str]) -> list[records.Record]:
 
 
 def chosen(family: str, task: str, arm: str, arguments: argparse.Namespace) -> tuple[float, list[float]]:
-    """The learning rate, and the test score of each seed."""
+    """The selected learning rate, and the test score of each seed."""
     dataset, size, epochs, head, score = TASKS[task]
     folder = Path(arguments.output_dir) / "sweeps" / f"gains_{family}_{dataset}_{arm}"
     words = [f"dataset={dataset}", f"head={head}", f"dataset.size={size}", f"trainer.max_epochs={epochs}"]
@@ -57,24 +57,24 @@ def chosen(family: str, task: str, arm: str, arguments: argparse.Namespace) -> t
 
 
 def rows(family: str, arguments: argparse.Namespace) -> list[str]:
-    """Lines of the table: both arms, and what the pretrained one gains."""
+    """Lines of the table: both arms, and the difference."""
     found = {arm: [chosen(family, task, arm, arguments) for task in TASKS] for arm in arms(family)}
     lines = []
     for arm, cells in found.items():
-        said = [f"{statistics.fmean(each):.3f} ± {statistics.stdev(each):.3f} ({rate:.0e})" for rate, each in cells]
-        lines.append(f"| {family}, {arm} | " + " | ".join(said) + " |")
-    said = []
+        row = [f"{statistics.fmean(each):.3f} ± {statistics.stdev(each):.3f} ({rate:.0e})" for rate, each in cells]
+        lines.append(f"| {family}, {arm} | " + " | ".join(row) + " |")
+    row = []
     for (_, before), (_, after) in zip(found["random"], found["pretrained"], strict=True):
         low, high = ttest_rel(after, before).confidence_interval()
-        said.append(f"{statistics.fmean(after) - statistics.fmean(before):+.3f} ({low:+.3f} to {high:+.3f})")
-    return [*lines, f"| {family}, difference | " + " | ".join(said) + " |"]
+        row.append(f"{statistics.fmean(after) - statistics.fmean(before):+.3f} ({low:+.3f} to {high:+.3f})")
+    return [*lines, f"| {family}, difference | " + " | ".join(row) + " |"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--families", nargs="+", default=FAMILIES, choices=FAMILIES)
     parser.add_argument("--output-dir", default="runs")
-    parser.add_argument("--jobs", type=int, default=2, help="at a time")
+    parser.add_argument("--jobs", type=int, default=2, help="number of concurrent jobs")
     arguments = parser.parse_args()
     lines = ["| | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]
     for family in arguments.families:

@@ -1,4 +1,4 @@
-"""Make the weights that ship: a pretraining run's model/, in float16, to src/tunesmith/backbones/weights/<family>/.
+"""Copy a pretraining run's model/, in float16, to src/tunesmith/backbones/weights/<family>/.
 
 python experiments/mini_backbones/ship.py bert runs/mini_backbones/bert/ID
 """

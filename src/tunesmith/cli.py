@@ -1,4 +1,4 @@
-"""The command line: a table of commands, each a file of `tunesmith.commands`; imports nothing heavy."""
+"""The command line: each command is a module of `tunesmith.commands`, imported only when it is called."""
 
 import importlib
 import sys
@@ -8,15 +8,15 @@ from tunesmith.errors import UserError
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.errors.messages import did_you_mean
 
-COMMANDS = {  # name: its arguments, and what it does
+COMMANDS = {  # name: arguments, summary
     "train": ("[group=choice] [key=value] [-m]", "one run; with -m a sweep: key=a,b or key=range(1,4)"),
-    "check": ("[group=choice] [key=value] [-m]", "composes and checks everything, trains nothing"),
-    "evaluate": ("run=DIR [dataset=...] [key=value]", "scores a finished run"),
-    "predict": ("run=DIR input=FILE output=FILE", "labels new texts; - is standard input or output"),
-    "report": ("DIR...", "the table of a sweep, or of any runs"),
-    "list": ("[group]", "the choices of each group"),
-    "reproduce": ("run=DIR", "runs it again and compares the scores"),
-    "export": ("run=DIR output=DIR", "a Hugging Face checkpoint"),
+    "check": ("[group=choice] [key=value] [-m]", "checks settings and data without training"),
+    "evaluate": ("run=DIR [dataset=...] [key=value]", "scores a completed run"),
+    "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
+    "report": ("DIR...", "results of a sweep, or of any runs"),
+    "list": ("[group]", "the choices of each config group"),
+    "reproduce": ("run=DIR", "trains a run again and compares the scores"),
+    "export": ("run=DIR output=DIR", "exports a Hugging Face checkpoint"),
 }
 
 
@@ -29,7 +29,7 @@ def help_text() -> str:
             "",
             *lines,
             "",
-            "train and check also take --cfg job|all, which prints the config, and --config-dir DIR, a folder with groups of your own.",
+            "train and check also take --cfg job|all (print the config) and --config-dir DIR (your own config groups).",
             "A run on your own data:",
             "  tunesmith train backbone=bert dataset=csv dataset.train=train.csv dataset.text=review dataset.label=stars",
             "",
@@ -38,12 +38,12 @@ def help_text() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 completed, 2 the config or the input is wrong, 1 anything else."""
+    """Run a command and exit; 0: completed, 2: wrong config or input, 1: anything else."""
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command; its exit status."""
+    """Run a command and return its exit status."""
     if not arguments or arguments[0] in {"-h", "--help", "help"} or "--help" in arguments[1:2]:
         print(help_text(), end="")
         return 0
@@ -57,6 +57,6 @@ def run(arguments: list[str]) -> int:
 
 def _run_command(name: str, *arguments: str) -> int:
     if name not in COMMANDS:
-        raise UserError(f"there is no command {name}{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
+        raise UserError(f"unknown command {name}{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
     status: int = importlib.import_module(f"tunesmith.commands.{name}").run(list(arguments))
     return status

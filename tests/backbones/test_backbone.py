@@ -1,4 +1,4 @@
-"""What every run relies on in a backbone."""
+"""Properties of a backbone that every run relies on."""
 
 import pytorch_lightning as pl
 
@@ -7,22 +7,22 @@ from tunesmith.training.train import train
 
 
 class Modes(pl.Callback):
-    """Notes which submodules are not in training mode at a training batch."""
+    """Records the submodules that are in eval mode at a training batch."""
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
         self.evaluating = [name for name, module in pl_module.named_modules() if not module.training]
 
 
 def test_a_pretrained_backbone_trains_with_dropout(tiny_run, tmp_path, monkeypatch):
-    # `from_pretrained` returns a model in evaluation mode, and Lightning keeps the modes that it finds.
-    noted = Modes()
-    built = pl.Trainer.__init__
+    # `from_pretrained` returns a model in eval mode, and Lightning keeps that mode.
+    modes = Modes()
+    original = pl.Trainer.__init__
     monkeypatch.setattr(
         pl.Trainer,
         "__init__",
-        lambda self, *, callbacks, **settings: built(self, callbacks=[*callbacks, noted], **settings),
+        lambda self, *, callbacks, **settings: original(self, callbacks=[*callbacks, modes], **settings),
     )
     overrides = [word for word in TINY if not word.startswith("backbone.")]
     places = ["backbone=bert", f"backbone.name={tiny_run.model}", f"output_dir={tmp_path}"]
     train(checked([*overrides, *places, "trainer.max_steps=2"]))
-    assert noted.evaluating == []
+    assert modes.evaluating == []

@@ -1,4 +1,4 @@
-"""Documents that do not see one another have the hidden states that they would have alone."""
+"""Hidden states of isolated documents equal those of each document by itself."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tunesmith.errors import UserError
 
 @pytest.mark.parametrize("implementation", ["sdpa", "eager"])
 @pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
-def test_hidden_states_are_those_of_each_document_alone(family, implementation):
+def test_hidden_states_equal_those_of_single_documents(family, implementation):
     if family == "xlnet" and implementation == "sdpa":
         pytest.skip("XLNet has one implementation")
     spec = mini(family)
@@ -25,19 +25,21 @@ def test_hidden_states_are_those_of_each_document_alone(family, implementation):
     ids = torch.randint(6, len(tokenizer), (1, sum(lengths)))
     documents = torch.tensor(np.repeat(np.arange(3), lengths)).unsqueeze(0)
     with torch.no_grad():
-        together = backbone(Batch({"input_ids": ids}, {}, np.arange(1), {"documents": documents}))
-        alone = [backbone(Batch({"input_ids": part}, {}, np.arange(1))) for part in ids.split(lengths, 1)]
+        isolated = backbone(Batch({"input_ids": ids}, {}, np.arange(1), {"documents": documents}))
+        single = [backbone(Batch({"input_ids": part}, {}, np.arange(1))) for part in ids.split(lengths, 1)]
         mixed = backbone(Batch({"input_ids": ids}, {}, np.arange(1)))
-    torch.testing.assert_close(together, torch.cat(alone, 1), rtol=1e-4, atol=1e-5)
-    assert not torch.allclose(mixed, together, atol=1e-3)
+    torch.testing.assert_close(isolated, torch.cat(single, 1), rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(mixed, isolated, atol=1e-3)
 
 
-def test_other_families_are_refused():
+def test_other_families_are_rejected():
     spec = mini("bert")
     tokenizer = spec.tokenizer(lambda: ["one two"], pre_split=False)
     backbone = Backbone(spec.model(spec.config()), tokenizer)
     backbone.config.model_type = "deberta-v2"
-    with pytest.raises(UserError, match="across_documents is false, but deberta-v2 models take no mask"):
+    with pytest.raises(
+        UserError, match="across_documents is false, but deberta-v2 models do not support document masks"
+    ):
         backbone(
             Batch({"input_ids": torch.ones(1, 2, dtype=torch.long)}, {}, np.arange(1), {"documents": torch.zeros(1, 2)})
         )

@@ -1,4 +1,4 @@
-"""The models that ship know the generated corpus, and load as any checkpoint does."""
+"""The shipped models predict the generated corpus, and load like any checkpoint."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ SHIPPED = sorted(folder.name for folder in WEIGHTS.iterdir())
 
 
 @pytest.mark.parametrize("family", SHIPPED)
-def test_float16_on_disk_and_float32_in_use(family):
+def test_float16_on_disk_and_float32_in_memory(family):
     with safe_open(WEIGHTS / family / "model.safetensors", "pt") as file:
         assert all(file.get_tensor(name).dtype == torch.float16 for name in file.keys())  # noqa: SIM118 - no mapping
     spec = Shipped(family=family, max_positions=256, learning_rate=2e-4)
@@ -23,7 +23,7 @@ def test_float16_on_disk_and_float32_in_use(family):
 
 
 @pytest.mark.parametrize("family", SHIPPED)
-def test_unseen_documents_are_predicted(family, tmp_path):
+def test_perplexity_on_unseen_documents(family, tmp_path):
     words = [
         "dataset=demo_corpus",
         "dataset.size=40",
@@ -38,4 +38,4 @@ def test_unseen_documents_are_predicted(family, tmp_path):
         f"output_dir={tmp_path}",
     ]
     scores = train(checked([*words, *settings])).read_json("metrics.json")
-    assert scores["test/perplexity"] < 6  # with random weights as many as there are tokens, 800 to 2,500
+    assert scores["test/perplexity"] < 6  # with random weights about the vocabulary size, 800 to 2,500

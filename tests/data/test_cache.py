@@ -1,4 +1,4 @@
-"""Concurrent writers of one cache entry, and writers that die."""
+"""Concurrent writers of one cache entry, and writers that fail."""
 
 import multiprocessing
 import os
@@ -32,7 +32,7 @@ def test_concurrent_runs_share_an_entry(tmp_path, monkeypatch):
     assert os.listdir(tmp_path / "kind") == ["key"]  # noqa: PTH208
 
 
-def test_a_writer_that_fails_leaves_nothing(tmp_path, monkeypatch):
+def test_a_failed_writer_leaves_no_entry(tmp_path, monkeypatch):
     monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
 
     def fail(folder):

@@ -1,4 +1,4 @@
-"""Two processes hide the tokens that one would hide, and score as it does; the reference is the run of one process."""
+"""Two processes mask the same tokens and give the same scores as one; the reference is a single-process run."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from tests.distributed.test_workers import history, no_dropout, run_of, threads,
 from tests.tasks.test_language_model_runs import CORPUS
 
 
-def test_two_processes_draw_and_score_as_one_does(tmp_path):
+def test_two_processes_mask_and_score_like_one(tmp_path):
     settings = [*CORPUS, "head=masked_lm", "head.unit=word", *no_dropout("hidden", "attention")]
     one, two = (run_of(tmp_path, settings, devices) for devices in (1, 2))
     names, numbers = history(one)

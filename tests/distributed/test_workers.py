@@ -1,4 +1,4 @@
-"""Several processes train, score and resume as one does; the reference is the run of one process."""
+"""Several processes train, score and resume like one; the reference is a single-process run."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.conftest import TINY, checked
-from tunesmith.data.batching import training_plan
+from tunesmith.data.epoch_plan import training_plan
 from tunesmith.data.module import Shard
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.errors import Interrupted, UserError
@@ -20,7 +20,7 @@ from tunesmith.training.train import train
 
 
 def no_dropout(*kinds):
-    """Each process drops units of its own, so only without dropout two compare with one."""
+    """Each rank draws its own dropout masks, so two are comparable with one only without dropout."""
     return [f"regularization.standard.{kind}_dropout=0" for kind in kinds or ("hidden", "attention", "classifier")]
 
 
@@ -34,7 +34,7 @@ WORDS = [
 
 @pytest.fixture(autouse=True)
 def threads():
-    """Each of two processes gets one: a fork must not use the threads of the process that it comes from."""
+    """One for each of two processes: a fork must not use the threads of its parent."""
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
@@ -59,7 +59,7 @@ def weights(run):
 @pytest.mark.parametrize(
     "words",
     [
-        ["dataset.size=97", *no_dropout()],  # the last batch has one row: a process without any
+        ["dataset.size=97", *no_dropout()],  # the last batch has one row: one rank has none
         [
             "backbone=random_gpt2",
             "trainer.accumulate_grad_batches=2",
@@ -85,7 +85,7 @@ def weights(run):
     ],
     ids=["odd", "rdrop", "class weights", "tags", "crf", "span"],
 )
-def test_two_processes_train_and_score_as_one(words, tmp_path):
+def test_two_processes_train_and_score_like_one(words, tmp_path):
     one, two = (run_of(tmp_path, words, devices) for devices in (1, 2))
     (names, before), (names_again, after) = history(one), history(two)
     assert names == names_again and len(before) >= 3
@@ -102,24 +102,25 @@ def test_two_processes_train_and_score_as_one(words, tmp_path):
 def test_bfloat16_with_accumulation(tmp_path):
     words = ["trainer.precision=bf16-mixed", "trainer.accumulate_grad_batches=2", "dataset.size=128", *no_dropout()]
     (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
-    np.testing.assert_allclose(after, before, rtol=0.02, atol=0.02)  # a row's sums round differently beside other rows
+    # A row's sums are rounded differently next to other rows.
+    np.testing.assert_allclose(after, before, rtol=0.02, atol=0.02)
 
 
-def test_shares_are_the_plan():
+def test_shards_cover_the_plan():
     class Split(list):
         def __getitem__(self, rows):
             return type("Batch", (), {"rows": rows})()
 
     plan = training_plan(np.arange(1, 90), batch_size=8, max_tokens=None, seed=1, epoch=0)
-    for world in (1, 2, 3, 9):
-        shares = [Shard(Split(), DistributedContext(rank, world)) for rank in range(world)]
+    for world_size in (1, 2, 3, 9):
+        shards = [Shard(Split(), DistributedContext(rank, world_size)) for rank in range(world_size)]
         for rows in plan:
-            together = np.concatenate([share[rows].rows for share in shares])
-            assert sorted(together.tolist()) == sorted(rows.tolist())
+            gathered = np.concatenate([shard[rows].rows for shard in shards])
+            assert sorted(gathered.tolist()) == sorted(rows.tolist())
 
 
 def act_at(monkeypatch, act, *, call, rank):
-    """Do something when one of the processes begins its n-th batch, from 0."""
+    """Call `act` when a rank starts its n-th batch, from 0."""
     calls = []
 
     def acting(module, *arguments):
@@ -130,47 +131,47 @@ def act_at(monkeypatch, act, *, call, rank):
     monkeypatch.setattr(FineTuningModule, "on_train_batch_start", acting, raising=False)
 
 
-CUT = ["trainer.max_epochs=2"]  # with dropout: each process has random numbers of its own
+CUT = ["trainer.max_epochs=2"]  # with dropout: each rank has its own random numbers
 
 
-def test_an_interrupted_run_of_two_goes_on_bit_for_bit(tmp_path, monkeypatch):
-    whole = run_of(tmp_path / "whole", CUT, 2)
+def test_an_interrupted_run_of_two_processes_resumes_bitwise(tmp_path, monkeypatch):
+    uninterrupted = run_of(tmp_path / "uninterrupted", CUT, 2)
     for call in (3, 6):
         folder = tmp_path / f"cut-{call}"
         with monkeypatch.context() as patch:
             act_at(patch, lambda: os.kill(os.getpid(), signal.SIGTERM), call=call, rank=0)
-            with pytest.raises(Interrupted, match="SIGTERM; the same command goes on from here"):
+            with pytest.raises(Interrupted, match="SIGTERM; the same command resumes from here"):
                 run_of(folder, CUT, 2)
         again = run_of(folder, CUT, 2)
-        assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
-        assert whole.read_json("metrics.json") == again.read_json("metrics.json")
-        np.testing.assert_array_equal(history(whole)[1], history(again)[1])
+        assert all(torch.equal(value, weights(again)[name]) for name, value in weights(uninterrupted).items())
+        assert uninterrupted.read_json("metrics.json") == again.read_json("metrics.json")
+        np.testing.assert_array_equal(history(uninterrupted)[1], history(again)[1])
 
 
 @pytest.mark.parametrize("how", ["exit", "kill", "exception"])
-def test_a_process_that_dies_takes_the_run_with_it_and_says_so(how, tmp_path, monkeypatch, capsys):
+def test_a_worker_that_dies_fails_the_run(how, tmp_path, monkeypatch, capsys):
     def die():
         if how == "exception":
             raise RuntimeError("an error of its own")
         os._exit(3) if how == "exit" else os.kill(os.getpid(), signal.SIGKILL)
 
     words = [*CUT, "callbacks.checkpoint.every_n_steps=2"]
-    said = {"exit": "exit status 3", "kill": "SIGKILL", "exception": "exit status 1"}[how]
+    reason = {"exit": "exit status 3", "kill": "SIGKILL", "exception": "exit status 1"}[how]
     with monkeypatch.context() as patch:
         act_at(patch, die, call=7, rank=1)
-        with pytest.raises(ChildProcessError, match=f"process 1 of 2 ended with {said}.*train-1.log"):
+        with pytest.raises(ChildProcessError, match=f"rank 1 of 2 ended with {reason}.*train-1.log"):
             run_of(tmp_path, words, 2)
-    whole, again = run_of(tmp_path / "whole", words, 2), run_of(tmp_path, words, 2)
-    assert "Going on after step 6" in capsys.readouterr().out
-    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(whole).items())
+    uninterrupted, again = run_of(tmp_path / "uninterrupted", words, 2), run_of(tmp_path, words, 2)
+    assert "Resuming from step 6" in capsys.readouterr().out
+    assert all(torch.equal(value, weights(again)[name]) for name, value in weights(uninterrupted).items())
 
 
-def test_a_mistake_that_every_process_finds_is_told_as_one(tmp_path):
+def test_an_error_on_every_rank_is_reported_once(tmp_path):
     with pytest.raises(UserError, match=r"trainer\.precision=16-mixed needs a GPU"):
         run_of(tmp_path, ["trainer.precision=16-mixed"], 2)
 
 
-def test_a_run_of_two_may_go_on_with_one(tmp_path, monkeypatch):
+def test_a_run_of_two_processes_can_resume_with_one(tmp_path, monkeypatch):
     config = checked([*WORDS, *CUT, "trainer.devices=2", f"output_dir={tmp_path}"])
     with monkeypatch.context() as patch:
         act_at(patch, lambda: os.kill(os.getpid(), signal.SIGTERM), call=7, rank=0)

@@ -49,7 +49,7 @@ def collated(task, tokenizer, problem):
     return EncodedSplit.of(rows, task=task, tokenizer=tokenizer)[np.arange(3)]
 
 
-def made(family, problem, side, pair):
+def build(family, problem, side, pair):
     task, spec = text_task(problem, pair), mini(family)
     tokenizer = spec.tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
     tokenizer.padding_side = side
@@ -63,7 +63,7 @@ def made(family, problem, side, pair):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_equal_hugging_face(family, side, pair, tmp_path):
-    backbone, head, batch = made(family, "single_label", side, pair)
+    backbone, head, batch = build(family, "single_label", side, pair)
     head.save(backbone, tmp_path)
     reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_logits_equal_hugging_face(family, side, pair, tmp_path):
 @pytest.mark.parametrize("problem", ["multi_label", "regression"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_losses_of_other_problems_equal_hugging_face(family, problem, tmp_path):
-    backbone, head, batch = made(family, problem, "right", False)
+    backbone, head, batch = build(family, problem, "right", False)
     head.save(backbone, tmp_path)
     reference = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     with torch.no_grad():
@@ -103,7 +103,7 @@ OTHER_FAMILIES = {
 def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
     task = text_task("single_label", pair)
     tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
-    if family in ("distilbert", "modernbert"):  # they have no segments
+    if family in ("distilbert", "modernbert"):  # they have no token type ids
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
     config = copy.deepcopy(OTHER_FAMILIES[family])
     config.vocab_size, config.pad_token_id = len(tokenizer), tokenizer.pad_token_id
@@ -123,33 +123,33 @@ def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_padding_does_not_change_logits(family):
-    backbone, head, batch = made(family, "single_label", "left" if family == "xlnet" else "right", False)
+    backbone, head, batch = build(family, "single_label", "left" if family == "xlnet" else "right", False)
     with torch.no_grad():
-        together = head(backbone(batch), batch)
+        whole_batch = head(backbone(batch), batch)
         mask = batch.inputs["attention_mask"].bool()
         for number in range(3):
-            alone = type(batch)(
+            single = type(batch)(
                 {name: value[number : number + 1, mask[number]] for name, value in batch.inputs.items()},
                 {},
                 np.arange(1),
             )
-            torch.testing.assert_close(head(backbone(alone), alone)[0], together[number], atol=1e-5, rtol=0)
+            torch.testing.assert_close(head(backbone(single), single)[0], whole_batch[number], atol=1e-5, rtol=0)
 
 
-def test_given_embeddings_equal_the_ids_own():
-    backbone, _, batch = made("bert", "single_label", "right", False)
+def test_passing_embeddings_equals_passing_ids():
+    backbone, _, batch = build("bert", "single_label", "right", False)
     with torch.no_grad():
         torch.testing.assert_close(backbone(batch, embeddings=backbone.embed(batch)), backbone(batch))
 
 
 def test_divergence_equals_torchs_kl_divergence():
-    _, head, _ = made("bert", "single_label", "right", False)
+    _, head, _ = build("bert", "single_label", "right", False)
     first, second = torch.randn(5, 3), torch.randn(5, 3)
     kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
     torch.testing.assert_close(head.divergence(first, second, None), 0.5 * (kl(first, second) + kl(second, first)))
 
 
 def test_labels_are_named_in_the_config():
-    backbone, _, _ = made("bert", "multi_label", "right", False)
+    backbone, _, _ = build("bert", "multi_label", "right", False)
     assert backbone.config.id2label == {0: "a", 1: "b", 2: "c"}
     assert Labels("multi_label", ("a", "b", "c")).encode("a;c") == [1.0, 0.0, 1.0]

@@ -1,4 +1,4 @@
-"""Loss against the paper's formulas and sentence-transformers, pooling against brute force, the folder against both loaders."""
+"""Loss against the paper's formulas and sentence-transformers, pooling against brute force, and the folder against both loaders."""
 
 import numpy as np
 import pytest
@@ -41,8 +41,8 @@ def batch_of(rows, task, tokenizer):
     return EncodedSplit.of(rows, task=task, tokenizer=tokenizer)[np.arange(len(rows))]
 
 
-def embedded(texts, size=6, width=8, seed=0):
-    """Random embeddings of some texts an example, and a batch in which they stand so."""
+def random_embeddings(texts, size=6, width=8, seed=0):
+    """Random embeddings with some texts per example, and the batch that they belong to."""
     generator = torch.Generator().manual_seed(seed)
     _, _, task, tokenizer = made("bert")
     columns = ["text", "positive", "negative"][:texts]
@@ -51,43 +51,43 @@ def embedded(texts, size=6, width=8, seed=0):
     return torch.randn(texts * size, width, generator=generator), batch
 
 
-def by_hand(parts, *, temperature, weight):
+def reference_loss(parts, *, temperature, weight):
     """Equations 1 and 5 of the paper, one similarity at a time."""
     cosine = lambda a, b: a @ b / np.linalg.norm(a) / np.linalg.norm(b)  # noqa: E731
     anchors, positives, negatives = (*parts, None) if len(parts) == 2 else parts
     losses = []
     for i, anchor in enumerate(anchors):
-        below = 0.0
+        denominator = 0.0
         for j in range(len(anchors)):
-            below += np.exp(cosine(anchor, positives[j]) / temperature)
+            denominator += np.exp(cosine(anchor, positives[j]) / temperature)
             if negatives is not None:
-                below += (weight if i == j else 1) * np.exp(cosine(anchor, negatives[j]) / temperature)
-        losses.append(-np.log(np.exp(cosine(anchor, positives[i]) / temperature) / below))
+                denominator += (weight if i == j else 1) * np.exp(cosine(anchor, negatives[j]) / temperature)
+        losses.append(-np.log(np.exp(cosine(anchor, positives[i]) / temperature) / denominator))
     return np.mean(losses)
 
 
 @pytest.mark.parametrize("texts,weight", [(2, 1.0), (3, 1.0), (3, 2.5)])
-def test_the_loss_is_the_papers(texts, weight):
+def test_the_loss_equals_the_papers_formula(texts, weight):
     _, head, _, _ = made("bert", weight=weight, temperature=0.1)
-    scores, batch = embedded(texts)
-    expected = by_hand(scores.double().view(texts, 6, -1).numpy(), temperature=0.1, weight=weight)
+    scores, batch = random_embeddings(texts)
+    expected = reference_loss(scores.double().view(texts, 6, -1).numpy(), temperature=0.1, weight=weight)
     for part in (head.train(), head.eval()):
         assert part.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("texts", [2, 3])
-def test_the_loss_is_sentence_transformers(texts):
+def test_the_loss_equals_sentence_transformers(texts):
     losses = pytest.importorskip("sentence_transformers.sentence_transformer.losses")
     _, head, _, _ = made("bert")
-    scores, batch = embedded(texts)
+    scores, batch = random_embeddings(texts)
     reference = losses.MultipleNegativesRankingLoss(model=None, scale=20.0)
     expected = reference.compute_loss_from_embeddings(list(scores.view(texts, 6, -1)), None)
     torch.testing.assert_close(head.loss(scores, batch), expected)
 
 
-def test_one_example_has_nothing_to_learn_from():
+def test_a_single_example_has_zero_loss():
     _, head, _, _ = made("bert")
-    scores, batch = embedded(2, size=1)
+    scores, batch = random_embeddings(2, size=1)
     scores.requires_grad_()
     loss = head.train().loss(scores, batch)
     loss.backward()
@@ -96,31 +96,31 @@ def test_one_example_has_nothing_to_learn_from():
 
 def test_bfloat16_does_not_round_the_similarities():
     _, head, _, _ = made("bert")
-    scores, batch = embedded(2)
+    scores, batch = random_embeddings(2)
     expected = head.loss(scores, batch)
     with torch.autocast("cpu", torch.bfloat16):
         found = head.loss(scores, batch)
     torch.testing.assert_close(found, expected, rtol=1e-6, atol=0)
 
 
-def test_a_text_alone_goes_through_the_model_twice_while_training():
+def test_single_texts_are_encoded_twice_in_training():
     backbone, head, task, tokenizer = made("bert")
     batch = batch_of([{"text": text} for text in TEXTS], task, tokenizer)
     head.prepare(batch, seed=1, epoch=None)
-    assert batch.layout["places"].tolist() == [[0, 1, 2]]  # an evaluation embeds each once
+    assert batch.layout["places"].tolist() == [[0, 1, 2]]  # evaluation embeds each text once
     head.prepare(batch, seed=1, epoch=0)
     twice = batch
     assert twice.layout["places"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert all(torch.equal(value[:3], value[3:]) for value in twice.inputs.values())
     with torch.no_grad():
-        still = head(backbone(twice), twice).view(2, 3, -1)
-        torch.testing.assert_close(still[0], still[1])
-        moved = head.train()(backbone.train()(twice), twice).view(2, 3, -1)
-    assert (moved[0] - moved[1]).abs().max() > 1e-3  # dropout
+        without_dropout = head(backbone(twice), twice).view(2, 3, -1)
+        torch.testing.assert_close(without_dropout[0], without_dropout[1])
+        with_dropout = head.train()(backbone.train()(twice), twice).view(2, 3, -1)
+    assert (with_dropout[0] - with_dropout[1]).abs().max() > 1e-3
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_pooling_is_brute_force(side):
+def test_pooling_equals_brute_force(side):
     hidden, lengths = torch.randn(4, 5, 3), [5, 1, 3, 2]
     mask = torch.zeros(4, 5, dtype=torch.int64)
     for row, length in enumerate(lengths):
@@ -135,8 +135,8 @@ def test_pooling_is_brute_force(side):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_embeddings_are_those_of_each_text_alone(family):
-    special = {"bert": 0, "roberta": 0, "xlnet": -1, "gpt2": -1}[family]  # the published place of CLS; GPT-2 has none
+def test_embeddings_do_not_depend_on_the_batch(family):
+    special = {"bert": 0, "roberta": 0, "xlnet": -1, "gpt2": -1}[family]  # published position of CLS; GPT-2 has none
     for kind in ("cls", "mean", "first_last"):
         backbone, head, task, tokenizer = made(family, kind)
         batch = batch_of([{"text": text} for text in TEXTS], task, tokenizer)
@@ -154,7 +154,7 @@ def test_embeddings_are_those_of_each_text_alone(family):
 
 
 @pytest.mark.parametrize("kind", ["cls_training_layer", "cls_layer"])
-def test_the_layer_behind_cls(kind):
+def test_the_layer_after_cls(kind):
     backbone, head, task, tokenizer = made("bert", kind)
     batch = batch_of([{"text": text} for text in TEXTS], task, tokenizer)
     with torch.no_grad():
@@ -178,7 +178,7 @@ def test_sentence_transformers_loads_the_folder(family, kind, tmp_path):
         expected = head.decode(head(backbone(batch), batch), batch)["embedding"]
         loaded = reference.SentenceTransformer(str(tmp_path), device="cpu")
         np.testing.assert_allclose(loaded.encode(texts), expected.numpy(), atol=1e-5)
-        if kind != "first_last":  # the plain model is there too, whole
+        if kind != "first_last":  # the folder also holds the complete plain model
             model, info = AutoModel.from_pretrained(tmp_path, output_loading_info=True)
             assert not info["missing_keys"] and not info["unexpected_keys"]
             torch.testing.assert_close(model.eval()(**batch.inputs)[0], backbone(batch), atol=1e-5, rtol=0)

@@ -58,7 +58,7 @@ def mini(family):
     return Mini(family=family, vocabulary=400, layers=2, heads=2, width=32, max_positions=64, learning_rate=1e-3)
 
 
-def made(family, config_class=None, side=None):
+def build(family, config_class=None, side=None):
     spec = mini(family)
     tokenizer = spec.tokenizer(lambda: TEXTS, pre_split=False)
     tokenizer.padding_side = side or tokenizer.padding_side
@@ -85,7 +85,7 @@ def compare(backbone, head, batch, original, reference, folder):
     labels = torch.full_like(original, -100)
     if isinstance(head, CausalLm):
         real = batch.inputs.get("attention_mask", torch.ones_like(original))
-        first = real.cumsum(1) == 1  # has no token before it
+        first = real.cumsum(1) == 1  # has no preceding token
         labels = original.masked_fill((real == 0) | first, -100)
     else:
         width = batch.inputs["target_mapping"].shape[1] if "target_mapping" in batch.inputs else original.shape[1]
@@ -103,69 +103,71 @@ def compare(backbone, head, batch, original, reference, folder):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("family", PAIRINGS)
 def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
-    backbone, head, _, batch, original, reference = made(family, side=side)
+    backbone, head, _, batch, original, reference = build(family, side=side)
     compare(backbone, head, batch, original, reference, tmp_path)
 
 
 @pytest.mark.parametrize("config_class", [DistilBertConfig, ElectraConfig, ModernBertConfig])
 def test_other_masked_families(config_class, tmp_path):
-    backbone, head, _, batch, original, reference = made("bert", config_class)
+    backbone, head, _, batch, original, reference = build("bert", config_class)
     compare(backbone, head, batch, original, reference, tmp_path)
 
 
 @pytest.mark.parametrize("family", PAIRINGS)
-def test_a_saved_model_is_the_next_backbone_with_its_output_layer_tied(family, tmp_path):
-    backbone, head, _, batch, original, reference = made(family)
+def test_a_saved_model_can_be_loaded_as_a_backbone_with_a_tied_output_layer(family, tmp_path):
+    backbone, head, _, batch, original, reference = build(family)
     scores = compare(backbone, head, batch, original, reference, tmp_path)
     spec = Pretrained(name=str(tmp_path), revision=None, max_positions=64, learning_rate=1e-3)
     config = spec.config()
-    again = Backbone(spec.model(config), AutoTokenizer.from_pretrained(tmp_path), lambda name: spec.model(config, name))
-    other = type(head)(again, lm_task(), **PAIRINGS[family][1]).eval()
-    again.eval()
+    reloaded = Backbone(
+        spec.model(config), AutoTokenizer.from_pretrained(tmp_path), lambda name: spec.model(config, name)
+    )
+    other = type(head)(reloaded, lm_task(), **PAIRINGS[family][1]).eval()
+    reloaded.eval()
     with torch.no_grad():
-        torch.testing.assert_close(other(again(batch), batch), scores)
-    embeddings = again.model.get_input_embeddings().weight
+        torch.testing.assert_close(other(reloaded(batch), batch), scores)
+    embeddings = reloaded.model.get_input_embeddings().weight
     assert any(parameter is embeddings for parameter in other.parameters())
-    head_only = FineTuningModule(again, other, []).parameter_groups()
+    head_only = FineTuningModule(reloaded, other, []).parameter_groups()
     assert sum(len(group["params"]) for group in head_only) == len({id(p) for g in head_only for p in g["params"]})
-    if backbone.pretrained_pooler[0] is not None:  # a later classifier starts from it
+    if backbone.pretrained_pooler[0] is not None:  # used by a later classifier
         torch.testing.assert_close(
-            again.pretrained_pooler[0].dense.weight, backbone.pretrained_pooler[0].dense.weight, rtol=0, atol=0
+            reloaded.pretrained_pooler[0].dense.weight, backbone.pretrained_pooler[0].dense.weight, rtol=0, atol=0
         )
 
 
 @pytest.mark.parametrize("family", PAIRINGS)
-def test_decoded_sums_are_those_of_each_window(family):
-    backbone, head, split, batch, _, _ = made(family)
+def test_decoded_sums_equal_those_of_each_window(family):
+    backbone, head, split, batch, _, _ = build(family)
     with torch.no_grad():
         scores = head(backbone(batch), batch)
     decoded = head.decode(scores, batch)
     for window in range(len(batch.rows)):
-        mine = batch.layout["windows"] == window
-        loss = functional.cross_entropy(scores[mine], batch.targets["labels"][mine], reduction="sum")
+        in_window = batch.layout["windows"] == window
+        loss = functional.cross_entropy(scores[in_window], batch.targets["labels"][in_window], reduction="sum")
         torch.testing.assert_close(decoded["loss"][window], loss)
-        assert decoded["tokens"][window] == mine.sum()
+        assert decoded["tokens"][window] == in_window.sum()
     predictions = split.task.assemble(split, split.in_order([(batch.rows, decoded)]))
     found = split.task.score(split, predictions)
     assert found["perplexity"] == pytest.approx(math.exp(head.loss(scores, batch)), rel=1e-5)
-    right = (scores.argmax(-1) == batch.targets["labels"]).float().mean()
-    assert found["accuracy"] == pytest.approx(float(right))
+    accuracy = (scores.argmax(-1) == batch.targets["labels"]).float().mean()
+    assert found["accuracy"] == pytest.approx(float(accuracy))
 
 
-def test_the_permutation_lets_targets_see_context_and_earlier_targets_only():
-    backbone, _, _, batch, original, _ = made("xlnet")
+def test_targets_attend_to_context_and_earlier_targets_only():
+    backbone, _, _, batch, original, _ = build("xlnet")
     unseen, mapping = batch.inputs["perm_mask"].bool(), batch.inputs["target_mapping"].bool()
     for row in range(len(original)):
         targets = mapping[row].any(0)
-        assert not unseen[row][:, ~targets].any()  # all see the context
-        assert unseen[row][~targets][:, targets].all()  # and it sees no target
+        assert not unseen[row][:, ~targets].any()  # all attend to the context
+        assert unseen[row][~targets][:, targets].all()  # which attends to no target
         among = unseen[row][targets][:, targets]
         assert among.diagonal().all()
         assert sorted((~among).sum(1).tolist()) == list(range(len(among)))  # a total order
         assert torch.equal(among, ~among.T | torch.eye(len(among), dtype=torch.bool))
     special = torch.isin(original, torch.tensor(backbone.tokenizer.all_special_ids))
     assert not (mapping.any(1) & special).any()
-    with torch.no_grad():  # what a target may not see, it does not depend on
+    with torch.no_grad():  # masked tokens do not influence a target
         before = backbone(batch)
         first = int(mapping[1, 0].nonzero())
         batch.inputs["input_ids"][1, first] = (batch.inputs["input_ids"][1, first] + 1) % 100
@@ -174,18 +176,18 @@ def test_the_permutation_lets_targets_see_context_and_earlier_targets_only():
 
 
 @pytest.mark.parametrize("family", ["bert", "xlnet"])
-def test_what_is_drawn_depends_on_seed_epoch_and_example_alone(family):
-    _, head, split, _, _, _ = made(family)
+def test_sampling_depends_on_seed_epoch_and_example_only(family):
+    _, head, split, _, _, _ = build(family)
 
-    def drawn(rows, seed, epoch):
+    def sample(rows, seed, epoch):
         batch = split[np.array(rows)]
         head.prepare(batch, seed=seed, epoch=epoch)
         windows = batch.layout["windows"].tolist()
         labels = batch.targets["labels"].tolist()
         return {row: [label for w, label in zip(windows, labels, strict=True) if w == n] for n, row in enumerate(rows)}
 
-    together = drawn([0, 1, 2], 1, 3)
-    assert drawn([1], 1, 3)[1] == together[1] and drawn([2, 1, 0], 1, 3) == together
-    assert drawn([1], 1, 4)[1] != together[1] != drawn([1], 2, 3)[1]
+    whole_batch = sample([0, 1, 2], 1, 3)
+    assert sample([1], 1, 3)[1] == whole_batch[1] and sample([2, 1, 0], 1, 3) == whole_batch
+    assert sample([1], 1, 4)[1] != whole_batch[1] != sample([1], 2, 3)[1]
     head._fresh = False
-    assert drawn([1], 1, 3) == drawn([1], 1, 4) != drawn([1], 2, 4)
+    assert sample([1], 1, 3) == sample([1], 1, 4) != sample([1], 2, 4)

@@ -1,4 +1,4 @@
-"""The span head against Hugging Face's classes with the same weights, and its n best spans against plain loops."""
+"""The span head against Hugging Face's classes with the same weights, and its n best spans against brute force."""
 
 import numpy as np
 import pytest
@@ -19,10 +19,10 @@ QUESTIONS = [
 ]
 
 
-def question_task(**changed):
+def question_task(**overrides):
     settings = {"question": "question", "context": "context", "answers": "answers", "unanswerable": False}
     settings |= {"metrics": ["f1"], "max_length": 60, "stride": 8, "max_answer_length": 6, "n_best": 5}
-    return QuestionAnswering(**(settings | changed))
+    return QuestionAnswering(**(settings | overrides))
 
 
 def rows():
@@ -32,7 +32,7 @@ def rows():
     ]
 
 
-def made(family, task, side=None):
+def build(family, task, side=None):
     spec = mini(family)
     tokenizer = spec.tokenizer(lambda: [CONTEXT, *(question for question, _ in QUESTIONS)], pre_split=False)
     if side is not None:
@@ -46,7 +46,7 @@ def made(family, task, side=None):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
-    backbone, head, split, _ = made(family, question_task(), side)
+    backbone, head, split, _ = build(family, question_task(), side)
     batch = split[np.arange(len(split))]
     head.save(backbone, tmp_path)
     reference = AutoModelForQuestionAnswering.from_pretrained(tmp_path).eval()
@@ -57,7 +57,7 @@ def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
     real = batch.inputs["attention_mask"] == 1
     torch.testing.assert_close(scores[..., 0][real], expected.start_logits[real], atol=1e-5, rtol=0)
     torch.testing.assert_close(scores[..., 1][real], expected.end_logits[real], atol=1e-5, rtol=0)
-    # Hugging Face's loss counts padding; a batch of one has none.
+    # Hugging Face's loss includes padding; a batch of one has none.
     for row in range(len(split)):
         one = split[np.array([row])]
         with torch.no_grad():
@@ -69,9 +69,9 @@ def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
     assert labels.shape == (len(split), 2)
 
 
-def test_the_best_spans_equal_plain_loops():
+def test_the_best_spans_equal_brute_force():
     task = question_task(n_best=7)
-    _, head, split, _ = made("bert", task)
+    _, head, split, _ = build("bert", task)
     batch = split[np.arange(len(split))]
     scores = torch.randn(len(split), batch.inputs["input_ids"].shape[1], 2)
     decoded = head.decode(scores, batch)
@@ -94,7 +94,7 @@ def test_the_best_spans_equal_plain_loops():
 @pytest.mark.parametrize("max_length", [24, 60])
 def test_targets_point_at_the_answer_in_every_family(family, max_length):
     task = question_task(max_length=max_length)
-    _, _, split, tokenizer = made(family, task)
+    _, _, split, tokenizer = build(family, task)
     starts, ends, contexts = split.lists("starts"), split.lists("ends"), split.lists("context")
     examples, found = split.numbers("example"), set()
     for window in range(len(split)):
@@ -111,6 +111,6 @@ def test_targets_point_at_the_answer_in_every_family(family, max_length):
     covered = {example: set() for example in range(3)}
     for window in range(len(split)):
         covered[int(examples[window])] |= {int(start) for start in starts[window]}
-    for example, row in enumerate(rows()):  # no part of a context is left out
+    for example, row in enumerate(rows()):  # the windows cover every context completely
         whole = tokenizer(row["context"], add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
         assert covered[example] >= {start for start, end in whole if end > start}

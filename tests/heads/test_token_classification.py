@@ -24,13 +24,13 @@ SENTENCES = [
 LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
 
-def tag_task(**changed):
+def tag_task(**overrides):
     settings = {"tokens": "tokens", "tags": "tags", "text": None, "spans": None, "entities": True, "strict": False}
     settings |= {"labels": LABELS, "metrics": ["f1"], "max_length": 40, "stride": 8}
-    return Task(**(settings | changed))
+    return Task(**(settings | overrides))
 
 
-def made(family, head_class, side, **settings):
+def build(family, head_class, side, **settings):
     task, spec = tag_task(), mini(family)
     tokenizer = spec.tokenizer(lambda: [" ".join(words) for words, _ in SENTENCES], pre_split=True)
     tokenizer.padding_side = side
@@ -45,7 +45,7 @@ def made(family, head_class, side, **settings):
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
-    backbone, head, batch, tokenizer = made(family, TokenClassification, side, constrained=False)
+    backbone, head, batch, tokenizer = build(family, TokenClassification, side, constrained=False)
     head.save(backbone, tmp_path)
     reference = AutoModelForTokenClassification.from_pretrained(tmp_path).eval()
     # Hugging Face's examples label each word's first token and -100 elsewhere.
@@ -64,19 +64,19 @@ def test_logits_and_loss_equal_hugging_face(family, side, tmp_path):
     torch.testing.assert_close(head.loss(scores, batch), expected.loss, atol=1e-5, rtol=0)
 
 
-def test_the_emissions_of_the_crf_are_the_same_projection(tmp_path):
-    backbone, head, batch, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
+def test_the_crf_has_the_same_projection_as_the_softmax(tmp_path):
+    backbone, head, batch, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
     head.save(backbone, tmp_path)
-    softmax = made("bert", TokenClassification, "right", constrained=False)[1]
+    softmax = build("bert", TokenClassification, "right", constrained=False)[1]
     softmax.stem.load_state_dict(head.stem.state_dict())
     with torch.no_grad():
         hidden = backbone(batch)
         torch.testing.assert_close(head(hidden, batch), softmax(hidden, batch))
 
 
-def test_the_loss_of_the_crf_is_that_of_pytorch_crf_per_token():
+def test_the_crf_loss_equals_pytorch_crf_per_token():
     torchcrf = pytest.importorskip("torchcrf")
-    backbone, head, batch, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
+    backbone, head, batch, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
     reference = torchcrf.CRF(len(LABELS), batch_first=True)
     own = {name: getattr(head, name) for name in ("start_transitions", "end_transitions", "transitions")}
     reference.load_state_dict(own)
@@ -96,7 +96,7 @@ def well_formed(tags):
 
 @pytest.mark.parametrize("head_class,settings", [(TokenClassification, {}), (Crf, {"transition_lr_scale": 1.0})])
 def test_constrained_paths_are_the_best_well_formed_ones(head_class, settings):
-    _, head, batch, _ = made("bert", head_class, "right", constrained=True, **settings)
+    _, head, batch, _ = build("bert", head_class, "right", constrained=True, **settings)
     scores = 3 * torch.randn(3, 4, len(LABELS), generator=torch.Generator().manual_seed(1))
     batch.layout["words"] = torch.tensor([4, 3, 1])
     decoded = head.decode(scores, batch)["prediction"]
@@ -117,13 +117,13 @@ def test_constrained_paths_are_the_best_well_formed_ones(head_class, settings):
         assert decoded[row, :length].tolist() == list(max(legal, key=total))
 
 
-def test_constraints_need_entities():
+def test_constraints_need_bio_tags():
     with pytest.raises(UserError, match="needs BIO tags"):
         forbidden_transitions(["NOUN", "VERB"])
 
 
-def test_the_transitions_have_a_learning_rate_of_their_own():
-    _, head, _, _ = made("bert", Crf, "right", constrained=False, transition_lr_scale=50.0)
+def test_the_transitions_have_their_own_learning_rate():
+    _, head, _, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=50.0)
     scales = {name: head.parameter_options(name, p, None)["lr_scale"] for name, p in head.named_parameters()}
     assert {name for name, scale in scales.items() if scale == 50.0} == {
         "start_transitions",
@@ -132,8 +132,8 @@ def test_the_transitions_have_a_learning_rate_of_their_own():
     }
 
 
-def test_class_weights_and_smoothing_count_words_only():
-    backbone, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+def test_class_weights_and_smoothing_ignore_padding():
+    backbone, head, batch, _ = build("bert", TokenClassification, "right", constrained=False)
     head.class_weights, head.label_smoothing = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]), 0.1
     scores = head(backbone(batch), batch)
     words = [scores[row, place] for row, (_, tags) in enumerate(SENTENCES) for place in range(len(tags))]
@@ -152,8 +152,8 @@ def test_tags_are_counted():
     assert task.label_counts(split).tolist() == [flat.count(name) for name in LABELS]
 
 
-def test_divergence_is_a_mean_over_words():
-    _, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+def test_divergence_is_averaged_over_words():
+    _, head, batch, _ = build("bert", TokenClassification, "right", constrained=False)
     first, second = (torch.randn(3, batch.targets["labels"].shape[1], len(LABELS)) for _ in range(2))
     places = [(row, word) for row, (words, _) in enumerate(SENTENCES) for word in range(len(words))]
     p, q = (torch.stack([scores[place] for place in places]) for scores in (first, second))
@@ -161,8 +161,8 @@ def test_divergence_is_a_mean_over_words():
     torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
 
 
-def test_a_batch_without_a_tag_has_no_loss():
-    backbone, head, batch, _ = made("bert", TokenClassification, "right", constrained=False)
+def test_a_batch_without_tags_has_zero_loss():
+    backbone, head, batch, _ = build("bert", TokenClassification, "right", constrained=False)
     batch.targets["labels"] = torch.full_like(batch.targets["labels"], -100)
     loss = head.loss(head(backbone(batch), batch), batch)
     loss.backward()

@@ -1,4 +1,4 @@
-"""metrics.csv after a run that was cut off is the table of one that was not."""
+"""metrics.csv of an interrupted and resumed run equals that of an uninterrupted one."""
 
 import csv
 from pathlib import Path
@@ -11,8 +11,8 @@ STEPS = [{"train/loss": 1 / step, "epoch": 0.0} for step in range(1, 13)]
 SCORES = {"validation/accuracy": 0.5}
 
 
-def log(file, steps, *, done=0):
-    history = CsvHistory(file, done)
+def log(file, steps, *, completed=0):
+    history = CsvHistory(file, completed)
     for step in steps:
         history.log_metrics(STEPS[step - 1], step=step)
         if step % 6 == 0:
@@ -21,40 +21,40 @@ def log(file, steps, *, done=0):
 
 
 @pytest.fixture
-def whole(tmp_path):
-    log(tmp_path / "whole.csv", range(1, 13))
-    return (tmp_path / "whole.csv").read_text()
+def uninterrupted(tmp_path):
+    log(tmp_path / "uninterrupted.csv", range(1, 13))
+    return (tmp_path / "uninterrupted.csv").read_text()
 
 
-def test_a_row_for_each_step(whole):
-    rows = list(csv.DictReader(whole.splitlines()))
+def test_a_row_for_each_step(uninterrupted):
+    rows = list(csv.DictReader(uninterrupted.splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(1, 13))
     assert [float(row["train/loss"]) for row in rows] == [step["train/loss"] for step in STEPS]
     assert [row["validation/accuracy"] for row in rows if row["validation/accuracy"]] == ["0.5", "0.5"]
 
 
-@pytest.mark.parametrize("torn", range(0, 40, 3))
-def test_a_line_that_a_full_disk_has_cut_off(torn, whole, tmp_path):
+@pytest.mark.parametrize("length", range(0, 40, 3))
+def test_a_truncated_last_line_is_dropped(length, uninterrupted, tmp_path):
     file = tmp_path / "metrics.csv"
     log(file, range(1, 12))
     with file.open("a") as stream:
-        stream.write("1,0.0,0.0833333333333333"[:torn])
-    log(file, range(9, 13), done=8)
-    assert file.read_text() == whole
+        stream.write("1,0.0,0.0833333333333333"[:length])
+    log(file, range(9, 13), completed=8)
+    assert file.read_text() == uninterrupted
 
 
-def test_the_last_row_is_changed_and_not_doubled(whole, tmp_path):
+def test_the_last_row_is_updated_and_not_repeated(uninterrupted, tmp_path):
     file = tmp_path / "metrics.csv"
     log(file, range(1, 13))
-    for _ in range(2):  # of a run that was cut off while it was scored
+    for _ in range(2):  # of a run that was interrupted while it was scored
         history = CsvHistory(file, 12)
         history.finalize("success")
         history.log_metrics(SCORES, step=12)
         history.finalize("success")
-        assert file.read_text() == whole
+        assert file.read_text() == uninterrupted
 
 
-def test_a_table_that_is_written_anew_is_never_half_there(whole, tmp_path, monkeypatch):
+def test_rewriting_is_atomic(uninterrupted, tmp_path, monkeypatch):
     file = tmp_path / "metrics.csv"
     log(file, range(1, 6))
     before = file.read_text()
@@ -64,8 +64,8 @@ def test_a_table_that_is_written_anew_is_never_half_there(whole, tmp_path, monke
 
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(OSError, match="no space"):
-        log(file, range(4, 7), done=3)
+        log(file, range(4, 7), completed=3)
     assert file.read_text() == before
     monkeypatch.undo()
-    log(file, range(4, 13), done=3)
-    assert file.read_text() == whole
+    log(file, range(4, 13), completed=3)
+    assert file.read_text() == uninterrupted

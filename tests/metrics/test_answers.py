@@ -1,4 +1,4 @@
-"""Answers' scores against torchmetrics' SQuAD and, where it is at hand, the official script itself."""
+"""Answer scores against torchmetrics' SQuAD and, if available, the official script."""
 
 import importlib.util
 import json
@@ -48,7 +48,7 @@ WORDS += [
 ]
 
 
-def drawn(count, seed, *, unanswerable=0.0):
+def random_questions(count, seed, *, unanswerable=0.0):
     generator = random.Random(seed)
     text = lambda most: generator.choice([" ", "  ", ""]).join(generator.choices(WORDS, k=generator.randint(0, most)))  # noqa: E731
     for number in range(count):
@@ -58,9 +58,9 @@ def drawn(count, seed, *, unanswerable=0.0):
 
 
 def test_answers_equal_torchmetrics():
-    for name, prediction, gold in drawn(12_000, seed=0):
+    for name, prediction, gold in random_questions(12_000, seed=0):
         if not all(any(c.isalnum() for c in text) and exact_match("", [text]) == 0 for text in gold):
-            continue  # an answer of which nothing remains is SQuAD 2.0's own rule
+            continue  # answers that normalize to nothing follow SQuAD 2.0's own rule
         reference = squad(
             [{"prediction_text": prediction, "id": name}],
             [{"answers": {"answer_start": [0] * len(gold), "text": gold}, "id": name}],
@@ -70,12 +70,12 @@ def test_answers_equal_torchmetrics():
             assert 100 * f1(prediction, gold) == pytest.approx(float(reference["f1"]), abs=1e-4)
 
 
-def test_a_question_without_an_answer_wants_none():
+def test_a_question_without_an_answer_expects_an_empty_prediction():
     assert exact_match("", []) == f1("", []) == exact_match("the", []) == 1.0
     assert exact_match("Zürich", []) == f1("Zürich", []) == 0.0
 
 
-def test_the_best_threshold_is_the_best_of_all():
+def test_the_best_threshold_equals_brute_force():
     generator = random.Random(1)
     for _ in range(300):
         size = generator.randint(1, 12)
@@ -105,7 +105,7 @@ def official():
 
 
 def compare(module, questions):
-    """Every question's scores, the means, and the best threshold."""
+    """Compare the scores of every question, the means, and the best threshold."""
     metric = AnswerScores()
     for _, prediction, gold in questions:
         kept = [text for text in gold if module.normalize_answer(text)] or [""]
@@ -120,13 +120,13 @@ def compare(module, questions):
     best, threshold = module.find_best_thresh(predictions, values, odds, known)
     found, own = best_threshold(*(list(each.values()) for each in (odds, values, known, predictions)))
     assert 100 * found == pytest.approx(best)
-    if best > 100 * sum(not k for k in known.values()) / len(known):  # else the script says 0, whatever the odds are
+    if best > 100 * sum(not k for k in known.values()) / len(known):  # else the script returns 0, whatever the odds are
         assert own == pytest.approx(threshold)
 
 
 @pytest.mark.real
 def test_fuzzed_answers_equal_the_official_script():
-    compare(official(), list(drawn(12_000, seed=3, unanswerable=0.3)))
+    compare(official(), list(random_questions(12_000, seed=3, unanswerable=0.3)))
 
 
 @pytest.mark.real

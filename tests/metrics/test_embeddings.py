@@ -1,4 +1,4 @@
-"""Against the formulas of Wang & Isola (2020), one pair at a time."""
+"""Embedding metrics against the formulas of Wang & Isola (2020), one pair at a time."""
 
 from itertools import combinations
 
@@ -32,9 +32,9 @@ def test_uniformity_in_blocks(points, block, monkeypatch):
     pairs = combinations(directions(points), 2)
     expected = np.log(np.mean([np.exp(-2 * ((x - y) ** 2).sum()) for x, y in pairs]))
     assert embeddings.uniformity(points) == pytest.approx(expected)
-    distances = torch.pdist(torch.tensor(directions(points)))  # as the paper's own listing has it
+    distances = torch.pdist(torch.tensor(directions(points)))  # as in the paper's listing
     assert embeddings.uniformity(points) == pytest.approx(distances.pow(2).mul(-2).exp().mean().log().item())
 
 
-def test_a_vector_of_zeros_has_no_direction():
+def test_the_cosine_with_a_zero_vector_is_zero():
     assert embeddings.cosine(np.zeros(3), np.ones(3)) == 0

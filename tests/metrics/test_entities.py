@@ -1,4 +1,4 @@
-"""Entities and their scores against seqeval in both modes, on random tags of every malformed kind and on real text."""
+"""Entities and their scores against seqeval in both modes, on random, also malformed tags and on real text."""
 
 import os
 import random
@@ -20,7 +20,7 @@ BIO = ["O"] + [f"{prefix}-{name}" for name in TYPES for prefix in "BI"]
 ANY = BIO + [f"{prefix}-{name}" for name in TYPES for prefix in "ESXLU"] + ["PER", "B", "I", "E", "S", "B-", "."]
 
 
-def drawn(tags, sentences, seed):
+def random_tags(tags, sentences, seed):
     generator = random.Random(seed)
     return [generator.choices(tags, k=generator.randint(1, 12)) for _ in range(sentences)]
 
@@ -33,12 +33,12 @@ def no_warnings():
 
 
 def test_chunks_equal_seqevals_default_mode():
-    for tags in drawn(ANY, 20_000, seed=0) + drawn(BIO, 10_000, seed=1):
+    for tags in random_tags(ANY, 20_000, seed=0) + random_tags(BIO, 10_000, seed=1):
         assert chunks(tags) == get_entities(tags)
 
 
 def test_strict_chunks_equal_seqevals_strict_mode():
-    for tags in drawn(BIO, 10_000, seed=2):
+    for tags in random_tags(BIO, 10_000, seed=2):
         assert strict_chunks(tags) == [(e.tag, e.start, e.end - 1) for e in Tokens(tags, IOB2).entities]
 
 
@@ -51,17 +51,17 @@ def test_strict_chunks_equal_seqevals_strict_mode():
         "B-PER I-PER O B-LOC B-LOC I-LOC",
     ],
 )
-def test_all_schemes_are_written_as_bio(given):
+def test_all_schemes_are_converted_to_bio(given):
     assert to_bio(given.split()) == "B-PER I-PER O B-LOC B-LOC I-LOC".split()
 
 
-def test_bio_keeps_the_entities():
-    for tags in drawn([*BIO, *(f"{prefix}-{name}" for name in TYPES for prefix in "ES")], 10_000, seed=3):
+def test_conversion_to_bio_keeps_the_entities():
+    for tags in random_tags([*BIO, *(f"{prefix}-{name}" for name in TYPES for prefix in "ES")], 10_000, seed=3):
         assert chunks(to_bio(tags)) == chunks(tags)
 
 
-def scored(labels, predictions, gold, *, strict=False, parts=1):
-    """Scores of one metric object, or of several whose states are added up as processes do."""
+def compute(labels, predictions, gold, *, strict=False, parts=1):
+    """Scores of one metric object, or of several whose states are summed as over ranks."""
     numbers = {tag: number for number, tag in enumerate(labels)}
     whole = EntityScores(labels, strict=strict)
     for part in range(parts):
@@ -76,18 +76,18 @@ def scored(labels, predictions, gold, *, strict=False, parts=1):
     return {name: float(value) for name, value in whole.compute().items()}
 
 
-def noisy(gold, labels, seed, share=0.2):
+def noisy(gold, labels, seed, rate=0.2):
     generator = random.Random(seed)
-    return [[generator.choice(labels) if generator.random() < share else tag for tag in tags] for tags in gold]
+    return [[generator.choice(labels) if generator.random() < rate else tag for tag in tags] for tags in gold]
 
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("parts", [1, 3])
 def test_scores_equal_seqevals(strict, parts):
     labels = BIO if strict else [*BIO, *(f"{prefix}-{name}" for name in TYPES for prefix in "ESX")]
-    gold = drawn(labels, 5_000, seed=4)
+    gold = random_tags(labels, 5_000, seed=4)
     guessed = noisy(gold, labels, seed=5)
-    found = scored(labels, guessed, gold, strict=strict, parts=parts)
+    found = compute(labels, guessed, gold, strict=strict, parts=parts)
     options = {"mode": "strict", "scheme": IOB2} if strict else {}
     for name in ("precision", "recall", "f1"):
         function = getattr(seqeval, f"{name}_score")
@@ -99,14 +99,14 @@ def test_scores_equal_seqevals(strict, parts):
     assert found["accuracy"] == pytest.approx(seqeval.accuracy_score(gold, guessed))
     whole = [one == other for one, other in zip(gold, guessed, strict=True)]
     answered = [
-        right for right, tags in zip(whole, guessed, strict=True) if (strict_chunks if strict else chunks)(tags)
+        correct for correct, tags in zip(whole, guessed, strict=True) if (strict_chunks if strict else chunks)(tags)
     ]
     assert found["sequence_accuracy"] == pytest.approx(np.mean(whole))
     assert found["sequence_precision"] == pytest.approx(np.mean(answered))
 
 
-def test_nothing_to_find():
-    found = scored(["O", "B-PER", "I-PER"], [["O", "O"]], [["O", "O"]])
+def test_no_entities():
+    found = compute(["O", "B-PER", "I-PER"], [["O", "O"]], [["O", "O"]])
     assert found["f1"] == found["precision"] == found["f1_macro"] == found["sequence_precision"] == 0.0
     assert found["accuracy"] == found["sequence_accuracy"] == 1.0
 
@@ -119,7 +119,7 @@ def test_real_text():
     blocks = (folder / "test.conll").read_text().replace("\n\t\n", "\n\n").split("\n\n")
     gold = [[line.split("\t")[1] for line in block.splitlines() if line.strip()] for block in blocks if block.strip()]
     labels = ["O", *sorted({tag for tags in gold for tag in tags} - {"O"})]
-    guessed = noisy(gold, labels, seed=6, share=0.05)
+    guessed = noisy(gold, labels, seed=6, rate=0.05)
     for strict, options in ((False, {}), (True, {"mode": "strict", "scheme": IOB2})):
-        found = scored(labels, guessed, gold, strict=strict)
+        found = compute(labels, guessed, gold, strict=strict)
         assert found["f1"] == pytest.approx(seqeval.f1_score(gold, guessed, **options))

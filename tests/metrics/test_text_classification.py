@@ -11,7 +11,7 @@ from tunesmith.metrics.text_classification import metrics
 GENERATOR = np.random.default_rng(0)
 
 
-def scored(names, predictions, targets, **options):
+def compute(names, predictions, targets, **options):
     collection = metrics(names, **options)
     for start in range(0, len(targets), 64):
         collection.update(torch.tensor(predictions[start : start + 64]), torch.tensor(targets[start : start + 64]))
@@ -23,7 +23,7 @@ def scored(names, predictions, targets, **options):
 def test_single_label(labels, average):
     predictions, targets = GENERATOR.integers(0, labels, size=(2, 500))
     names = ["accuracy", "precision", "recall", "f1", "matthews"]
-    found = scored(names, predictions, targets, problem="single_label", labels=labels, average=average)
+    found = compute(names, predictions, targets, problem="single_label", labels=labels, average=average)
     average = average or ("binary" if labels == 2 else "macro")
     assert found["accuracy"] == pytest.approx(reference.accuracy_score(targets, predictions))
     assert found["matthews"] == pytest.approx(reference.matthews_corrcoef(targets, predictions), abs=1e-6)
@@ -37,7 +37,7 @@ def test_single_label(labels, average):
 @pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
 def test_multi_label(average):
     predictions, targets = GENERATOR.integers(0, 2, size=(2, 500, 5))
-    found = scored(["accuracy", "f1"], predictions, targets, problem="multi_label", labels=5, average=average)
+    found = compute(["accuracy", "f1"], predictions, targets, problem="multi_label", labels=5, average=average)
     assert found["accuracy"] == pytest.approx(reference.accuracy_score(targets, predictions))
     assert found["f1"] == pytest.approx(reference.f1_score(targets, predictions, average=average), abs=1e-6)
 
@@ -45,6 +45,6 @@ def test_multi_label(average):
 def test_regression():
     targets = GENERATOR.normal(size=500).astype(np.float32)
     predictions = (targets + GENERATOR.normal(size=500)).astype(np.float32)
-    found = scored(["pearson", "spearman"], predictions, targets, problem="regression", labels=1, average=None)
+    found = compute(["pearson", "spearman"], predictions, targets, problem="regression", labels=1, average=None)
     assert found["pearson"] == pytest.approx(stats.pearsonr(predictions, targets)[0], abs=1e-4)
     assert found["spearman"] == pytest.approx(stats.spearmanr(predictions, targets)[0], abs=1e-4)

@@ -23,17 +23,17 @@ REFERENCES = {
 )
 def test_equal_to_transformers(name, warmup):
     options = {"power": 2.0, "end_ratio": 0.1} if name == "polynomial" else {}
-    share = getattr(schedules, name)(TOTAL, **warmup, **options)
+    factor = getattr(schedules, name)(TOTAL, **warmup, **options)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     reference = REFERENCES[name](optimizer)
     for step in range(TOTAL):
-        assert share(step) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-9)
+        assert factor(step) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-9)
         optimizer.step()
         reference.step()
 
 
 def test_inverse_square_root_as_in_the_paper():
-    share = schedules.inverse_square_root(TOTAL, warmup_steps=10, warmup_ratio=None)
+    factor = schedules.inverse_square_root(TOTAL, warmup_steps=10, warmup_ratio=None)
     # Vaswani et al. (2017), equation 3, scaled to 1 at the end of the warm-up
     for step in range(1, TOTAL):
-        assert share(step) == pytest.approx(min(step**-0.5, step * 10**-1.5) / 10**-0.5)
+        assert factor(step) == pytest.approx(min(step**-0.5, step * 10**-1.5) / 10**-0.5)

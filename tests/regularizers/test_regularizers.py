@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from tests.heads.test_classification import made, text_task
+from tests.heads.test_classification import build, text_task
 from tunesmith.backbones.families import set_dropout
 from tunesmith.errors import UserError
 from tunesmith.regularizers.class_weights import ClassWeights
@@ -24,24 +24,24 @@ STANDARD = {
 }
 
 
-def module_of(family, *regularizers):
-    backbone, head, batch = made(family, "single_label", "right", False)
+def build_module(family, *regularizers):
+    backbone, head, batch = build(family, "single_label", "right", False)
     return FineTuningModule(backbone, head, list(regularizers)), batch
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
-def test_weight_decay_leaves_out_biases_and_norms(family):
-    module, _ = module_of(family, Standard(**STANDARD))
+def test_weight_decay_excludes_biases_and_norms(family):
+    module, _ = build_module(family, Standard(**STANDARD))
     decayed = {id(p) for group in module.parameter_groups() if group["weight_decay"] == 0.1 for p in group["params"]}
     for name, parameter in module.named_parameters():
-        if not parameter.requires_grad:  # XLNet's mask, which is not trained here
+        if not parameter.requires_grad:  # XLNet's mask_emb, which is not trained here
             continue
         exempt = "bias" in name or "norm" in name.lower() or ".ln_" in name
         assert (id(parameter) not in decayed) == exempt, name
 
 
 def test_gradients_are_clipped():
-    module, batch = module_of("bert")
+    module, batch = build_module("bert")
     (1000 * module.training_step(batch, 0)).backward()
     Standard(**STANDARD).on_before_optimizer_step(None, module, None)
     norm = torch.sqrt(sum((p.grad**2).sum() for p in module.parameters() if p.grad is not None))
@@ -50,7 +50,7 @@ def test_gradients_are_clipped():
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
 def test_layerwise_decay(family):
-    module, _ = module_of(family, LayerwiseLearningRateDecay(decay=0.5))
+    module, _ = build_module(family, LayerwiseLearningRateDecay(decay=0.5))
     scale = {id(p): group["lr_scale"] for group in module.parameter_groups() for p in group["params"]}
     for name, parameter in module.named_parameters():
         layer = next((int(part) for part in name.split(".") if part.isdecimal()), None)
@@ -62,8 +62,8 @@ def test_layerwise_decay(family):
             assert scale[id(parameter)] == 0.5**3, name
 
 
-def test_rdrop_is_the_papers_loss():
-    module, batch = module_of("bert", RDrop(alpha=2.0))
+def test_rdrop_equals_the_papers_loss():
+    module, batch = build_module("bert", RDrop(alpha=2.0))
     module.train()
     torch.manual_seed(1)
     total = module.training_step(batch, 0)
@@ -77,8 +77,8 @@ def test_rdrop_is_the_papers_loss():
     assert divergence > 0
 
 
-def test_label_smoothing_and_class_weights_are_torchs_and_off_while_scoring():
-    module, batch = module_of("bert")
+def test_label_smoothing_and_class_weights_equal_torchs_and_are_off_in_evaluation():
+    module, batch = build_module("bert")
     smoothing, weights = LabelSmoothing(epsilon=0.2), ClassWeights(weights=[1.0, 2.0, 3.0])
     weights._tensor = torch.tensor([1.0, 2.0, 3.0])
     scores, targets = torch.randn(3, 3), batch.targets["labels"]
@@ -106,13 +106,13 @@ def test_balanced_weights_equal_scikit_learns():
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
 def test_dropouts_reach_the_model(family):
-    backbone, _, _ = made(family, "single_label", "right", False)
+    backbone, _, _ = build(family, "single_label", "right", False)
     set_dropout(backbone.config, hidden=0.37, attention=None, classifier=None)
     rebuilt = type(backbone.model)(backbone.config)
     assert any(isinstance(part, torch.nn.Dropout) and part.p == 0.37 for part in rebuilt.modules())
 
 
-def test_a_dropout_that_a_family_has_not_is_refused():
-    backbone, _, _ = made("gpt2", "single_label", "right", False)
+def test_an_unsupported_dropout_is_rejected():
+    backbone, _, _ = build("gpt2", "single_label", "right", False)
     with pytest.raises(UserError, match="gpt2 has no classifier dropout"):
         set_dropout(backbone.config, hidden=None, attention=None, classifier=0.3)

@@ -1,4 +1,4 @@
-"""Groups by config without seed, and their numbers by NumPy."""
+"""Groups by config without the seed, and their statistics against NumPy."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def groups(tmp_path):
     return {group.varied["optimizer.lr"]: group for group in grouped(find([tmp_path]))}
 
 
-def test_runs_that_differ_in_their_seed_only_are_a_group(groups):
+def test_runs_that_differ_only_in_their_seed_are_a_group(groups):
     assert {rate: len(group.records) for rate, group in groups.items()} == {"0.001": 4, "0.002": 3, "0.003": 1}
     assert {rate: list(group.varied) for rate, group in groups.items()} == {rate: ["optimizer.lr"] for rate in groups}
     assert groups["0.001"].states == {"done": 3, "failed": 1}
@@ -42,7 +42,7 @@ def test_mean_and_standard_deviation(groups):
         assert group.seconds == 2.0
 
 
-def test_of_one_value_there_is_no_deviation_and_of_none_no_mean(groups, tmp_path):
+def test_one_value_has_no_deviation_and_none_has_no_mean(groups, tmp_path):
     none = groups["0.003"]
     assert none.mean(SCORE) is None and none.deviation(SCORE) is None and none.seconds is None
     finish(config(tmp_path, "optimizer.lr=3e-3"), {SCORE: 0.5})
@@ -61,7 +61,7 @@ def test_the_best_has_the_best_mean_not_the_best_run(tmp_path, monitor, expected
     assert first.varied == {"optimizer.lr": expected}
 
 
-def test_a_score_that_is_no_number_is_not_the_best(tmp_path):
+def test_a_nan_score_is_never_the_best(tmp_path):
     for rate, value in (("1e-3", float("nan")), ("2e-3", 0.25), ("3e-3", 0.5), ("4e-3", float("nan"))):
         finish(config(tmp_path, f"optimizer.lr={rate}"), {SCORE: value})
     groups = grouped(find([tmp_path]))
@@ -69,20 +69,20 @@ def test_a_score_that_is_no_number_is_not_the_best(tmp_path):
         assert best(order).varied == {"optimizer.lr": "0.003"}
 
 
-def test_there_is_no_best_without_a_score_in_common(tmp_path, groups):
+def test_there_is_no_best_without_a_common_score(tmp_path, groups):
     assert best([groups["0.003"]]) is None
     finish(config(tmp_path / "other", "monitor=validation/loss"), {SCORE: 0.5, "validation/loss": 0.5})
     assert best([*groups.values(), *grouped(find([tmp_path / "other"]))]) is None
 
 
-def test_loggers_devices_and_folders_make_no_group(tmp_path):
+def test_loggers_devices_and_folders_do_not_split_a_group(tmp_path):
     for place, words in (("a", []), ("b", ["seed=2", "logger=[csv,tensorboard]", "trainer.accelerator=auto"])):
         finish(config(tmp_path / place, *words), {SCORE: 0.5})
     (group,) = grouped(find([tmp_path]))
     assert len(group.records) == 2 and group.varied == {}
 
 
-def test_what_differs_is_named_across_datasets(tmp_path):
+def test_differing_settings_are_listed(tmp_path):
     finish(config(tmp_path), {SCORE: 0.5})
     finish(config(tmp_path, "optimizer=sgd"), {SCORE: 0.5})
     first, second = (group.varied for group in grouped(find([tmp_path])))

@@ -1,4 +1,4 @@
-"""What a report knows of runs in every state; and `tunesmith report` of every kind of folder."""
+"""Records of runs in every state, and `tunesmith report` on every kind of folder."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def config(place, seed):
 
 
 @pytest.fixture
-def begun(tmp_path):
+def started(tmp_path):
     """A sweep in progress: a job of each state, the last one running."""
     folder = SweepFolder.claim(tmp_path / "sweep", identity="", varied=["seed"])
     folder.describe(settings={})
@@ -27,7 +27,7 @@ def begun(tmp_path):
     end(jobs[1].config, "failed", error="ValueError: no luck\nand more")
     end(jobs[2].config, "pruned", error="Pruned: after epoch 1")
     end(jobs[3].config, "running")  # its process is gone
-    end(jobs[4].config, "done")  # its metrics.json is gone
+    end(jobs[4].config, "done")  # its metrics.json is missing
     held = RunFolder.claim(jobs[6].config)
     end(jobs[6].config, "running", step=2, steps=3)
     yield folder
@@ -38,19 +38,19 @@ def begun(tmp_path):
 STATES = ["done", "failed", "pruned", "interrupted", "missing", "missing", "running"]
 
 
-def test_states_of_a_sweeps_runs(begun):
-    records = of_sweep(begun)
+def test_states_of_a_sweeps_runs(started):
+    records = of_sweep(started)
     assert [record.state for record in records] == STATES
     assert [record.overrides for record in records] == [{"seed": str(seed)} for seed in range(1, 8)]
     assert records[0].scores == SCORES and records[0].seconds == 2.5
     assert not any(record.scores or record.seconds for record in records[1:])
     assert records[1].error == "ValueError: no luck"
-    assert [record.log.resolve() for record in records] == [begun.log(number) for number in range(1, 8)]
+    assert [record.log.resolve() for record in records] == [started.log(number) for number in range(1, 8)]
     assert [record.config["seed"] for record in records] == list(range(1, 8))
 
 
-def test_a_report_of_a_sweep_in_progress_names_what_is_missing(begun):
-    called = call("report", begun.path)
+def test_a_report_of_a_sweep_in_progress_lists_unfinished_runs(started):
+    called = call("report", started.path)
     assert called.status == 0 and called.errors == ""
     lines = called.output.splitlines()
     for number, state in enumerate(STATES, 1):
@@ -58,10 +58,10 @@ def test_a_report_of_a_sweep_in_progress_names_what_is_missing(begun):
         assert len(named) == (state != "done")
         assert all(line.endswith(f"/logs/{number:04}.log") for line in named)
     assert "failed: seed=2: ValueError: no luck  " in called.output
-    assert (begun.path / "results.md").is_file()
+    assert (started.path / "results.md").is_file()
 
 
-def test_runs_below_a_folder_and_of_several_folders_count_once(tmp_path):
+def test_runs_found_through_several_folders_count_once(tmp_path):
     runs = [finish(config(tmp_path / name, seed), SCORES) for name in "ab" for seed in (1, 2)]
     end(config(tmp_path / "a", 3), "failed", error="ValueError: x")
     records = find([tmp_path / "a", runs[0].path, tmp_path / "b/runs"])
@@ -75,7 +75,7 @@ def test_runs_below_a_folder_and_of_several_folders_count_once(tmp_path):
     assert not list(tmp_path.rglob("results.*"))
 
 
-def test_one_run_alone(tmp_path):
+def test_a_single_run(tmp_path):
     called = call("report", finish(config(tmp_path, 1), SCORES).path)
     assert called.status == 0 and "0.5000" in called.output and "1 done" in called.output
 
@@ -86,25 +86,27 @@ def test_folders_without_runs(tmp_path):
     with pytest.raises(UserError) as raised:
         find([tmp_path / "empty", tmp_path / "none", tmp_path / "file"])
     assert [mistake.split(" ", 1)[1].split(";")[0] for mistake in raised.value.mistakes] == [
-        "holds no run",
-        "is no folder",
-        "is no folder",
+        "contains no runs",
+        "is not a folder",
+        "is not a folder",
     ]
 
 
-@pytest.mark.parametrize("name,expected", [("empty", "empty holds no run; expected"), ("none", "none is no folder;")])
-def test_a_report_of_no_run(tmp_path, name, expected):
+@pytest.mark.parametrize(
+    "name,expected", [("empty", "empty contains no runs; expected"), ("none", "none is not a folder;")]
+)
+def test_a_report_without_runs(tmp_path, name, expected):
     (tmp_path / "empty").mkdir()
     called = call("report", tmp_path / name)
     assert called.status == 2 and expected in called.errors and called.errors.count("\n") == 1 and not called.output
 
 
-def test_a_report_of_nothing():
+def test_a_report_without_folders():
     called = call("report")
     assert called.status == 2 and "report needs at least one folder" in called.errors
 
 
-def test_a_report_repeats_what_a_real_sweep_has_printed(tmp_path, monkeypatch):
+def test_a_report_prints_the_same_as_the_sweep(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     swept = sweep("seed=1,2", "output_dir=runs", "sweep.folder=s")
     assert swept.status == 0

@@ -27,7 +27,7 @@ def scores(value):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A sweep over two keys and the seed: five runs are done, one has failed."""
+    """A sweep over two keys and the seed: five runs have completed, one has failed."""
     monkeypatch.chdir(tmp_path)
     folder = SweepFolder.claim(tmp_path / "[b]s[/]", identity="", varied=[])
     folder.describe()
@@ -46,7 +46,7 @@ def folder(tmp_path, monkeypatch):
     return folder
 
 
-def test_csv_holds_every_number_in_full(folder):
+def test_csv_has_every_number_in_full_precision(folder):
     written = rows(folder.path / "results.csv")
     assert [(row["optimizer"], row["name"]) for row in written] == list(VALUES)
     for row, values in zip(written, VALUES.values(), strict=True):
@@ -60,13 +60,13 @@ def test_csv_holds_every_number_in_full(folder):
     assert [row["states"] for row in written] == ["2 done", "2 done", "1 done, 1 failed"]
 
 
-def test_columns_begin_with_the_monitored_score(folder):
+def test_columns_start_with_the_monitored_score(folder):
     header = next(csv.reader((folder.path / "results.csv").open(newline="")))
     assert header[:4] == ["optimizer", "name", "seeds", "states"] and header[4:12:2] == SCORES
     assert "seed" not in header
 
 
-def test_markdown_marks_the_best_and_names_failures(folder):
+def test_markdown_marks_the_best_and_lists_failures(folder):
     lines = (folder.path / "results.md").read_text().splitlines()
     assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
     best = "| **adamw** | **[x\\|y]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
@@ -84,14 +84,14 @@ def test_the_screen_shows_the_same(folder, monkeypatch, stream):
     monkeypatch.setenv("COLUMNS", "120")
     write_results(folder)
     shown = Text.from_ansi(sys.stdout.getvalue()).plain.splitlines()
-    assert shown[0].strip() == str(folder.path)  # brackets are no markup
+    assert shown[0].strip() == str(folder.path)  # brackets are not markup
     (best,) = (line for line in shown if "0.8500 ± 0.0707" in line)
     assert "[x|y]" in best and "0.4250 ± 0.0354" in best and "2 done" in best
     assert "failed: optimizer=sgd name=[x|y] seed=1: ValueError: [no] luck  [b]s[/]/logs/0006.log" in shown
     assert any(line.startswith("Best by validation/accuracy: optimizer=adamw name=[x|y]  runs/") for line in shown)
 
 
-def test_a_sweep_of_which_nothing_is_done(folder):
+def test_a_sweep_without_completed_runs(folder):
     groups = grouped(record for record in of_sweep(folder) if record.state == "failed")
     assert ordered_scores(groups) == []
     (row,) = csv.DictReader(io.StringIO(as_csv(groups, [])))
@@ -99,7 +99,7 @@ def test_a_sweep_of_which_nothing_is_done(folder):
     assert "| 0 |" in as_markdown(groups, [], None)
 
 
-def test_many_configurations_and_many_failures_are_cut_on_the_screen_only(tmp_path, monkeypatch, capsys):
+def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     folder = SweepFolder.claim(tmp_path / "s", identity="", varied=["optimizer.lr"])
     folder.describe()
@@ -113,7 +113,7 @@ def test_many_configurations_and_many_failures_are_cut_on_the_screen_only(tmp_pa
     folder.freeze(jobs)
     write_results(folder)
     shown = capsys.readouterr().out
-    assert "... and 22 more configurations in results.csv" in shown and "0.6200" in shown  # the best is not cut
+    assert "... and 22 more configurations in results.csv" in shown and "0.6200" in shown  # the best is always shown
     assert "... and 2 more runs without scores" in shown
     assert len(rows(folder.path / "results.csv")) == 62
     assert (folder.path / "results.md").read_text().count("- missing: ") == 12

@@ -1,4 +1,4 @@
-"""What the tests of sweeps and reports share: commands, and runs that look finished without any training."""
+"""Helpers for tests of sweeps and reports: commands, and runs that look finished without any training."""
 
 import contextlib
 import csv
@@ -23,7 +23,7 @@ COMPOSER = Composer(None)  # one for all tests: it composes each set of choices 
 
 
 class Terminal(io.StringIO):
-    """A stream that looks like a screen."""
+    """A stream that looks like a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
 
 @dataclass
 class Called:
-    """What a command has returned and printed."""
+    """The exit status and output of a command."""
 
     status: int
     output: str
@@ -39,7 +39,7 @@ class Called:
 
 
 def call(*words) -> Called:
-    """A command in this process, whose fork server later sweeps use again."""
+    """Run a command in this process, whose fork server later sweeps reuse."""
     with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
         status = cli.run([str(word) for word in words])
     return Called(status, output.getvalue(), errors.getvalue())
@@ -50,8 +50,8 @@ def sweep(*words) -> Called:
 
 
 def start(*words, cwd=REPOSITORY) -> subprocess.Popen:
-    """A command in a process group of its own, as a terminal starts it."""
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    """Start a command in a process group of its own, as a terminal does."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])}
     return subprocess.Popen(
         [sys.executable, "-m", "tunesmith", *map(str, words)],
         stdout=subprocess.PIPE,
@@ -64,10 +64,10 @@ def start(*words, cwd=REPOSITORY) -> subprocess.Popen:
 
 
 def until(condition, *, seconds=120):
-    """Wait for something that another process does."""
+    """Wait for a condition that another process fulfils."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < deadline, "it has not happened"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
     return value
 
@@ -101,6 +101,6 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 
 def folder_of(output_dir: Path) -> Path:
-    """The only sweep of a folder of runs."""
+    """The folder of the only sweep in an output folder."""
     (folder,) = (output_dir / "sweeps").iterdir()
     return folder

@@ -1,4 +1,4 @@
-"""The config of a job against that of `compose`, and mistakes of many jobs said once."""
+"""The config of a job against that of `compose`, and mistakes of many jobs reported once."""
 
 import pytest
 
@@ -20,13 +20,13 @@ ROWS = [("a fine film", "good"), ("a dull film", "bad")] * 10
         {"backbone": "random_gpt2", "backbone.width": "32"},
     ],
 )
-def test_a_jobs_config_is_that_of_the_same_words(overrides):
+def test_a_jobs_config_matches_compose(overrides):
     fixed = ["dataset.size=50", "trainer.max_epochs=2"]
     words = [*fixed, *(f"{key}={value}" for key, value in overrides.items())]
     assert Expansion(COMPOSER, fixed).config(overrides) == compose(words)
 
 
-def test_data_are_read_once_for_all_jobs_that_read_them(tmp_path, monkeypatch):
+def test_data_is_read_once_for_all_jobs_that_share_it(tmp_path, monkeypatch):
     good = write_csv(tmp_path / "good.csv", ROWS)
     bad = write_csv(tmp_path / "bad.csv", [*ROWS, ("no label", "")])
     read = []
@@ -42,11 +42,11 @@ def test_data_are_read_once_for_all_jobs_that_read_them(tmp_path, monkeypatch):
 mistakes_in = expansion.mistakes_in
 
 
-def test_a_mistake_is_said_once_with_its_first_job():
+def test_a_mistake_is_reported_once_with_its_first_job():
     mistakes = {"lr is bad": ["job 2 (lr=x)", "job 4 (lr=x)"], "name is bad": [f"job {n}" for n in range(1, 5)]}
     assert list(summarized(mistakes, 4)) == ["job 2 (lr=x) and 1 more of 4: lr is bad", "name is bad"]
 
 
-def test_the_rest_of_many_mistakes_is_counted():
+def test_further_mistakes_are_counted():
     lines = list(summarized({f"mistake {n}": [f"job {n}"] for n in range(SHOWN + 3)}, 100))
     assert len(lines) == SHOWN + 1 and lines[-1] == "... and 3 more mistakes"

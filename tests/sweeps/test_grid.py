@@ -26,7 +26,7 @@ def test_all_combinations_in_hydras_order():
 
 def test_one_combination_is_one_job():
     (job,) = expanded("seed=3")
-    assert job.config["seed"] == 3 and job.name == "no override"
+    assert job.config["seed"] == 3 and job.name == "no overrides"
 
 
 def test_the_17th_jobs_mistake_is_reported_before_the_first_job_starts(tmp_path):
@@ -40,36 +40,38 @@ def test_the_17th_jobs_mistake_is_reported_before_the_first_job_starts(tmp_path)
     assert not output.exists()
 
 
-def test_all_mistakes_of_all_jobs_come_together(tmp_path):
+def test_all_mistakes_of_all_jobs_are_reported_together(tmp_path):
     called = call(
         *("check", "-m", *TINY, "head=classification,crf", "optimizer.lr=1,-1", "nothing=1"),
         *("optimizer.betas=[0.9,0.99],[0.9,0.99]", f"output_dir={tmp_path}"),
     )
     assert called.status == 2
-    said = called.errors.splitlines()[1:]
-    assert "  - unknown key nothing" in said  # in every job, so no job is named
-    assert any("job 3 (" in line and "optimizer.lr=-1" in line and "3 more of 8: optimizer.lr" in line for line in said)
+    lines = called.errors.splitlines()[1:]
+    assert "  - unknown key nothing" in lines  # in every job, so no job is listed
+    assert any(
+        "job 3 (" in line and "optimizer.lr=-1" in line and "3 more of 8: optimizer.lr" in line for line in lines
+    )
 
 
-def test_mistakes_of_data_come_together(tmp_path):
+def test_data_mistakes_are_reported_together(tmp_path):
     called = call("check", "-m", "dataset=csv", "dataset.validation=null", f"dataset.train={tmp_path}/a,{tmp_path}/b")
     assert called.status == 2 and called.errors.count(" is not a file") == 2
 
 
 @pytest.mark.parametrize("words", [["seed=1,1"], ["optimizer.lr=1e-3,0.001"], ["trainer.accelerator=cpu,auto"]])
-def test_the_same_run_twice_is_said_and_run_once(words, capsys):
+def test_duplicate_jobs_are_reported_and_skipped(words, capsys):
     (job,) = expanded(*words)
     assert job.number == 1
-    assert capsys.readouterr().out == "1 of 2 jobs is the same run as another and run once\n"
+    assert capsys.readouterr().out == "1 of 2 jobs is a duplicate and is skipped\n"
 
 
-def test_a_grid_takes_no_interval():
-    with pytest.raises(UserError, match=r"optimizer\.lr: a grid takes no interval; .*sweep=tpe"):
+def test_a_grid_rejects_intervals():
+    with pytest.raises(UserError, match=r"optimizer\.lr: a grid needs values, not an interval; .*sweep=tpe"):
         expanded("optimizer.lr=interval(1e-5,1e-4)", "seed=1,2")
 
 
 @pytest.mark.parametrize("retry_failed,expected", [(True, [2, 3, 4, 5]), (False, [3, 4, 5])])
-def test_what_is_done_is_not_run_again(tmp_path, retry_failed, expected):
+def test_completed_jobs_are_skipped(tmp_path, retry_failed, expected):
     jobs = expanded("seed=range(1,6)", f"output_dir={tmp_path}")
     finish(jobs[0].config, {"validation/accuracy": 1.0})
     for job, state in zip(jobs[1:4], ("failed", "interrupted", "running"), strict=True):
@@ -82,13 +84,13 @@ def test_what_is_done_is_not_run_again(tmp_path, retry_failed, expected):
     assert dict(grid.ended_before) == {"done": 1} | ({} if retry_failed else {"failed": 1})
 
 
-def test_a_run_without_metrics_is_not_done(tmp_path):
+def test_a_run_without_metrics_is_not_completed(tmp_path):
     jobs = expanded(f"output_dir={tmp_path}")
     end(jobs[0].config, "done")
     assert Grid(jobs, retry_failed=True).next() is jobs[0]
 
 
-def test_a_busy_run_is_handed_out_again(tmp_path):
+def test_a_busy_run_is_yielded_again(tmp_path):
     grid = Grid(expanded("seed=1,2", f"output_dir={tmp_path}"), retry_failed=True)
     first, second = grid.next(), grid.next()
     grid.ended(first, "busy")

@@ -1,4 +1,4 @@
-"""How a process has ended, and what its run's status says of it then."""
+"""How a process has ended, and the recorded status of its run."""
 
 import os
 
@@ -24,10 +24,16 @@ def job(tmp_path):
         ("running", SIGKILL, False, "failed", "killed by SIGKILL (out of memory?)"),
         ("running", SIGSEGV, False, "failed", "killed by SIGSEGV"),
         ("running", SIGKILL, True, "interrupted", "killed by SIGKILL (out of memory?)"),
-        ("running", 3, False, "failed", "the process ended with exit status 3 before the run did"),
-        ("running", 0, False, "failed", "the process ended with exit status 0 before the run did"),
+        ("running", 3, False, "failed", "the process exited with status 3 before the run completed"),
+        ("running", 0, False, "failed", "the process exited with status 0 before the run completed"),
         ("failed", SIGKILL, False, "failed", "killed by SIGKILL (out of memory?)"),
-        ("done", 3, False, "failed", "the process ended with exit status 3 before the run did"),  # without metrics.json
+        (
+            "done",
+            3,
+            False,
+            "failed",
+            "the process exited with status 3 before the run completed",
+        ),  # without metrics.json
         (None, 2, False, "failed", "the data are gone"),
         ("running", 1, False, "failed", "the data are gone"),
     ],
@@ -41,16 +47,16 @@ def test_states(job, tmp_path, written, exit_code, stopped, expected, error):
     assert job.run.status()["state"] == expected and job.run.status()["error"] == error
 
 
-def test_a_run_of_another_process_is_left_as_it_is(job, tmp_path):
+def test_a_run_in_use_by_another_process_is_not_changed(job, tmp_path):
     end(job.config, "running", step=7)
     assert final_state(job, BUSY, process=os.getpid(), log=tmp_path / "log") == "busy" and job.run.status()["step"] == 7
 
 
-def test_what_is_done_is_done_whatever_happened_after(job, tmp_path):
+def test_a_completed_run_stays_done_if_its_process_crashes(job, tmp_path):
     finish(job.config, {})
     assert final_state(job, SIGSEGV, process=os.getpid(), log=tmp_path / "log") == "done" == job.run.status()["state"]
 
 
-def test_a_process_that_has_said_nothing(job, tmp_path):
+def test_a_process_without_output(job, tmp_path):
     assert final_state(job, 1, process=os.getpid(), log=tmp_path / "log") == "failed"
     assert job.run.status()["error"] == "no message"

@@ -1,4 +1,4 @@
-"""Every YAML of conf/sweep and conf/hydra/launcher composes, and its settings are its target's."""
+"""Every YAML of conf/sweep and conf/hydra/launcher composes, and its settings match its target's arguments."""
 
 import inspect
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.sweeps.made import call
-from tunesmith.configuration import build, schema
+from tunesmith.configuration import schema, targets
 from tunesmith.configuration.checks import keys
 from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folder
 from tunesmith.configuration.compose import Composer
@@ -35,7 +35,7 @@ def keywords(target):
 
 
 @pytest.mark.parametrize("choice", SWEEPS)
-def test_a_sweeps_settings_are_its_targets(choice):
+def test_a_sweeps_settings_match_its_target(choice):
     node = Composer(None).sweep_settings([f"sweep={choice}"])
     assert set(node) == keywords(Settings)
     assert node["sampler"] == choice and (node["trials"] is None) == (choice == "grid")
@@ -44,9 +44,9 @@ def test_a_sweeps_settings_are_its_targets(choice):
 
 
 @pytest.mark.parametrize("choice", choices(LAUNCHERS, FOLDERS))
-def test_a_launchers_settings_are_its_targets(choice):
+def test_a_launchers_settings_match_its_target(choice):
     node = Composer(None).launcher_settings(choice, [])
-    assert set(node) - {"_target_"} == keywords(build.load(node["_target_"]))
+    assert set(node) - {"_target_"} == keywords(targets.load(node["_target_"]))
 
 
 @pytest.mark.parametrize("group,choice", [("sweep", choice) for choice in SWEEPS] + [(LAUNCHERS, "local")])
@@ -56,13 +56,13 @@ def test_every_choice_is_described(group, choice):
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Groups of one's own: an experiment that is a search."""
+    """A config folder with an experiment that is a search."""
     (tmp_path / "experiment").mkdir()
     (tmp_path / "experiment/search.yaml").write_text(EXPERIMENT)
     return tmp_path
 
 
-def test_an_experiment_brings_a_sweep(folder):
+def test_an_experiment_may_have_a_sweep(folder):
     planned = plan(["experiment=search"], config_dir=str(folder))
     assert planned.described == "7 trials of tpe"
     rate, dropout = planned.axes
@@ -70,7 +70,7 @@ def test_an_experiment_brings_a_sweep(folder):
     assert (dropout.key, dropout.values) == (DROPOUT, ("null", "0.1"))
 
 
-def test_the_command_line_goes_before_an_experiments_sweep(folder):
+def test_the_command_line_overrides_an_experiments_sweep(folder):
     planned = plan(["experiment=search", "sweep.trials=2", "optimizer.lr=1e-3"], config_dir=str(folder))
     assert planned.described == "2 trials of tpe" and [axis.key for axis in planned.axes] == [DROPOUT]
     assert planned.jobs[0].config["optimizer"]["lr"] == 1e-3 and planned.jobs[0].config["name"] == "search"
@@ -81,7 +81,7 @@ def test_a_single_run_of_such_an_experiment_has_no_space(folder):
     assert shown.status == 0 and "interval" not in shown.output
 
 
-def test_the_identity_of_a_search_leaves_out_how_long_and_where_it_runs():
+def test_the_identity_of_a_search_ignores_its_length_and_folder():
     node = Composer(None).sweep_settings(["sweep=tpe"])
     same = Settings(**node | {"trials": 99, "workers": 5, "folder": "elsewhere", "retry_failed": False})
     assert Settings(**node).identity == same.identity != Settings(**node | {"seeds": [1]}).identity

@@ -49,7 +49,7 @@ def by_hydra(*words):
 
 
 @pytest.mark.parametrize("word", TYPED)
-def test_the_values_of_an_axis_are_those_of_hydra(word):
+def test_the_values_of_an_axis_match_hydra(word):
     fixed, (axis,) = split([word], {}, FOLDERS)
     assert not fixed
     assert [[f"{axis.key}={value}"] for value in axis.values] == by_hydra(word)
@@ -88,24 +88,24 @@ def test_intervals(word, expected):
         ["only"],
     ],
 )
-def test_a_list_of_a_yaml_file_means_its_values(values):
+def test_a_yaml_list_keeps_its_values(values):
     fixed, axes = split([], {"key": values}, FOLDERS)
     texts = [f"key={text}" for text in axes[0].values] if axes else fixed
     parsed = OverridesParser.create().parse_overrides(texts)
     assert [OmegaConf.to_container(OmegaConf.create([override.value()]))[0] for override in parsed] == values
 
 
-def test_one_value_of_a_yaml_file_is_no_axis():
+def test_a_single_yaml_value_is_not_an_axis():
     assert split([], {"a": None, "b": True, "c": "1e-5"}, FOLDERS) == (["a=null", "b=True", "c=1e-5"], [])
 
 
-def test_a_space_is_nested_or_dotted_and_in_hydras_syntax():
+def test_a_space_may_be_nested_or_dotted():
     space = {"optimizer": {"lr": "1e-5,3e-5"}, "seed": "range(1,3)"}
     assert split([], space, FOLDERS) == split(["optimizer.lr=1e-5,3e-5", "seed=range(1,3)"], {}, FOLDERS)
     assert split([], {"optimizer.lr": "1e-5,3e-5", "seed": "range(1,3)"}, FOLDERS) == split([], space, FOLDERS)
 
 
-def test_the_command_line_goes_before_the_space_and_later_words_before_earlier_ones():
+def test_the_command_line_overrides_the_space_and_later_words_override_earlier_ones():
     fixed, axes = split(["seed=7", "x=1,2", "x=5,6", "y=1", "y=2,3"], {"seed": "range(1,3)"}, FOLDERS)
     assert fixed == ["seed=7"] and [(axis.key, axis.values) for axis in axes] == [("x", ("5", "6")), ("y", ("2", "3"))]
 
@@ -113,13 +113,13 @@ def test_the_command_line_goes_before_the_space_and_later_words_before_earlier_o
 @pytest.mark.parametrize(
     "word,message",
     [
-        ("seed=range(4,1)", "seed=range(4,1) holds no value; expected range(start,stop,step)"),
-        ("seed=choice()", "'seed=choice()' cannot be read"),
+        ("seed=range(4,1)", "seed=range(4,1) has no values; expected a non-empty range(start,stop,step)"),
+        ("seed=choice()", "'seed=choice()' cannot be parsed"),
         ("seed=interval(5,1)", "expected interval(low,high) with low < high"),
-        ("seed=tag(log,interval(0,1))", "expected numbers above zero"),
+        ("seed=tag(log,interval(0,1))", "expected positive numbers with log"),
         ("optimizer=glob(z*)", "expected one of adafactor, adam"),
-        ("optimiser=glob(*)", "expected a group before glob"),
-        ("seed=1,(", "cannot be read"),
+        ("optimiser=glob(*)", "expected a config group before glob"),
+        ("seed=1,(", "cannot be parsed"),
     ],
 )
 def test_axes_without_values(word, message):
@@ -129,7 +129,7 @@ def test_axes_without_values(word, message):
     assert message in mistake
 
 
-def test_all_mistakes_of_a_space_come_together():
+def test_all_mistakes_of_a_space_are_reported_together():
     with pytest.raises(UserError) as raised:
         split(["seed=range(4,1)", "optimizer=glob(z*)"], {"head.dropout": []}, FOLDERS)
     assert len(raised.value.mistakes) == 3

@@ -1,4 +1,4 @@
-"""A regularizer that makes jobs slow, or end as jobs of real sweeps end."""
+"""A regularizer that makes jobs slow, or fail as jobs of real sweeps do."""
 
 import os
 import resource
@@ -15,11 +15,11 @@ NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none,seconds:0.0}"
 
 
 class Trouble(pl.Callback):
-    """Acts in the second step of the training.
+    """Acts in the second training step.
 
     Args:
-        kind: what happens; `once` raises unless there is a file `tried`.
-        seconds: that each step takes longer.
+        kind: what happens; `once` raises unless the file `tried` exists.
+        seconds: delay of each step.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What is encoded of texts, pairs, triplets and scored pairs, and their scores against scipy."""
+"""Encoding of texts, pairs, triplets and scored pairs, and their scores against scipy."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def split_of(rows, task, tokenizer):
     return EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
 
 
-def test_texts_of_an_example_stand_below_each_other(tokenizer):
+def test_texts_are_collated_by_column(tokenizer):
     task = sentence_task(positive="positive", negative="negative")
     rows = [
         dict(zip(("text", "positive", "negative"), texts, strict=True))
@@ -47,7 +47,7 @@ def test_an_empty_text_has_a_token(tokenizer):
     assert "attention_mask" not in batch.inputs or batch.inputs["attention_mask"].sum(1).min() > 0
 
 
-def test_scores_are_scipys(tokenizer):
+def test_scores_equal_scipys(tokenizer):
     rows = [{"first": TEXTS[0], "second": TEXTS[1], "score": score} for score in (0, "1.5", 5, 4, 4.2, 3.9)]
     task, generator = sentence_task(), np.random.default_rng(1)
     split = split_of(rows, task, tokenizer)
@@ -63,7 +63,7 @@ def test_scores_are_scipys(tokenizer):
     assert line == {"first": TEXTS[0], "second": TEXTS[1], "score": 1.5, "similarity": pytest.approx(cosine[1])}
 
 
-def test_ties_are_ranked_as_scipy_ranks_them(tokenizer):
+def test_ties_are_ranked_as_in_scipy(tokenizer):
     rows = [{"first": "a", "second": "b", "score": score} for score in (1, 1, 3, 3, 5)]
     task = sentence_task()
     outputs = [{"embedding": np.array([1.0, 0]), "embedding_2": np.array([x, 1.0])} for x in (0.5, 0.5, 2, 1, 2)]
@@ -72,7 +72,7 @@ def test_ties_are_ranked_as_scipy_ranks_them(tokenizer):
     assert found["spearman"] == pytest.approx(stats.spearmanr(cosine, [1, 1, 3, 3, 5]).statistic)
 
 
-def test_texts_without_scores_have_a_uniformity_only(tokenizer):
+def test_unscored_texts_have_uniformity_only(tokenizer):
     task = sentence_task()
     outputs = [{"embedding": vector} for vector in np.eye(3)]
     found = task.score(split_of([{"text": text} for text in TEXTS], task, tokenizer), outputs)
@@ -80,7 +80,7 @@ def test_texts_without_scores_have_a_uniformity_only(tokenizer):
 
 
 class Rows:
-    """A source of given rows."""
+    """A source of in-memory rows."""
 
     def __init__(self, **splits):
         self.splits, self._rows = tuple(splits), splits
@@ -99,8 +99,8 @@ SCORED = [PAIR, PAIR | {"score": 2}]
 @pytest.mark.parametrize(
     "splits,expected",
     [
-        ({"train": [COLUMNS] * 2, "validation": [PAIR] * 2}, "all score of validation are 1.0; a correlation needs"),
-        ({"train": [COLUMNS], "validation": SCORED}, "the train split has 1 row; a contrast needs 2 or more"),
+        ({"train": [COLUMNS] * 2, "validation": [PAIR] * 2}, "every score in validation is 1.0; a correlation needs"),
+        ({"train": [COLUMNS], "validation": SCORED}, "the train split has 1 row; contrastive training needs 2 or more"),
         ({"train": [COLUMNS, {"text": "a"}], "validation": SCORED}, "train 2: no positive; fill it or drop the row"),
         (
             {"train": [COLUMNS | {"positive": " "}] * 2, "validation": SCORED},
@@ -112,7 +112,7 @@ SCORED = [PAIR, PAIR | {"score": 2}]
         ),
         ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "nan"}]}, "score is 'nan'; expected"),
         ({"train": [COLUMNS] * 2, "validation": [PAIR, {"first": "a", "second": "b"}]}, "validation 2: no score"),
-        ({"train": SCORED, "validation": SCORED}, "is no training example; expected text, positive"),
+        ({"train": SCORED, "validation": SCORED}, "is not a training example; expected text, positive"),
         ({"train": [COLUMNS] * 2, "validation": []}, "the validation split has no rows"),
         (
             {"train": [COLUMNS] * 2, "validation": [COLUMNS] * 2},
@@ -121,7 +121,7 @@ SCORED = [PAIR, PAIR | {"score": 2}]
         ),
     ],
 )
-def test_wrong_rows(splits, expected):
+def test_invalid_rows(splits, expected):
     with pytest.raises(UserError) as caught:
         survey_pairs(Rows(**splits), sentence_task(positive="positive"))
     assert expected in str(caught.value)
@@ -133,7 +133,7 @@ def test_the_survey_counts_empty_texts():
     assert found.summary == "plain texts, scored pairs in validation"
 
 
-def test_scored_pairs_may_be_trained_on_as_pairs():
+def test_scored_pairs_can_be_used_as_training_pairs():
     task = sentence_task(positive="second")
     task.columns[0] = task.text = "first"
     assert survey_pairs(Rows(train=SCORED, validation=SCORED), task).rows == {"train": 2, "validation": 2}
@@ -141,4 +141,4 @@ def test_scored_pairs_may_be_trained_on_as_pairs():
 
 def test_the_direction_of_each_score():
     larger = [name for name in ContrastiveTask.scores if larger_is_better(f"validation/{name}")]
-    assert larger == ["spearman", "pearson"]  # near pairs, and texts spread out: both of the others are to be small
+    assert larger == ["spearman", "pearson"]  # alignment and uniformity are minimised

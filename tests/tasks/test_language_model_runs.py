@@ -1,4 +1,4 @@
-"""Whole runs of language modelling: train, evaluate, predict, export, resume, several processes, and their bad input."""
+"""Whole runs of language modelling: train, evaluate, predict, export, resume, and invalid input."""
 
 import json
 import math
@@ -49,14 +49,14 @@ def test_a_run(family, tmp_path, capsys):
     assert cli.run(["export", f"run={run.path}", f"output={tmp_path}/model"]) == 0
     model, info = PAIRINGS[family][1].from_pretrained(tmp_path / "model", output_loading_info=True)
     assert not info["missing_keys"]
-    if family == "gpt2":  # the perplexity that the exported model gives the text
+    if family == "gpt2":  # the loss of the exported model on the text
         ids = AutoTokenizer.from_pretrained(tmp_path / "model")(texts[0], return_tensors="pt")["input_ids"]
         with torch.no_grad():
             expected = model.eval()(input_ids=ids, labels=ids).loss
         assert found[0]["loss"] == pytest.approx(float(expected), rel=1e-4)
 
 
-def test_a_run_that_was_cut_off_draws_what_it_would_have_drawn(tmp_path, monkeypatch):
+def test_a_resumed_run_samples_the_same_tokens(tmp_path, monkeypatch):
     settings = [*words("bert"), "trainer.max_epochs=2"]
     whole = train(checked([*settings, f"output_dir={tmp_path}/whole"]))
     config = checked([*settings, f"output_dir={tmp_path}/cut"])
@@ -75,26 +75,30 @@ def test_a_run_that_was_cut_off_draws_what_it_would_have_drawn(tmp_path, monkeyp
         ("a\nb\n" * 20, ["dataset.packing=none"], "no text of train is longer than one character"),
         ("some words\n" * 99, ["head.rate=0.0"], "head.rate is 0.0; expected greater than 0"),
         ("some words\n" * 99, ["head.rate=1.0"], "head.rate is 1.0; expected less than 1"),
-        ("some words\n" * 99, ["head=causal_lm"], "head causal_lm does not fit bert, which reads in both directions"),
-        ("some words\n" * 99, ["head=permuted_lm"], "head permuted_lm needs XLNet's two streams, which bert has not"),
+        ("some words\n" * 99, ["head=causal_lm"], "head causal_lm does not fit bert, which attends in both directions"),
+        (
+            "some words\n" * 99,
+            ["head=permuted_lm"],
+            "head permuted_lm needs XLNet's two-stream attention, which bert does not have",
+        ),
         (
             "some words\n" * 99,
             ["backbone=random_gpt2"],
-            "head masked_lm does not fit gpt2, which reads from left to right",
+            "head masked_lm does not fit gpt2, which attends from left to right",
         ),
-        ("some words\n" * 99, ["dataset.metrics=[f1]"], "f1 is no score of a language_modeling dataset"),
+        ("some words\n" * 99, ["dataset.metrics=[f1]"], "f1 is not a score of a language_modeling dataset"),
     ],
 )
-def test_bad_input(content, settings, expected, tmp_path, capsys):
+def test_invalid_input(content, settings, expected, tmp_path, capsys):
     (tmp_path / "text.txt").write_text(content)
     given = ["dataset=text", f"dataset.train={tmp_path}/text.txt", "head=masked_lm", f"output_dir={tmp_path}/runs"]
     assert cli.run(["train", *given, *settings]) == 2
-    said = capsys.readouterr().err
-    assert expected in said and "Traceback" not in said and not (tmp_path / "runs").exists()
+    message = capsys.readouterr().err
+    assert expected in message and "Traceback" not in message and not (tmp_path / "runs").exists()
 
 
-def test_a_text_that_is_short_in_tokens_only(tmp_path, capsys):
+def test_a_text_with_too_few_tokens(tmp_path, capsys):
     (tmp_path / "text.txt").write_text("antidisestablishmentarianism\n" * 12)
     given = ["dataset=text", f"dataset.train={tmp_path}/text.txt", "head=masked_lm", f"output_dir={tmp_path}/runs"]
     assert cli.run(["train", *given]) == 2
-    assert "tokens together, less than one block of dataset.max_length=128 tokens" in capsys.readouterr().err
+    assert "tokens in total, less than one block of dataset.max_length=128 tokens" in capsys.readouterr().err

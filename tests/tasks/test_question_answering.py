@@ -1,4 +1,4 @@
-"""Candidates over windows, thresholds, and everything odd that a context or a question may be."""
+"""Candidates over windows, thresholds, and unusual contexts and questions."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def encoded(rows, family="bert", **settings):
 
 
 def outputs(split, found):
-    """What a head would give: for each window its own spans of context tokens with their scores."""
+    """Decoded output of a head: for each window, spans of context tokens with their scores."""
     pad = lambda values, fill: np.array([*values, *[fill] * (3 - len(values))], dtype=float)  # noqa: E731
     return {
         "first": [pad([first for first, _, _ in spans], 999).astype(int) for spans, _ in found],
@@ -27,7 +27,7 @@ def outputs(split, found):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_best_spans_of_all_windows(family):
+def test_the_best_spans_over_all_windows(family):
     context = "Ada one two three four " * 12 + "Bo"
     task, split = encoded([{"question": "who ?", "context": context}], family, max_length=40, stride=10)
     assert len(split) > 2
@@ -53,14 +53,14 @@ def test_probabilities_are_a_softmax_and_the_threshold_decides():
     found = Candidates(["Ada", "Bo"], [2.0, 1.0], 2.5)
     task.threshold = 1.0
     shown = task.shown(found)
-    shares = np.exp([2.5, 2.0, 1.0]) / np.exp([2.5, 2.0, 1.0]).sum()
-    assert shown["prediction"] == "Ada" and shown["probability"] == pytest.approx(shares[1])
+    probabilities = np.exp([2.5, 2.0, 1.0]) / np.exp([2.5, 2.0, 1.0]).sum()
+    assert shown["prediction"] == "Ada" and shown["probability"] == pytest.approx(probabilities[1])
     assert [entry["text"] for entry in shown["n_best"]] == ["", "Ada", "Bo"]
     task.threshold = 0.2
     assert task.shown(found)["prediction"] == "" and task.answer(found) == ""
 
 
-def test_scores_use_the_splits_own_threshold_until_it_is_settled():
+def test_scores_use_the_splits_own_threshold_until_it_is_tuned():
     rows = [
         {"question": "who ?", "context": "Ada", "answers": ["Ada"]},
         {"question": "where ?", "context": "Bo", "answers": []},
@@ -75,7 +75,7 @@ def test_scores_use_the_splits_own_threshold_until_it_is_settled():
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_odd_contexts_and_questions(family):
+def test_unusual_contexts_and_questions(family):
     rows = [
         {"question": "who " * 200 + "?", "context": "Ada one two", "answers": ["one"]},
         {
@@ -105,6 +105,6 @@ def test_odd_contexts_and_questions(family):
         ({"question": "who ?", "context": "Ada", "answers": 3}, "answers are 3"),
     ],
 )
-def test_rows_that_are_none(row, message):
+def test_invalid_rows(row, message):
     with pytest.raises(ValueError, match=message):
         question_task().read(row)

@@ -1,4 +1,4 @@
-"""Whole runs of contrastive training: train, evaluate, predict, export, and their bad input."""
+"""Whole runs of contrastive training: train, evaluate, predict, export, and invalid input."""
 
 import json
 import math
@@ -30,7 +30,7 @@ def lines(file):
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-def test_a_run_and_its_embeddings_everywhere(run, tmp_path, capsys):
+def test_a_run_and_its_embeddings(run, tmp_path, capsys):
     from sentence_transformers import SentenceTransformer
 
     from tunesmith.training.evaluate import evaluate
@@ -43,7 +43,7 @@ def test_a_run_and_its_embeddings_everywhere(run, tmp_path, capsys):
     found = lines(run.path / "predictions" / "test.jsonl")
     texts = [line["first"] for line in found] + [line["second"] for line in found]
     (tmp_path / "in.txt").write_text("".join(text + "\n" for text in texts))
-    columns = "text,label,first,second,score\n"  # of which only the first is read
+    columns = "text,label,first,second,score\n"  # only the first is read
     (tmp_path / "in.csv").write_text(columns + "".join(f'"{text}",a,b,c,1\n' for text in texts))
     for name, given in {"a.jsonl": "in.csv", "a.npy": "in.txt", "a.parquet": "in.csv"}.items():
         assert cli.run(["predict", f"run={run.path}", f"input={tmp_path / given}", f"output={tmp_path / name}"]) == 0
@@ -53,7 +53,7 @@ def test_a_run_and_its_embeddings_everywhere(run, tmp_path, capsys):
     table = parquet.read_table(tmp_path / "a.parquet")
     assert table.column_names == ["text", "embedding"] and table["text"].to_pylist() == texts
     np.testing.assert_array_equal(table["embedding"].to_pylist(), embeddings)
-    # The similarities that were scored are those of the embeddings, whose rows other programs compute too.
+    # The similarities in the predictions equal those of the written embeddings.
     first, second = (part / np.linalg.norm(part, axis=1, keepdims=True) for part in np.split(embeddings, 2))
     np.testing.assert_allclose([line["similarity"] for line in found], (first * second).sum(1), atol=1e-5)
     assert cli.run(["export", f"run={run.path}", f"output={tmp_path / 'model'}"]) == 0
@@ -71,7 +71,7 @@ def test_the_model_learns(tmp_path):
     assert trained > untrained + 0.2
 
 
-def test_an_input_without_rows(run, tmp_path):
+def test_empty_input(run, tmp_path):
     (tmp_path / "in.txt").write_text("")
     for name in ("a.npy", "a.parquet"):
         words = ["predict", f"run={run.path}", f"input={tmp_path}/in.txt", f"output={tmp_path / name}"]
@@ -88,12 +88,14 @@ def test_another_test_set(run, tmp_path, capsys):
     assert "sts12" in shown and "spearman" in shown
 
 
-def test_embeddings_of_a_run_that_has_none(tiny_run, tmp_path, capsys):
+def test_embedding_files_need_a_contrastive_run(tiny_run, tmp_path, capsys):
     (tmp_path / "in.txt").write_text("fine\n")
     for ending in (".npy", ".parquet"):
         output = tmp_path / f"a{ending}"
         assert cli.run(["predict", f"run={tiny_run.path}", f"input={tmp_path}/in.txt", f"output={output}"]) == 2
-        assert f"{ending} files hold embeddings, but this run's task is text_classification" in capsys.readouterr().err
+        assert (
+            f"{ending} files are for embeddings, but this run's task is text_classification" in capsys.readouterr().err
+        )
         assert not output.exists()
 
 
@@ -127,7 +129,7 @@ def test_own_files(dataset, words, files, monkeypatch):
     assert len(lines(held_out.path / "predictions" / "validation.jsonl")) == 2
 
 
-def test_the_hubs_triplets(tmp_path):
+def test_hub_triplets(tmp_path):
     rows = [{"anchor": f"a lamp {n}", "positive": f"the {n} lamp", "negative": f"no chair {n}"} for n in range(8)]
     folder = hub_folder(tmp_path / "hub", rows)
     words = [f"dataset.path={folder}", "dataset.config=null", "dataset.validation=validation"]
@@ -142,10 +144,10 @@ def test_the_hubs_triplets(tmp_path):
     [
         (
             ["dataset.batch_size=1"],
-            "dataset.batch_size is 1, but the head tells an example from the others of its batch",
+            "dataset.batch_size is 1, but the head contrasts each example with the others of its batch",
         ),
         (["dataset.batch_size=null", "dataset.max_tokens=100"], "dataset.max_tokens is 100, less than 2 examples of"),
-        (["dataset.metrics=[accuracy]"], "accuracy is no score"),
+        (["dataset.metrics=[accuracy]"], "accuracy is not a score"),
         (["head.temperature=0"], "head.temperature is 0"),
         (["head.pooling=max"], "head.pooling is 'max'; expected 'cls', 'cls_training_layer'"),
         (["regularization=[rdrop]"], "regularization rdrop needs a head with divergence"),
@@ -157,7 +159,7 @@ def test_the_hubs_triplets(tmp_path):
         (["head=classification"], "serves the task text_classification, but the dataset's task is contrastive"),
     ],
 )
-def test_bad_input(words, expected, files, monkeypatch, capsys):
+def test_invalid_input(words, expected, files, monkeypatch, capsys):
     monkeypatch.chdir(files)
     given = ["dataset=sentences", "dataset.train=rows.txt", HEAD, f"output_dir={files}/runs", *words]
     for command in ("check", "train"):

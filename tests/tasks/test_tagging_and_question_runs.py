@@ -1,4 +1,4 @@
-"""Whole runs of sequence labelling and question answering: train, evaluate, predict, export, and their bad input."""
+"""Whole runs of sequence labelling and question answering: train, evaluate, predict, export, and invalid input."""
 
 import json
 
@@ -42,9 +42,9 @@ def test_a_tagging_run(tagging_run, tmp_path, capsys):
     assert {"test/f1", "test/accuracy", "test/sequence_accuracy", "validation/loss"} <= set(scores)
     assert evaluate(tagging_run, tagging_run.config()) == scores
     found = lines(tagging_run.path / "predictions" / "test.jsonl")
-    right = [a == b for line in found for a, b in zip(line["tags"], line["predicted_tags"], strict=True)]
-    assert scores["test/accuracy"] == pytest.approx(sum(right) / len(right))
-    # The same words from JSON lines, from a CoNLL file without tags and from plain text get the same tags.
+    correct = [a == b for line in found for a, b in zip(line["tags"], line["predicted_tags"], strict=True)]
+    assert scores["test/accuracy"] == pytest.approx(sum(correct) / len(correct))
+    # The same words in JSON lines, in a CoNLL file without tags and in plain text get the same tags.
     texts = {
         "in.jsonl": "".join(json.dumps({"tokens": line["tokens"]}) + "\n" for line in found),
         "in.conll": "".join("".join(f"{token}\n" for token in line["tokens"]) + "\n" for line in found),
@@ -78,7 +78,7 @@ def test_evaluate_a_tagging_run_on_another_file(tagging_run, tmp_path, capsys):
     assert cli.run(words) == 0
     (tmp_path / "new.conll").write_text("Anna B-HUMAN\n")
     assert cli.run(words) == 2
-    assert "tag 'B-HUMAN' is none of O, B-LOC" in capsys.readouterr().err
+    assert "tag 'B-HUMAN' is not one of O, B-LOC" in capsys.readouterr().err
 
 
 def test_a_question_run(question_run, tmp_path, capsys):
@@ -123,22 +123,22 @@ def test_evaluate_a_question_run_on_a_squad_file(question_run, tmp_path, capsys)
         (
             "jsonl_tags",
             '{"tokens": ["a"], "tags": ["O"]}\n{"tokens": ["a", "b"], "tags": ["O"]}\n',
-            "line 2: 2 words, but 1 tags",
+            "line 2: the numbers of words (2) and tags (1) differ",
         ),
         ("jsonl_tags", '{"tokens": [], "tags": []}\n', "line 1: a sentence with no words"),
         ("jsonl_tags", '{"words": ["a"], "tags": ["O"]}\n', "has no column tokens; its columns are words, tags"),
         ("conll", "EU\nrejects\n", "line 1: 1 column"),
-        ("squad_json", '{"questions": []}', "is no SQuAD file"),
+        ("squad_json", '{"questions": []}', "is not a SQuAD file"),
         ("jsonl_questions", '{"question": "", "context": "a", "answers": ["a"]}\n', "line 1: the question is empty"),
         ("jsonl_questions", '{"question": "b", "context": "a", "answers": []}\n', "set dataset.unanswerable=true"),
         (
             "jsonl_questions",
             '{"id": 1, "question": "b", "context": "a", "answers": ["a"]}\n' * 2,
-            "line 2: the id 1 occurs twice",
+            "line 2: duplicate id 1",
         ),
     ],
 )
-def test_wrong_files(dataset, content, expected, tmp_path, capsys):
+def test_invalid_files(dataset, content, expected, tmp_path, capsys):
     (tmp_path / "file").write_text(content)
     head = "span" if dataset in ("squad_json", "jsonl_questions") else "token_classification"
     words = [f"dataset={dataset}", f"head={head}", "dataset.max_length=64", f"dataset.train={tmp_path}/file"]
@@ -160,10 +160,10 @@ def test_wrong_files(dataset, content, expected, tmp_path, capsys):
             "needs a head with label_smoothing",
         ),
         (["dataset=demo_entities", "head=crf", "head.constrained=maybe"], "head.constrained is 'maybe'"),
-        (["dataset=demo_questions", "head=span", "dataset.metrics=[accuracy]"], "accuracy is no score"),
+        (["dataset=demo_questions", "head=span", "dataset.metrics=[accuracy]"], "accuracy is not a score"),
     ],
 )
-def test_wrong_configs(words, expected, capsys):
+def test_invalid_configs(words, expected, capsys):
     assert cli.run(["check", *words]) == 2
     assert expected in capsys.readouterr().err
 
@@ -202,7 +202,7 @@ def hub_folder(folder, rows, features=None):
     return folder
 
 
-def test_the_hubs_tags_are_numbers(tmp_path):
+def test_hub_tags_are_ids(tmp_path):
     features = datasets.Features(
         {"tokens": datasets.List(datasets.Value("string")), "ner_tags": datasets.List(datasets.Value("int64"))}
     )
@@ -212,7 +212,7 @@ def test_the_hubs_tags_are_numbers(tmp_path):
     assert lines(run.path / "predictions" / "test.jsonl")[0]["tags"] == ["B-ORG", "O", "B-PER"]
 
 
-def test_the_hubs_questions(tmp_path):
+def test_hub_questions(tmp_path):
     row = {
         "id": "",
         "question": "Who slept ?",

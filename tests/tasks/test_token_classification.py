@@ -1,4 +1,4 @@
-"""From rows to windows and back, in four families: no word is lost, and what breaks a scheme is counted."""
+"""From rows to windows and back, in four families: no word is lost, and tags that violate the scheme are counted."""
 
 from collections import Counter
 
@@ -24,7 +24,7 @@ def test_long_sentences_and_odd_words_keep_every_word(family):
     tokenizer = mini(family).tokenizer(lambda: [" ".join(LONG[:30]), "May naïve"], pre_split=True)
     split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
     assert split.lengths.max() <= 24 and split.examples["tokens"][0] == LONG
-    # Each window predicts for its n-th word the number of the word in the sentence: what comes back must be in order.
+    # Each window predicts the index of each word in its sentence, so assembled predictions must be consecutive.
     firsts, places = split.numbers("first_word"), split.lists("first_tokens")
     outputs = {"prediction": [first + np.arange(len(words)) for first, words in zip(firsts, places, strict=True)]}
     assert task.assemble(split, outputs) == [list(range(120)), list(range(5)), [0]]
@@ -33,11 +33,11 @@ def test_long_sentences_and_odd_words_keep_every_word(family):
     for row, words in enumerate(batch.layout["words"].tolist()):
         tokens = batch.layout["first_tokens"][row, :words]
         assert mask[row, tokens].all() and len(set(tokens.tolist())) == words
-        if family in ("roberta", "gpt2"):  # words come with the space before them
+        if family in ("roberta", "gpt2"):  # words are encoded with a preceding space
             assert tokenizer.decode(batch.inputs["input_ids"][row, tokens[0]])[:1] in (" ", "")
 
 
-def test_a_word_without_a_token_is_read_as_unknown():
+def test_a_word_without_a_token_becomes_unknown():
     task, tokenizer = tag_task(), mini("bert").tokenizer(lambda: ["a b"], pre_split=True)
     split = EncodedSplit.of([{"tokens": ["a", "\u200b", "b"]}], task=task, tokenizer=tokenizer)
     assert split.examples["unknown"][0] == 1
@@ -49,7 +49,7 @@ def test_a_word_without_a_token_is_read_as_unknown():
     "tags,expected",
     [
         ("B-A I-A O B-A", 0),
-        ("B-A I-B O I-A", 2),  # BIO with two that break it
+        ("B-A I-B O I-A", 2),  # BIO with two violations
         ("I-A I-A B-A O I-B", 0),  # IOB1
         ("B-A E-A S-A O B-A I-A L-A", 0),
         ("B-A O S-A I-A", 3),  # BIOES: one does not end, one neither begins nor ends
@@ -68,21 +68,21 @@ def survey(tmp_path, train, test, **settings):
     return task, task.survey(Conll(**files, validation=files["train"], token_column=0, tag_column=-1))
 
 
-def test_tags_are_learnt(tmp_path):
+def test_tags_are_collected(tmp_path):
     task, found = survey(tmp_path, "a U-LOC\nb B-PER\nc L-PER\n", "a O\n")
     assert task.label_names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER") and found.rows["test"] == 1
     task, _ = survey(tmp_path, "a NN\nb VB\n", "a NN\n", entities=False)
     assert task.label_names == ("NN", "VB")
 
 
-def test_a_tag_that_training_never_saw(tmp_path):
+def test_an_unknown_tag(tmp_path):
     with pytest.raises(
-        UserError, match=r"test.conll, line 3: tag 'B-PRE' is none of O, B-PER, I-PER; did you mean B-PER"
+        UserError, match=r"test.conll, line 3: tag 'B-PRE' is not one of O, B-PER, I-PER; did you mean B-PER"
     ):
         survey(tmp_path, "a B-PER\nb O\n", "c O\n\nd B-PRE\n")
 
 
-def test_numbers_of_the_hub_are_named():
+def test_hub_tag_ids_are_named():
     task = tag_task(labels=["O", "B-PER", "I-PER"])
     assert task.read({"tokens": ["a", "b"], "tags": [1, 2]}).tags == ["B-PER", "I-PER"]
     with pytest.raises(ValueError, match="tag 7, but there are 3 labels"):

@@ -1,4 +1,4 @@
-"""Scoring a finished run again."""
+"""Evaluating a completed run again."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Runs that start from the model of another one: composed, checked, shared, continued, and refused where they go wrong."""
+"""Runs that start from the model of a previous stage: composition, checks, sharing, resuming and errors."""
 
 import json
 import signal
@@ -12,7 +12,7 @@ from tests.training.test_resume import cut
 from tunesmith import cli
 from tunesmith.configuration.compose import compose
 from tunesmith.configuration.identity import run_id
-from tunesmith.configuration.quoting import readable
+from tunesmith.configuration.override_quoting import readable
 from tunesmith.configuration.stages import stages
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.runs.folder import RunFolder
@@ -30,7 +30,7 @@ LAST = [word for word in TINY if not word.startswith("backbone")]
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of groups with experiments of language modelling, one after another."""
+    """A config folder with language modelling experiments that start from one another."""
     (tmp_path / "conf/experiment").mkdir(parents=True)
     for name, content in EXPERIMENTS.items():
         choices = "[{override /dataset: demo_reviews_text}, {override /head: masked_lm}]"
@@ -43,7 +43,7 @@ def composed(folder, *words):
     return compose([*LAST, f"output_dir={folder}/runs", *words], config_dir=str(folder / "conf"))
 
 
-def told(folder, capsys, *words, command="check", status=2):
+def errors_of(folder, capsys, *words, command="check", status=2):
     settings = [*LAST, f"output_dir={folder}/runs", *words]
     assert cli.run([command, "--config-dir", str(folder / "conf"), *settings]) == status
     return capsys.readouterr().err
@@ -55,15 +55,15 @@ def test_a_chain_is_part_of_the_config_and_of_its_identity(folder):
     assert found["name"] == "demo_reviews_after_task"
     assert (
         found["backbone"]["learning_rate"] == 5e-4 and found["optimizer"]["lr"] == 5e-4
-    )  # that of the first stage's backbone
+    )  # from the first stage's backbone
     assert found["backbone"]["after"]["optimizer"]["lr"] == 3e-4
-    watched = [stage["trainer"]["log_every_n_steps"] for stage in stages(found)]
-    assert watched == [3, 3] and {stage["output_dir"] for stage in stages(found)} == {f"{folder}/runs"}
+    intervals = [stage["trainer"]["log_every_n_steps"] for stage in stages(found)]
+    assert intervals == [3, 3] and {stage["output_dir"] for stage in stages(found)} == {f"{folder}/runs"}
     others = [["seed=2"], ["backbone.after=[task,seed=2]"], ["backbone.after=domain"], ["backbone.after=null"]]
     identities = {run_id(composed(folder, "backbone.after=task", *words)) for words in [[], *others]}
     assert len(identities) == 5
     assert run_id(composed(folder, "backbone.after=task", "output_dir=there")) in identities
-    # Seeds of the last stage share the stages before.
+    # Seeds of the last stage share the previous stages.
     seeds = [composed(folder, "backbone.after=task", f"seed={seed}") for seed in (1, 2)]
     assert len({str(RunFolder.of(stage).path) for one in seeds for stage in stages(one)}) == 2
 
@@ -80,16 +80,16 @@ def test_overrides_of_a_stage(folder):
     "words,expected",
     [
         (["backbone.after=tusk"], "backbone.after: experiment=tusk does not exist; did you mean task?"),
-        (["backbone.after=round"], "backbone.after goes round in a circle: round after about after round"),
-        (["experiment=about"], "backbone.after goes round in a circle: round after about after round"),
+        (["backbone.after=round"], "backbone.after is circular: round after about after round"),
+        (["experiment=about"], "backbone.after is circular: round after about after round"),
         (["backbone.after=3"], "backbone.after is 3; expected an experiment, or a list"),
         (
             ["backbone.after=task", "backbone.width=64"],
-            "backbone.width is 64, but the model comes from the stage before, task",
+            "backbone.width is 64, but the model comes from the previous stage, task",
         ),
         (
             ["backbone.after=task", "backbone=random_gpt2"],
-            "backbone=random_gpt2 is another model than that of the stage before, task; leave it out",
+            "backbone=random_gpt2 differs from the model of the previous stage, task; leave it out",
         ),
         (["backbone.after=[task,headd=3]"], "in the stage task: unknown key headd; did you mean head?"),
         (["backbone.after=[task,head.rate=1.0]"], "in the stage task: head.rate is 1.0; expected less than 1"),
@@ -101,8 +101,8 @@ def test_overrides_of_a_stage(folder):
         (["backbone.after=task", "head=causal_lm", "dataset=demo_reviews_text"], "head causal_lm does not fit bert"),
     ],
 )
-def test_mistakes(folder, capsys, words, expected):
-    assert expected in told(folder, capsys, *words)
+def test_invalid_stages(folder, capsys, words, expected):
+    assert expected in errors_of(folder, capsys, *words)
 
 
 def test_three_stages_run_once_and_start_from_one_another(folder, capsys, monkeypatch):
@@ -113,27 +113,29 @@ def test_three_stages_run_once_and_start_from_one_another(folder, capsys, monkey
         train(last)
     monkeypatch.undo()
     assert domain.status()["state"] == "interrupted" and not RunFolder.of(last).path.exists()
-    run = train(last)  # goes on with the stage that was interrupted
+    run = train(last)  # resumes the interrupted stage
     assert domain.completed and task.completed and run.completed
     assert (
         run.read_json("manifest.json")["model"]["tokenizer"] == domain.read_json("manifest.json")["model"]["tokenizer"]
     )
     assert task.config()["backbone"]["after"]["name"] == "domain"
-    whole = train(composed(folder, "experiment=domain", "dataset.size=300", f"output_dir={folder}/whole"))
-    for name, weight in load_file(whole.model / "model.safetensors").items():
+    uninterrupted = train(
+        composed(folder, "experiment=domain", "dataset.size=300", f"output_dir={folder}/uninterrupted")
+    )
+    for name, weight in load_file(uninterrupted.model / "model.safetensors").items():
         assert torch.equal(weight, load_file(domain.model / "model.safetensors")[name])
     capsys.readouterr()
     before = (domain.path / "status.json").stat().st_mtime_ns
     train(composed(folder, "backbone.after=task", "seed=2"))
-    assert f"{task.path} is done already" in capsys.readouterr().out
+    assert f"Stage task: already completed, {task.path}" in capsys.readouterr().out
     assert (domain.path / "status.json").stat().st_mtime_ns == before
-    # Without training, the last stage's model is the one before's, weight for weight.
+    # Without training, the last stage's weights equal those of the previous stage.
     frozen = train(composed(folder, "backbone.after=task", "optimizer.lr=1e-30", "trainer.max_steps=1"))
     embeddings = [
         load_file(one.model / "model.safetensors")["bert.embeddings.word_embeddings.weight"] for one in (task, frozen)
     ]
     assert torch.equal(*embeddings)
-    # A tokenizer that is not the stage's.
+    # A tokenizer that differs from the previous stage's.
     file = task.model / "tokenizer.json"
     content = json.loads(file.read_text())
     content["model"]["vocab"]["the"], content["model"]["vocab"]["a"] = (
@@ -141,35 +143,35 @@ def test_three_stages_run_once_and_start_from_one_another(folder, capsys, monkey
         content["model"]["vocab"]["the"],
     )
     file.write_text(json.dumps(content))
-    with pytest.raises(UserError, match="does not match the model there"):
+    with pytest.raises(UserError, match="does not match its model"):
         train(composed(folder, "backbone.after=task", "seed=3"))
 
 
-def test_a_stage_that_fails_is_named_with_its_log(folder, capsys):
+def test_the_error_of_a_failed_stage_names_its_log(folder, capsys):
     words = ["backbone.after=broken"]
-    said = told(folder, capsys, *words, command="train")
+    message = errors_of(folder, capsys, *words, command="train")
     failed = RunFolder.of(stages(composed(folder, *words))[0])
-    assert "the stage before, broken, failed: FloatingPointError: the training loss is nan" in said
-    assert f"see {failed.path / 'train.log'}" in said and failed.status()["state"] == "failed"
+    assert "the previous stage, broken, failed: FloatingPointError: the training loss is nan" in message
+    assert f"see {failed.path / 'train.log'}" in message and failed.status()["state"] == "failed"
 
 
 def test_a_sweep_runs_a_shared_stage_once_before_its_jobs(folder, capsys):
     words = ["backbone.after=null,task,broken", "seed=1,2", "backbone.width=32", "hydra.launcher.n_jobs=2"]
     settings = [*LAST, f"output_dir={folder}/runs", *words]
     assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 1
-    said = capsys.readouterr().out
-    assert "6 jobs after 3 stages" in said
-    assert said.count("done stage ") == 2 and said.count("failed stage ") == 1
-    assert said.index("stage 2: task" if "stage 2: task" in said else "stage 3: task") < said.index(
+    output = capsys.readouterr().out
+    assert "6 jobs after 3 stages" in output
+    assert output.count("done stage ") == 2 and output.count("failed stage ") == 1
+    assert output.index("stage 2: task" if "stage 2: task" in output else "stage 3: task") < output.index(
         "backbone.after=task seed=1"
     )
     sweep = next((folder / "runs/sweeps").iterdir())
     table = (sweep / "results.csv").read_text()
     assert table.count("2 done") == 2 and table.count("2 failed") == 1 and "perplexity" not in table
-    assert "the stage before, broken, failed; see" in (sweep / "results.md").read_text()
+    assert "stage broken failed; see" in (sweep / "results.md").read_text()
     assert all(RunFolder.of(stage).completed for stage in stages(composed(folder, "backbone.after=task")))
     assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 1
-    again = capsys.readouterr().out  # only what failed
+    again = capsys.readouterr().out  # only failed jobs and stages
     assert "6 jobs after 1 stage" in again and "(4 done already)" in again and "done stage" not in again
 
 
@@ -177,12 +179,12 @@ def test_a_search_waits_for_its_stage(folder, capsys):
     words = ["backbone.after=task", "sweep=random", "sweep.trials=3", "optimizer.lr=interval(1e-4,1e-3)"]
     settings = [*LAST, f"output_dir={folder}/runs", *words]
     assert cli.run(["train", "-m", "--config-dir", str(folder / "conf"), *settings]) == 0
-    said = capsys.readouterr().out
-    assert said.index("done stage 1: domain") < said.index("done stage 2: task") < said.index("done 1: ")
-    assert said.count("\ndone ") == 5
+    output = capsys.readouterr().out
+    assert output.index("done stage 1: domain") < output.index("done stage 2: task") < output.index("done 1: ")
+    assert output.count("\ndone ") == 5
 
 
-def test_dropout_is_a_setting_of_a_run_and_does_not_pass_to_the_next(folder):
+def test_dropout_of_a_stage_does_not_carry_over(folder):
     words = [
         "experiment=domain",
         "regularization.standard.hidden_dropout=0.0",

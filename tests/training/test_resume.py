@@ -1,4 +1,4 @@
-"""A run that was cut off anywhere ends with the weights it would have had."""
+"""A run that is interrupted at any point and resumed ends with the same weights as an uninterrupted one."""
 
 import csv
 import json
@@ -33,11 +33,11 @@ CUTS = [
 
 
 class CutError(Exception):
-    """Something that ends a process without warning."""
+    """An unexpected error."""
 
 
 def cut(monkeypatch, hook, call, act):
-    """Do `act` when a hook of the module is called for the n-th time, from 0."""
+    """Call `act` when a hook of the module is called for the n-th time, from 0."""
     calls = []
 
     def acting(self, *arguments, **settings):
@@ -59,23 +59,23 @@ def assert_same(first, second):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    return train(checked([*WORDS, f"output_dir={tmp_path_factory.mktemp('whole')}"]))
+def uninterrupted(tmp_path_factory):
+    return train(checked([*WORDS, f"output_dir={tmp_path_factory.mktemp('uninterrupted')}"]))
 
 
 @pytest.mark.parametrize("hook,call", CUTS)
-def test_a_signal(whole, tmp_path, monkeypatch, hook, call):
+def test_a_signal(uninterrupted, tmp_path, monkeypatch, hook, call):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     cut(monkeypatch, hook, call, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted):
         train(config)
     assert RunFolder.of(config).status()["state"] == "interrupted"
     monkeypatch.undo()
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
 
 
 @pytest.mark.parametrize("hook,call", [("on_train_batch_start", 0), *CUTS])
-def test_an_exception(whole, tmp_path, monkeypatch, hook, call):
+def test_an_exception(uninterrupted, tmp_path, monkeypatch, hook, call):
     def fail():
         raise CutError
 
@@ -85,10 +85,10 @@ def test_an_exception(whole, tmp_path, monkeypatch, hook, call):
         train(config)
     assert RunFolder.of(config).status()["state"] == "failed"
     monkeypatch.undo()
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
 
 
-def test_a_state_that_a_validation_which_was_due_has_saved(whole, tmp_path, monkeypatch):
+def test_a_state_saved_after_a_resumed_validation(uninterrupted, tmp_path, monkeypatch):
     def fail():
         raise CutError
 
@@ -101,7 +101,7 @@ def test_a_state_that_a_validation_which_was_due_has_saved(whole, tmp_path, monk
         with pytest.raises(error):
             train(config)
         monkeypatch.undo()
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
 
 
 HARD = [
@@ -113,18 +113,18 @@ HARD = [
 
 @pytest.mark.parametrize("words", HARD)
 def test_other_settings(words, tmp_path, monkeypatch):
-    whole = train(checked([*WORDS, *words, f"output_dir={tmp_path / 'whole'}"]))
+    uninterrupted = train(checked([*WORDS, *words, f"output_dir={tmp_path / 'uninterrupted'}"]))
     config = checked([*WORDS, *words, f"output_dir={tmp_path / 'cut'}"])
     for call in (3, 4):
         cut(monkeypatch, "on_train_batch_start", call, lambda: signal.raise_signal(signal.SIGINT))
         with pytest.raises(Interrupted):
             train(config)
         monkeypatch.undo()
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
 
 
 @pytest.mark.parametrize("damage", ["truncated", "one bit", "no digest", "best"])
-def test_a_damaged_checkpoint_is_not_used(whole, tmp_path, monkeypatch, damage):
+def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, damage):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     cut(monkeypatch, "on_train_batch_start", 9, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted):
@@ -142,7 +142,7 @@ def test_a_damaged_checkpoint_is_not_used(whole, tmp_path, monkeypatch, damage):
         newest.write_bytes(content)
     starts = []
     monkeypatch.setattr(Checkpoint, "on_train_start", recording(Checkpoint.on_train_start, starts))
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
     assert starts == [0 if damage == "best" else 6]
 
 
@@ -154,12 +154,12 @@ def recording(hook, starts):
     return recorded
 
 
-def test_only_what_is_needed_is_kept(whole):
-    kept = sorted(file.name for file in (whole.path / "checkpoints").iterdir())
+def test_only_needed_checkpoints_are_kept(uninterrupted):
+    kept = sorted(file.name for file in (uninterrupted.path / "checkpoints").iterdir())
     assert len(kept) == 4 and kept[0].startswith("best-") and kept[2] == "state-00000012.ckpt"
 
 
-def test_sigkill_at_random_moments(whole, tmp_path):
+def test_sigkill_at_random_moments(uninterrupted, tmp_path):
     words = [*WORDS, "callbacks.checkpoint.every_n_steps=1", f"output_dir={tmp_path}"]
     command = [sys.executable, "-m", "tunesmith", "train", *words]
     config = checked(words)
@@ -175,20 +175,20 @@ def test_sigkill_at_random_moments(whole, tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert kills
-    assert_same(whole, train(config))
+    assert_same(uninterrupted, train(config))
 
 
-def test_one_run_is_run_once_at_a_time(tmp_path):
+def test_a_run_in_use_is_locked(tmp_path):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     held = RunFolder.claim(config)
     held.set_state("running")
-    with pytest.raises(BusyError, match=f"being run by process {os.getpid()}"):
+    with pytest.raises(BusyError, match=f"in use by process {os.getpid()}"):
         train(config)
     held.release()
     RunFolder.claim(config).release()
 
 
-def test_other_data_than_before_is_refused(tmp_path, monkeypatch):
+def test_resuming_with_changed_data_is_an_error(tmp_path, monkeypatch):
     from tests.conftest import write_csv
 
     rows = [(f"a {word} film", "good" if word == "fine" else "bad") for word in ("fine", "poor") * 20]
@@ -203,8 +203,8 @@ def test_other_data_than_before_is_refused(tmp_path, monkeypatch):
         train(config)
 
 
-def test_another_tokenizer_than_before_is_refused(whole, tmp_path, monkeypatch):
-    base = shutil.copytree(whole.model, tmp_path / "base")
+def test_resuming_with_a_different_tokenizer_is_an_error(uninterrupted, tmp_path, monkeypatch):
+    base = shutil.copytree(uninterrupted.model, tmp_path / "base")
     config = checked([*TINY[:-1], "backbone=bert", f"backbone.name={base}", f"output_dir={tmp_path / 'runs'}"])
     cut(monkeypatch, "on_train_batch_start", 1, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted):
@@ -215,5 +215,5 @@ def test_another_tokenizer_than_before_is_refused(whole, tmp_path, monkeypatch):
     first, last = (max(ids, key=lambda word: sign * ids[word]) for sign in (-1, 1))
     ids[first], ids[last] = ids[last], ids[first]
     (base / "tokenizer.json").write_text(json.dumps(tokenizer))
-    with pytest.raises(UserError, match="begun with another tokenizer"):
+    with pytest.raises(UserError, match="started with a different tokenizer"):
         train(config)

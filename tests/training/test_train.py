@@ -1,4 +1,4 @@
-"""A whole run: its folder, and evaluate, predict, export and reproduce on it."""
+"""A complete run: its folder, and evaluate, predict, export and reproduce on it."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ def test_the_folder(tiny_run):
     assert "train/loss" in (tiny_run.path / "metrics.csv").read_text().splitlines()[0]
 
 
-def test_predictions_are_in_the_datas_order_and_give_the_scores(tiny_run):
+def test_predictions_keep_the_order_of_the_data_and_give_the_scores(tiny_run):
     lines = [json.loads(line) for line in (tiny_run.path / "predictions" / "test.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == [f"test-{number}" for number in range(1, len(lines) + 1)]
     right = sum(line["label"] == line["prediction"] for line in lines) / len(lines)
@@ -70,7 +70,7 @@ def test_evaluate_on_another_file(tiny_run, tmp_path, capsys):
     assert "test" in capsys.readouterr().out
     wrong = write_csv(tmp_path / "wrong.csv", [("x", "good")])
     assert cli.run(["evaluate", f"run={tiny_run.path}", "dataset=csv", f"dataset.test={wrong}"]) == 2
-    assert "label 'good' is none of negative, positive" in capsys.readouterr().err
+    assert "label 'good' is not one of negative, positive" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv", "tsv", "txt"])
@@ -103,7 +103,7 @@ def test_predict_as_a_filter_and_to_csv(tiny_run, tmp_path, monkeypatch, capsys)
     )
 
 
-def test_predict_says_which_column_is_missing(tiny_run, tmp_path, capsys):
+def test_predict_reports_a_missing_column(tiny_run, tmp_path, capsys):
     (tmp_path / "in.csv").write_text("review\nfine\n")
     assert cli.run(["predict", f"run={tiny_run.path}", f"input={tmp_path}/in.csv", f"output={tmp_path}/out.jsonl"]) == 2
     assert "line 2 has no text" in capsys.readouterr().err and not (tmp_path / "out.jsonl").exists()
@@ -144,7 +144,7 @@ def test_other_families_pairs_and_all_regularizers(tmp_path, family):
     assert "test/accuracy" in train(checked(words)).read_json("metrics.json")
 
 
-def test_a_finished_run_is_a_backbone(tiny_run, tmp_path):
+def test_a_completed_run_is_a_backbone(tiny_run, tmp_path):
     words = [
         *[word for word in TINY if "backbone" not in word],
         "backbone=bert",
@@ -214,14 +214,14 @@ def test_tensorboard_and_wandb_record_the_run(tmp_path):
     assert {"train/loss", "validation/accuracy", "test/accuracy"} <= keys
 
 
-def test_an_unfinished_or_missing_run(tmp_path, capsys):
+def test_an_incomplete_or_missing_run(tmp_path, capsys):
     assert cli.run(["evaluate", f"run={tmp_path}/nothing"]) == 2
     assert cli.run(["evaluate", f"run={tmp_path}"]) == 2
     assert cli.run(["evaluate"]) == 2
     assert "run is required" in capsys.readouterr().err
 
 
-def test_the_config_of_a_foreign_run_may_not_name_code(tiny_run, tmp_path, capsys):
+def test_the_config_of_an_untrusted_run_cannot_run_code(tiny_run, tmp_path, capsys):
     import shutil
 
     copy = tmp_path / "run"

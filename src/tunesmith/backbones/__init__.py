@@ -1,1 +1,1 @@
-"""Backbones: where tokenizer, config and weights come from, and the one module that wraps them."""
+"""Backbones: sources of tokenizer, config and weights, and the module that wraps them."""

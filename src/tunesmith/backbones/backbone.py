@@ -1,4 +1,4 @@
-"""Any Hugging Face encoder or decoder behind one call: a batch in, hidden states out."""
+"""Wraps any Hugging Face encoder or decoder: a batch in, hidden states out."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tunesmith.backbones.documents import alone
+from tunesmith.backbones.documents import isolate_documents
 from tunesmith.data.batch import Batch
 
 
@@ -15,22 +15,22 @@ class Backbone(nn.Module):
     """`hidden = backbone(batch)  # (batch, length, width)`
 
     Args:
-        model: a base model, as `AutoModel` gives it.
-        tokenizer: its tokenizer; the model learns the padding token from it (GPT-2 has none).
-        load: from the name of another class of `transformers`, that class's model with the same checkpoint's weights.
+        model: a base model, as returned by `AutoModel`.
+        tokenizer: its tokenizer, which sets the config's padding token (GPT-2 has none).
+        load: returns the same checkpoint as another `transformers` class, given its name.
 
     Attributes:
-        pretrained_pooler: a tuple with BERT's pooler, or None. It is no submodule here: a head that pools registers it,
-            and for other heads it would be a parameter without a gradient.
-        cls_is_first: whether the family's texts begin with a CLS token; else the last token stands for the text.
-        averages_first_layer: a head that wants the mean of the first and the last layer's hidden states sets it.
+        pretrained_pooler: a tuple with BERT's pooler, or None. It is not registered as a submodule here: a head that
+            pools registers it, and with other heads its parameters would get no gradient.
+        cls_is_first: whether texts start with a CLS token; else the last token represents the text.
+        averages_first_layer: set by a head to get the mean of the first and the last layer's hidden states.
     """
 
     def __init__(self, model: Any, tokenizer: Any, load: Callable[[str], Any] | None = None) -> None:
         super().__init__()
         self.tokenizer = tokenizer
         self._load = load
-        # `from_pretrained` gives a model in evaluation mode, and Lightning keeps the mode it finds: no dropout at all.
+        # `from_pretrained` returns a model in eval mode, and Lightning keeps that mode: there would be no dropout.
         self.model = model.train()
         self.config = model.config
         self.config.pad_token_id = tokenizer.pad_token_id
@@ -39,19 +39,19 @@ class Backbone(nn.Module):
             model.pooler = None
         self.cls_is_first = tokenizer(".")["input_ids"][:1] == [tokenizer.cls_token_id]
         self.averages_first_layer = False
-        if hasattr(model, "mask_emb"):  # XLNet's, which only its language model uses
+        if hasattr(model, "mask_emb"):  # XLNet's, used by its language model only
             model.mask_emb.requires_grad_(False)
 
     def forward(self, batch: Batch, *, embeddings: Tensor | None = None) -> Tensor:
-        """Hidden states of the last layer, or of it and the first one on average.
+        """Hidden states of the last layer, or the mean of the first and the last.
 
         Args:
-            batch: of `batch.inputs`, each (batch, length).
-            embeddings: (batch, length, width) to start from instead of the ids' own embeddings.
+            batch: its `inputs` have shape (batch, length).
+            embeddings: (batch, length, width), used instead of the embeddings of the ids.
         """
         inputs: dict[str, Tensor] = batch.inputs
         if "documents" in batch.layout:
-            inputs = alone(inputs, batch.layout["documents"], self.config)
+            inputs = isolate_documents(inputs, batch.layout["documents"], self.config)
         if embeddings is not None:
             inputs = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
             inputs = inputs | {"inputs_embeds": embeddings}
@@ -64,7 +64,7 @@ class Backbone(nn.Module):
 
     @contextlib.contextmanager
     def with_pooler(self, pooler: nn.Module | None) -> Iterator[Any]:
-        """The model with a pooler in its place, to be saved."""
+        """The model with the pooler reattached, for saving."""
         self.model.pooler = pooler
         try:
             yield self.model
@@ -72,17 +72,17 @@ class Backbone(nn.Module):
             self.model.pooler = None
 
     def load(self, auto_class: str) -> Any:
-        """The checkpoint's model of another class of `transformers`, such as AutoModelForMaskedLM."""
-        assert self._load is not None, "this backbone was made without a checkpoint"
+        """The checkpoint loaded as another `transformers` class, such as AutoModelForMaskedLM."""
+        assert self._load is not None, "this backbone was created without a checkpoint"
         return self._load(auto_class)
 
     def embed(self, batch: Batch) -> Tensor:
-        """The ids' own embeddings, (batch, length, width), before positions are added."""
+        """Embeddings of the ids, (batch, length, width), before positions are added."""
         embedded: Tensor = self.model.get_input_embeddings()(batch.inputs["input_ids"])
         return embedded
 
     def depth_of(self, name: str) -> int:
-        """How deep a parameter of `model` lies: 0 for embeddings, k for the k-th layer, one more than the last for the rest."""
+        """Depth of a parameter of `model`: 0 for embeddings, k for the k-th layer, `layers` + 1 for the rest."""
         for part in name.split("."):
             if part.isdecimal():
                 return int(part) + 1

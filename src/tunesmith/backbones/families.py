@@ -1,4 +1,4 @@
-"""What differs between model families: names of the dropout settings, and where layers are found."""
+"""Differences between model families: the names of their dropout settings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from tunesmith.errors import UserError
 
 @dataclass(frozen=True)
 class Family:
-    """Settings of a Hugging Face config that hold each kind of dropout."""
+    """Names of the Hugging Face config settings for each kind of dropout."""
 
     hidden: tuple[str, ...]
     attention: tuple[str, ...]
@@ -20,7 +20,7 @@ FAMILIES = {
     "bert": _BERT,
     "roberta": _BERT,
     "electra": _BERT,
-    "xlnet": Family(("dropout",), (), ("summary_last_dropout",)),  # one setting serves hidden states and attention
+    "xlnet": Family(("dropout",), (), ("summary_last_dropout",)),  # one setting for hidden states and attention
     "gpt2": Family(("resid_pdrop", "embd_pdrop"), ("attn_pdrop",), ()),
     "distilbert": Family(("dropout",), ("attention_dropout",), ("seq_classif_dropout",)),
     "deberta-v2": Family(
@@ -31,17 +31,17 @@ FAMILIES = {
 
 
 def dropouts(config: Any) -> dict[str, Any]:
-    """The dropout settings of a Hugging Face config, as far as its family's are known."""
+    """The dropout settings of a Hugging Face config; empty for an unknown family."""
     family = FAMILIES.get(config.model_type)
     names = (*family.hidden, *family.attention, *family.classifier) if family is not None else ()
     return {name: getattr(config, name, None) for name in names}
 
 
 def set_dropout(config: Any, *, hidden: float | None, attention: float | None, classifier: float | None) -> None:
-    """Write dropout probabilities into a Hugging Face config; null leaves what it says.
+    """Write dropout probabilities into a Hugging Face config; None keeps its value.
 
     Raises:
-        UserError: for a kind of dropout that the family has not.
+        UserError: for a kind of dropout that the family does not have.
     """
     wanted = {"hidden": hidden, "attention": attention, "classifier": classifier}
     if all(value is None for value in wanted.values()):
@@ -49,7 +49,7 @@ def set_dropout(config: Any, *, hidden: float | None, attention: float | None, c
     family = FAMILIES.get(config.model_type)
     if family is None:
         raise UserError(
-            f"the dropout settings of {config.model_type} models are not known; expected one of {', '.join(FAMILIES)}, "
+            f"the dropout settings of {config.model_type} models are unknown; expected one of {', '.join(FAMILIES)}, "
             "or set regularization.standard's dropouts to null"
         )
     for kind, value in wanted.items():

@@ -1,4 +1,4 @@
-"""Which language models transformers has of a family that tunesmith does not know by name."""
+"""Language-model classes that transformers has for families unknown to tunesmith."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tunesmith.configuration.checks.language_model_objectives import HEADS, KNOW
 
 
 def misfits(objective: str, family: str) -> Iterator[str]:
-    """Why a family cannot be trained with an objective; nothing where it can.
+    """Why a family cannot be trained with an objective; nothing if it can.
 
     Args:
         objective: masked, causal or permuted.
@@ -21,6 +21,6 @@ def misfits(objective: str, family: str) -> Iterator[str]:
     elif not {"masked": masked, "causal": causal, "permuted": False}[objective]:
         fitting = [f"head={HEADS[name]}" for name, fits in (("masked", masked), ("causal", causal)) if fits]
         yield (
-            f"head {HEADS[objective]} does not fit {family}: transformers has no {objective} language model of it; "
+            f"head {HEADS[objective]} does not fit {family}: transformers has no {objective} language model for it; "
             f"choose {fitting[0] if fitting else 'another backbone'}"
         )

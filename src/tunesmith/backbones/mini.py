@@ -1,4 +1,4 @@
-"""Small models with random weights, and tokenizers trained on the training split: real families, no download."""
+"""Small models with random weights, and tokenizers trained on the training split; nothing is downloaded."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,16 +9,16 @@ from tunesmith.data import cache
 
 
 class Mini:
-    """A family's architecture in small.
+    """A small model of a family's architecture.
 
     Args:
-        family: which architecture and which kind of tokenizer.
-        vocabulary: tokens at most.
+        family: architecture and kind of tokenizer.
+        vocabulary: maximum vocabulary size.
         layers: number of layers.
-        heads: attention heads of a layer.
-        width: of the hidden states.
-        max_positions: tokens that the model allows.
-        learning_rate: a good start for this model; `optimizer.lr` points here.
+        heads: attention heads per layer.
+        width: hidden size.
+        max_positions: maximum sequence length.
+        learning_rate: a good default for this model; `optimizer.lr` refers to it.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class Mini:
         self.layers, self.heads, self.width = layers, heads, width
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], *, pre_split: bool) -> Any:
-        """The tokenizer trained on `texts`, from the cache if the same texts have been seen.
+        """The tokenizer trained on `texts`, or the cached one for the same texts.
 
         Args:
-            pre_split: it will be given words, each of which stands for itself and the space before it.
+            pre_split: inputs are lists of words, each encoded with a preceding space.
         """
         from transformers import AutoTokenizer
 
@@ -57,13 +57,13 @@ class Mini:
         return self._tokenizer
 
     def tokenizer_key(self, tokenizer: Any) -> str:
-        """Names the tokenizer's content."""
+        """A digest of the tokenizer's content."""
         from tunesmith.backbones.pretrained import content_key
 
         return content_key(tokenizer)
 
     def config(self) -> Any:
-        """The Hugging Face config; the tokenizer must have been made before."""
+        """The Hugging Face config; call `tokenizer` first."""
         from transformers import BertConfig, GPT2Config, RobertaConfig, XLNetConfig
 
         tokenizer = self._tokenizer
@@ -92,7 +92,7 @@ class Mini:
         )
 
     def model(self, config: Any, auto_class: str = "AutoModel") -> Any:
-        """The base model, or that of another class of `transformers`, with random weights."""
+        """The base model, or another `transformers` class, with random weights."""
         import transformers
 
         found = getattr(transformers, auto_class)

@@ -1,4 +1,4 @@
-"""The four families' kinds of tokenizer, trained from scratch: WordPiece, byte-level BPE, Unigram, byte-level BPE."""
+"""Tokenizers of the four families, trained from scratch: WordPiece, byte-level BPE, Unigram, byte-level BPE."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -7,19 +7,19 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordPiece
 
-VERSION = 3  # part of the cache's key: raise it when a tokenizer changes
+VERSION = 3  # part of the cache key: increase it when a tokenizer changes
 
-END_OF_WORD = "\ue000"  # a character for private use, which NFKC keeps; in no tokenizer
+END_OF_WORD = "\ue000"  # a private-use character, unchanged by NFKC; removed from the vocabulary
 
 
 def train(family: str, texts: Iterable[str], *, vocabulary: int, pre_split: bool) -> Any:
-    """A fast Hugging Face tokenizer of the family's kind, as its published ones treat pairs, padding and special tokens.
+    """A fast Hugging Face tokenizer that treats pairs, padding and special tokens as the family's published ones do.
 
     Args:
         family: bert, roberta, xlnet or gpt2.
         texts: to train on.
-        vocabulary: tokens at most.
-        pre_split: a text's first word, and each of given words, gets a space before it in the byte-level families.
+        vocabulary: maximum vocabulary size.
+        pre_split: byte-level families add a space before a text's first word and before each word of a list.
     """
     if family in ("roberta", "gpt2"):
         return {"roberta": _roberta, "gpt2": _gpt2}[family](texts, vocabulary, prefix_space=pre_split)
@@ -57,7 +57,7 @@ def _bert(texts: Iterable[str], vocabulary: int) -> Any:
 
 
 def _like(tokenizer: Tokenizer, model: WordPiece) -> Tokenizer:
-    """Another model, without the tokens that were added for training."""
+    """The same pipeline with another model, without the tokens added for training."""
     fresh = Tokenizer(model)
     fresh.normalizer, fresh.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
     fresh.decoder = tokenizer.decoder
@@ -65,9 +65,9 @@ def _like(tokenizer: Tokenizer, model: WordPiece) -> Tokenizer:
 
 
 def _word_piece(tokenizer: Tokenizer, texts: list[str], vocabulary: int, special: list[str]) -> WordPiece:
-    """The same vocabulary every time: the trainer numbers the pieces within words in the order of a hash table.
+    """A reproducible vocabulary, although the trainer assigns ids to continuation pieces in hash-table order.
 
-    Numbers decide between merges that are equally frequent, so the pieces get theirs before training, as special tokens.
+    Ids break ties between equally frequent merges, so these pieces get theirs before training, as special tokens.
     """
     characters = sorted({character for text in texts for character in tokenizer.normalizer.normalize_str(text)})
     inner = [f"##{character}" for character in characters if not character.isspace()]
@@ -103,17 +103,17 @@ def _roberta(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> An
         special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")],
     )
     names = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>"}
-    mask = AddedToken("<mask>", lstrip=True, special=True)  # takes the space before it, as RoBERTa's does
+    mask = AddedToken("<mask>", lstrip=True, special=True)  # absorbs the preceding space, as RoBERTa's does
     return _wrap(
         tokenizer, **names, unk_token="<unk>", mask_token=mask, model_input_names=["input_ids", "attention_mask"]
     )
 
 
 def _with_every_word_twice(texts: Iterable[str]) -> Iterator[str]:
-    """The texts, then each of their words once more with a mark after it.
+    """The texts, then each distinct word once more, followed by a marker.
 
-    Unigram's trainer starts from what occurs at least twice in the list of different words, however frequent a word is: one
-    that is no part of another would never become a piece.
+    Unigram's trainer starts from substrings that occur at least twice in the list of distinct words, however frequent a
+    word is: one that is not part of another would never become a piece.
     """
     words: set[str] = set()
     for text in texts:
@@ -125,8 +125,8 @@ def _with_every_word_twice(texts: Iterable[str]) -> Iterator[str]:
 def _in_any_order(pieces: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """Scores that do not depend on the order of the trainer's hash tables.
 
-    In it the trainer adds numbers up, so their last digits go, and gives each letter that no word needs the lowest score and
-    a little more than the one before, so these share the lowest.
+    The trainer sums floats in that order, so scores are rounded; and it gives letters that no word needs slightly
+    increasing scores from the lowest one up, so these all get the lowest.
     """
     lowest = round(min(score for _, score in pieces), 3)
     return [(piece, round(score, 3) if score > lowest + 0.01 else lowest) for piece, score in pieces]
@@ -144,8 +144,8 @@ def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
     tokenizer.train_from_iterator(_with_every_word_twice(texts), trainer)
     pieces = _in_any_order(json.loads(tokenizer.to_str())["model"]["vocab"])
     pieces = [(piece, score) for piece, score in pieces if END_OF_WORD not in piece]
-    learnt = sorted(pieces[len(special) :], key=lambda entry: (-entry[1], entry[0]))
-    tokenizer.model = Unigram([*pieces[: len(special)], *learnt], unk_id=special.index("<unk>"))
+    learned = sorted(pieces[len(special) :], key=lambda entry: (-entry[1], entry[0]))
+    tokenizer.model = Unigram([*pieces[: len(special)], *learned], unk_id=special.index("<unk>"))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A:0 <sep>:0 <cls>:2",
         pair="$A:0 <sep>:0 $B:1 <sep>:1 <cls>:2",

@@ -1,4 +1,4 @@
-"""A pretrained model from the Hugging Face hub or a folder, such as a finished run's model/."""
+"""A pretrained model from the Hugging Face hub or a folder, such as a completed run's model/."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -9,13 +9,13 @@ from tunesmith.errors import UserError
 
 
 class Pretrained:
-    """Tokenizer, config and weights by name. Only safetensors weights are read, and no code from the hub is run.
+    """Tokenizer, config and weights by name. Only safetensors weights are loaded, and no code from the hub is run.
 
     Args:
         name: hub id or folder.
-        revision: branch, tag or commit of the hub; null for the newest.
-        max_positions: tokens that the model allows, for the check before anything is downloaded; null for no limit.
-        learning_rate: a good start for this model; `optimizer.lr` points here.
+        revision: branch, tag or commit on the hub; null for the newest.
+        max_positions: maximum sequence length, checked before anything is downloaded; null for no limit.
+        learning_rate: a good default for this model; `optimizer.lr` refers to it.
     """
 
     def __init__(
@@ -24,10 +24,10 @@ class Pretrained:
         self.name, self.revision = name, revision
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], *, pre_split: bool) -> Any:
-        """The pretrained tokenizer; `texts` are not looked at.
+        """The pretrained tokenizer; `texts` is not used.
 
         Args:
-            pre_split: it will be given words, which byte-level BPE has learnt with the space before them.
+            pre_split: inputs are lists of words, which byte-level BPE encodes with a preceding space.
         """
         from transformers import AutoTokenizer
 
@@ -35,14 +35,14 @@ class Pretrained:
         tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
         if pre_split:
             _with_prefix_space(tokenizer)
-        if tokenizer.pad_token is None:  # GPT-2: attention masks hide what is padded, so any token will do
+        if tokenizer.pad_token is None:  # GPT-2: padding is masked, so any token will do
             tokenizer.pad_token = tokenizer.eos_token
         if not tokenizer.is_fast:
             raise UserError(f"backbone.name={self.name} has no fast tokenizer; convert it with transformers once")
         return tokenizer
 
     def tokenizer_key(self, tokenizer: Any) -> str:
-        """Names the tokenizer's content."""
+        """A digest of the tokenizer's content."""
         return content_key(tokenizer)
 
     def config(self) -> Any:
@@ -52,7 +52,7 @@ class Pretrained:
         return self._load("config", AutoConfig.from_pretrained)
 
     def model(self, config: Any, auto_class: str = "AutoModel") -> Any:
-        """The pretrained base model, or that of another class of `transformers`, in float32, with the given config."""
+        """The pretrained base model, or another `transformers` class, in float32, with the given config."""
         import torch
         import transformers
 
@@ -65,13 +65,13 @@ class Pretrained:
         except (OSError, ValueError, KeyError) as error:
             reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise UserError(
-                f"backbone.name={self.name}: the {what} cannot be loaded ({reason.strip()}); expected a hub id with the network "
-                "at hand or an earlier download, or a folder that save_pretrained wrote"
+                f"backbone.name={self.name}: the {what} cannot be loaded ({reason.strip()}); expected a hub id, with network "
+                "access or already downloaded, or a folder written by save_pretrained"
             ) from error
 
 
 def _with_prefix_space(tokenizer: Any) -> None:
-    """Byte-level BPE of a class that does not know `add_prefix_space` would take two words for one."""
+    """Set it where the class ignores `add_prefix_space`: byte-level BPE would merge two words into one."""
     from tokenizers.pre_tokenizers import ByteLevel
 
     found = getattr(tokenizer, "backend_tokenizer", None)

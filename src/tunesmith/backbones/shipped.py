@@ -1,4 +1,4 @@
-"""Small models that ship with the package, pretrained on the generated corpus: experiments/mini_backbones/ says how."""
+"""Small models that ship with the package, pretrained on the generated corpus; see experiments/mini_backbones/."""
 
 from pathlib import Path
 from typing import Literal
@@ -10,12 +10,12 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 
 class Shipped(Pretrained):
-    """Tokenizer, config and weights, which are stored in float16, of `weights/<family>/`.
+    """Tokenizer, config and float16 weights from `weights/<family>/`.
 
     Args:
-        family: which architecture.
-        max_positions: tokens that the model allows.
-        learning_rate: a good start for this model; `optimizer.lr` points here.
+        family: the architecture.
+        max_positions: maximum sequence length.
+        learning_rate: a good default for this model; `optimizer.lr` refers to it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The model of the stage before: a finished run's model/."""
+"""The model of the previous stage: a completed run's model/."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ class Stage(Pretrained):
 
     Args:
         after: the run's config.
-        max_positions: tokens that the model allows; null for no limit.
-        learning_rate: a good start for this model; `optimizer.lr` points here.
+        max_positions: maximum sequence length; null for no limit.
+        learning_rate: a good default for this model; `optimizer.lr` refers to it.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class Stage(Pretrained):
         """The stage's tokenizer; see `Pretrained.tokenizer`.
 
         Raises:
-            UserError: if it is not the one that the stage was trained with.
+            UserError: if it is not the one the stage was trained with.
         """
         expected = self._run.read_json("manifest.json")["model"].get("tokenizer_file")
-        if expected is not None and self._run.tokenizer_digest() != expected:  # a run of an earlier version has none
+        if expected is not None and self._run.tokenizer_digest() != expected:  # runs of earlier versions have no digest
             raise UserError(
-                f"the tokenizer in {self.name} does not match the model there: it is not the one that the stage was trained "
-                f"with; remove {self._run.path} to train the stage again"
+                f"the tokenizer in {self.name} does not match its model: it is not the one the stage was trained with; "
+                f"remove {self._run.path} to retrain the stage"
             )
         return super().tokenizer(texts, pre_split=pre_split)

@@ -1,4 +1,4 @@
-"""Keeps the best epoch's weights, and the state from which a run that was cut off continues."""
+"""Saves the best epoch's weights, and the training state from which an interrupted run resumes."""
 
 from pathlib import Path
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from tunesmith.callbacks.training_state import State, collect, restore, resume
+from tunesmith.callbacks.resumable_state import State, collect, restore, resume
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.runs.verified_checkpoints import Checkpoints
 
 
 class Checkpoint(pl.callbacks.Checkpoint):
-    """Saves after every validation and, if wanted, every n optimizer steps; see `tunesmith.runs.verified_checkpoints`.
+    """Saves after every validation and optionally every n optimizer steps; see `tunesmith.runs.verified_checkpoints`.
 
     Args:
-        folder: of the run.
-        monitor: the score that says which weights are the best.
-        mode: whether it is to be large (`max`) or small (`min`).
+        folder: the run's folder.
+        monitor: score by which the best weights are chosen.
+        mode: `max` if larger scores are better, `min` if smaller ones are.
         save_last: see `checkpoint`.
         every_n_steps: see `checkpoint`.
     """
@@ -28,56 +28,56 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self._save_last, self._every_n_steps = save_last, every_n_steps
         self._best_score: float | None = None
         self.best: str | None = None
-        self._position = (0, 0)  # epoch, batches done in it
+        self._position = (0, 0)  # epoch, batches completed in it
         self._saved = (0, 0)
         self.resumed: State | None = self._files.newest()
 
     def state_dict(self) -> dict[str, Any]:
-        """The best score so far and its file."""
+        """The best score so far and the file of its weights."""
         return {"best_score": self._best_score, "best": self.best}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         self._best_score, self.best = state_dict["best_score"], state_dict["best"]
 
     def best_weights(self) -> dict[str, Tensor] | None:
-        """The module's state at the best epoch; None if no epoch has ended."""
+        """The module's state dict at the best epoch; None if no epoch has ended."""
         if self.best is None:
             return None
         weights = self._files.load(self.best)
         if weights is None:
-            raise OSError(f"checkpoints/{self.best} was damaged while the run went on; start the same command again")
+            raise OSError(f"checkpoints/{self.best} was corrupted during the run; run the same command again")
         return weights
 
     def finish(self) -> None:
-        """The run is done: keep what is still of use."""
+        """Remove the files that a completed run no longer needs."""
         self._files.finish(best=self.best, keep_state=self._save_last)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Take up the state, before anyone looks at the step or the epoch."""
+        """Restore the state before anything reads the step or the epoch."""
         if self.resumed is not None:
             restore(trainer, pl_module, self.resumed)
             self._position = self._saved = (self.resumed["epoch"], self.resumed["batches"])
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Go on where the state was taken. Lightning calls checkpoint callbacks last, so nothing comes between."""
+        """Resume where the state was taken. Lightning calls checkpoint callbacks last, so no other hook follows."""
         if self.resumed is not None:
             state, self.resumed = self.resumed, None
             resume(trainer, state)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """Between two batches."""
+        """Save every n optimizer steps."""
         steps = self._every_n_steps
-        between = batch_idx % trainer.accumulate_grad_batches == 0
-        if steps and between and trainer.global_step and trainer.global_step % steps == 0:
+        at_optimizer_step = batch_idx % trainer.accumulate_grad_batches == 0
+        if steps and at_optimizer_step and trainer.global_step and trainer.global_step % steps == 0:
             self.save(trainer)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """One batch further."""
+        """Advance the position by one batch."""
         self._position = (trainer.current_epoch, batch_idx + 1)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Keep the weights if they are the best so far, and the state."""
+        """Save the weights if they are the best so far, and the training state."""
         if trainer.state.fn != "fit":
             return
         score = self._sign * float(trainer.callback_metrics[self._monitor])
@@ -89,11 +89,11 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self.save(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """`max_steps` may end a run in the middle of an epoch."""
+        """Save: `max_steps` may end a run in the middle of an epoch."""
         self.save(trainer)
 
     def save(self, trainer: pl.Trainer) -> None:
-        """Save the state, unless it has been. Call it only between optimizer steps, on every process."""
+        """Save the training state, unless it is already saved. Call it only between optimizer steps, on every rank."""
         if self._position == self._saved:
             return
         module: Any = trainer.lightning_module
@@ -109,10 +109,10 @@ class Checkpoint(pl.callbacks.Checkpoint):
 def checkpoint(
     folder: Path, monitor: str, mode: str, *, save_last: bool, every_n_steps: PositiveInt | None
 ) -> Checkpoint:
-    """The callback.
+    """The checkpoint callback.
 
     Args:
-        save_last: keep the last state when the run is done.
-        every_n_steps: optimizer steps between two states within an epoch; null: only after each validation.
+        save_last: keep the last training state when the run is completed.
+        every_n_steps: optimizer steps between two checkpoints within an epoch; null: only after each validation.
     """
     return Checkpoint(folder, monitor, mode, save_last=save_last, every_n_steps=every_n_steps)

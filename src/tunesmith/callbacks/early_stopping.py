@@ -14,6 +14,6 @@ def early_stopping(
 
     Args:
         patience: epochs without improvement.
-        min_delta: smallest change that counts as one.
+        min_delta: smallest change that counts as an improvement.
     """
     return EarlyStopping(monitor=monitor, mode=mode, patience=patience, min_delta=min_delta)

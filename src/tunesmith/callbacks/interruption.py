@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run between two optimizer steps, with its state saved."""
+"""Stops a run on Ctrl-C or SIGTERM, between two optimizer steps and with its state saved."""
 
 import signal
 from types import FrameType
@@ -11,74 +11,74 @@ from tunesmith.errors import Interrupted
 
 
 class Interruption(pl.Callback):
-    """The first signal lets the step finish and saves; a second one stops at once, as does one outside training.
+    """The first signal finishes the step and saves; a second one, or one outside training, stops immediately.
 
     Args:
-        listens: whether this process decides for all of the run.
+        handles_signals: false to ignore signals; rank 0 decides when all ranks stop.
     """
 
-    def __init__(self, *, listens: bool = True) -> None:
-        self._listens = listens
+    def __init__(self, *, handles_signals: bool = True) -> None:
+        self._handles_signals = handles_signals
         self._received: int | None = None
         self._training = False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
         self._previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        self._listen()
+        self._install_handlers()
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
-    def _listen(self) -> None:
+    def _install_handlers(self) -> None:
         for number in self._previous:
-            signal.signal(number, self._receive if self._listens else signal.SIG_IGN)
+            signal.signal(number, self._receive if self._handles_signals else signal.SIG_IGN)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         again, self._received = self._received is not None, self._received or number
         if again and number == signal.SIGTERM:
-            return  # Slurm sends it twice at the same moment, and only then leaves time to save
+            return  # Slurm sends it twice at once, and only then grants time to save
         if again or not self._training:
             raise Interrupted(signal.Signals(number).name)
-        print("\nStopping after this step; once more to stop at once.", flush=True)
+        print("\nStopping after this step. Press Ctrl-C again to stop immediately.", flush=True)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """From here on there is something to save."""
+        """Stop between steps from here on, since there is something to save."""
         self._training = True
-        self._listen()  # Lightning has put a handler of its own before ours, which ends with exit status 0
+        self._install_handlers()  # Lightning has installed its own handlers over ours; they exit with status 0
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """Save and leave if a signal came, but not between the batches of one optimizer step."""
+        """Stop if a signal was received, but not between the batches of one optimizer step."""
         if batch_idx % trainer.accumulate_grad_batches == 0:
-            self._leave(trainer)
+            self._stop_if_signalled(trainer)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """An epoch's last batch is done."""
-        self._listen()  # for when only scores are wanted
-        self._leave(trainer)
+        """Stop if a signal was received; an epoch's last batch is completed."""
+        self._install_handlers()  # when there was no training before, only evaluation
+        self._stop_if_signalled(trainer)
 
     def on_validation_batch_start(self, trainer: pl.Trainer, *arguments: Any, **settings: Any) -> None:
-        """A long validation does not keep anybody waiting, unless processes would have to agree at every batch."""
+        """Stop during a long validation; not with several ranks, which would have to communicate for every batch."""
         if trainer.world_size == 1:
-            self._leave(trainer)
+            self._stop_if_signalled(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """A signal that came after the last batch counts too; from here on the best weights are used."""
-        self._leave(trainer)
+        """Stop if a signal came after the last batch; from here on the best weights are used."""
+        self._stop_if_signalled(trainer)
         self._training = False
 
-    def _leave(self, trainer: pl.Trainer) -> None:
-        received = collectives.broadcast_int(self._received or 0)  # all processes stop at the same step, or none
+    def _stop_if_signalled(self, trainer: pl.Trainer) -> None:
+        received = collectives.broadcast_int(self._received or 0)  # all ranks stop at the same step
         if not received:
             return
-        keeper: Any = trainer.checkpoint_callback
-        if keeper is not None:
-            keeper.save(trainer)
+        checkpoint: Any = trainer.checkpoint_callback
+        if checkpoint is not None:
+            checkpoint.save(trainer)
         hint = (
-            "the same command goes on from here"
-            if keeper is not None
-            else "nothing was saved: callbacks has no checkpoint"
+            "the same command resumes from here"
+            if checkpoint is not None
+            else "nothing was saved, because callbacks has no checkpoint"
         )
         raise Interrupted(f"{signal.Signals(received).name}; {hint}")

@@ -1,4 +1,4 @@
-"""One line that says where the run is: epoch, step, loss, speed, time left."""
+"""Progress bar of a run: epoch, step, loss, speed and remaining time."""
 
 import sys
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 import pytorch_lightning as pl
 from tqdm.auto import tqdm
 
-_SCREEN_SECONDS, _FILE_SECONDS = 0.2, 30.0  # between two drawings: on a screen, and in a file, which keeps them all
+_TERMINAL_SECONDS, _FILE_SECONDS = 0.2, 30.0  # between two updates; a file keeps all of them
 
 
 class Progress(pl.callbacks.ProgressBar):
-    """A bar over all batches of the run, and a line with the scores after every epoch."""
+    """A progress bar over all batches of the run, and a line with the scores after every epoch."""
 
     def __init__(self) -> None:
         super().__init__()
         self._bar: Any = None
 
     def disable(self) -> None:
-        """Lightning calls this on all ranks but the first."""
+        """Disable the bar; Lightning calls this on all ranks except 0."""
         self._bar = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -26,25 +26,25 @@ class Progress(pl.callbacks.ProgressBar):
         steps = int(trainer.num_training_batches * epochs)
         if trainer.max_steps > 0:
             steps = min(steps, trainer.max_steps * trainer.accumulate_grad_batches)
-        done = (
+        completed = (
             int(trainer.num_training_batches * trainer.current_epoch)
             + trainer.fit_loop.epoch_loop.batch_progress.current.completed
         )
-        on_screen = sys.stdout.isatty()
+        on_terminal = sys.stdout.isatty()
         self._bar = tqdm(
             total=steps,
-            initial=done,
+            initial=completed,
             unit="batch",
             file=sys.stdout,
             dynamic_ncols=True,
-            mininterval=_SCREEN_SECONDS if on_screen else _FILE_SECONDS,
-            maxinterval=10.0 if on_screen else _FILE_SECONDS,
+            mininterval=_TERMINAL_SECONDS if on_terminal else _FILE_SECONDS,
+            maxinterval=10.0 if on_terminal else _FILE_SECONDS,
             smoothing=0.1,
         )
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """One batch further."""
-        if self._bar is not None and self._bar.update():  # true only when the bar was drawn
+        """Advance the bar by one batch."""
+        if self._bar is not None and self._bar.update():  # true only if the bar was redrawn
             loss = trainer.progress_bar_metrics.get("loss")
             text = f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}"
             self._bar.set_description_str(text if loss is None else f"{text}  loss {loss:.3f}", refresh=False)
@@ -60,7 +60,7 @@ class Progress(pl.callbacks.ProgressBar):
         self._close()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Close the bar, so that a message starts on a line of its own."""
+        """Close the bar, so that the error message starts on a new line."""
         self._close()
 
     def _close(self) -> None:

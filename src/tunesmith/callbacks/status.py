@@ -1,4 +1,4 @@
-"""Says in status.json how far the run is, for a sweep's table and for anyone who looks."""
+"""Records the progress of a run in status.json, for the table of a sweep and for other readers."""
 
 import time
 from typing import Any
@@ -7,15 +7,15 @@ import pytorch_lightning as pl
 
 from tunesmith.runs.folder import RunFolder
 
-_SECONDS = 1.0  # between two notes within an epoch
+_SECONDS = 1.0  # between two updates within an epoch
 
 
 class Status(pl.Callback):
-    """Step, number of steps and the last scores.
+    """Records the step, the total number of steps and the last scores.
 
     Args:
-        run: whose status it is.
-        steps: optimizer steps of the whole run.
+        run: folder with the status.json.
+        steps: total number of optimizer steps.
     """
 
     def __init__(self, run: RunFolder, steps: int) -> None:
@@ -24,16 +24,16 @@ class Status(pl.Callback):
         self._scores: dict[str, float] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """The first step is about to begin."""
+        """Write the status before the first step."""
         self._write(trainer)
 
     def on_train_batch_end(self, trainer: pl.Trainer, *arguments: Any) -> None:
-        """At most once a second."""
+        """Update the status at most once a second."""
         if time.monotonic() - self._written > _SECONDS:
             self._write(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """With the epoch's scores."""
+        """Update the status with the epoch's scores."""
         if trainer.state.fn == "fit":
             self._scores = {f"validation/{name}": value for name, value in pl_module.scores.items()}
             self._write(trainer)

@@ -1,1 +1,1 @@
-"""The commands of the command line, one file each: takes arguments, makes one call and prints."""
+"""The commands, one file each: parses arguments, makes one call and prints the result."""

@@ -1,4 +1,4 @@
-"""The two kinds of arguments: those of `train` and `check`, and the key=value pairs of commands on a finished run."""
+"""Arguments of `train` and `check`, and key=value pairs of commands on a completed run."""
 
 import argparse
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ class TrainArguments:
 
     Attributes:
         overrides: `group=choice` and `key=value`.
-        multirun: whether they span a sweep.
-        config_dir: a folder with groups of the user's own, or None.
-        print_config: `job` or `all` to print the config instead, or None.
+        multirun: whether to run a sweep.
+        config_dir: a folder with the user's own groups, or None.
+        print_config: `job` or `all` to only print the config, or None.
     """
 
     overrides: list[str]
@@ -31,7 +31,7 @@ class TrainArguments:
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> "TrainArguments":
-        """Tell options from overrides.
+        """Separate options from overrides.
 
         Raises:
             UserError: for an unknown option.
@@ -50,11 +50,11 @@ class TrainArguments:
                     f"unknown option {word}; expected group=choice, key=value, -m, --cfg or --config-dir (tunesmith --help)"
                 )
         if options.multirun and options.cfg is not None:
-            raise UserError("--cfg shows the config of one run; leave out -m, and give each key one value")
+            raise UserError("--cfg prints the config of a single run; leave out -m, and give each key a single value")
         return cls(overrides, options.multirun, options.config_dir, options.cfg)
 
     def config(self) -> Config | None:
-        """The resolved config of one run; None if it was only to be printed, which is done."""
+        """The resolved config of one run; None if it was printed instead."""
         from tunesmith.configuration.compose import compose
         from tunesmith.configuration.saved import to_yaml
 
@@ -67,12 +67,12 @@ class TrainArguments:
 
 @dataclass(frozen=True)
 class RunArguments:
-    """Arguments of a command on a finished run.
+    """Arguments of a command on a completed run.
 
     Attributes:
-        run: its folder.
-        values: of the keys that the command requires.
-        settings: overrides that change the run's config.
+        run: the run's folder.
+        values: values of the keys that the command requires.
+        settings: overrides of the run's config.
     """
 
     run: "RunFolder"
@@ -83,12 +83,12 @@ class RunArguments:
     def parse(
         cls, arguments: Sequence[str], *, required: Sequence[str] = (), settings_allowed: bool = True
     ) -> "RunArguments":
-        """Read key=value pairs.
+        """Parse key=value pairs.
 
         Args:
-            arguments: of the command line.
-            required: keys besides `run`.
-            settings_allowed: whether others may change the run's config.
+            arguments: command line arguments after the command.
+            required: required keys besides `run`.
+            settings_allowed: whether other keys may override the run's config.
 
         Raises:
             UserError: with all mistakes, or if there is no such run.

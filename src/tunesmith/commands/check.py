@@ -1,4 +1,4 @@
-"""`tunesmith check`: composes and checks everything, trains nothing."""
+"""`tunesmith check`: composes the config and checks settings and data, without training."""
 
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration.checks.check import check
@@ -7,12 +7,12 @@ from tunesmith.errors import UserError
 
 
 def run(arguments: list[str]) -> int:
-    """Check settings and data, of the stages before a run too; print what they hold."""
+    """Check settings and data of a run and its previous stages, and print a summary."""
     given = TrainArguments.parse(arguments)
     if given.multirun:
         from tunesmith.sweeps.sweep import plan
 
-        print(f"Settings and data are right: {plan(given.overrides, config_dir=given.config_dir).described}.")
+        print(f"Settings and data are valid: {plan(given.overrides, config_dir=given.config_dir).described}.")
         return 0
     config = given.config()
     if config is None:
@@ -24,11 +24,11 @@ def run(arguments: list[str]) -> int:
         if found := mistakes_in(stage["dataset"]):
             raise UserError(in_stage(stage, found))
     if from_the_hub(config["dataset"]):
-        print("Settings are right. The data comes from the hub and is checked when it is loaded.")
+        print("Settings are valid. The data is on the Hugging Face Hub and is checked when it is loaded.")
         return 0
     survey = surveyed(config["dataset"]).survey
     rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
-    print(f"Settings and data are right: {rows} examples, {survey.summary}.")
+    print(f"Settings and data are valid: {rows} examples, {survey.summary}.")
     for note, counts in survey.notes.items():
         if any(counts.values()):
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")

@@ -1,4 +1,4 @@
-"""`tunesmith evaluate`: scores a finished run, on its own data or on another dataset."""
+"""`tunesmith evaluate`: scores a completed run, on its own data or on another dataset."""
 
 from tunesmith.commands.arguments import RunArguments
 from tunesmith.configuration.changed import changed

@@ -1,4 +1,4 @@
-"""`tunesmith predict`: predictions of a finished run for new texts."""
+"""`tunesmith predict`: predictions of a completed run for new texts."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`tunesmith report`: the table of a sweep, or of any runs."""
+"""`tunesmith report`: the results table of a sweep, or of any runs."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tunesmith.errors import UserError
 
 
 def run(arguments: list[str]) -> int:
-    """Print the table; that of a sweep is written into its folder too."""
+    """Print the table; that of a sweep is also written to its folder."""
     if not arguments:
         raise UserError("report needs at least one folder: tunesmith report runs/sweeps/ID, or runs/")
     from tunesmith.report.records import find

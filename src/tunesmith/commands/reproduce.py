@@ -1,4 +1,4 @@
-"""`tunesmith reproduce`: trains a finished run again and compares the scores."""
+"""`tunesmith reproduce`: trains a completed run again and compares the scores."""
 
 from tunesmith.commands.arguments import RunArguments
 from tunesmith.configuration.checks.check import check
@@ -6,7 +6,7 @@ from tunesmith.training import logging_setup
 
 
 def run(arguments: list[str]) -> int:
-    """Print both runs' scores; status 0 if they are the same."""
+    """Print both runs' scores; exit status 0 if they are identical."""
     given = RunArguments.parse(arguments, settings_allowed=False)
     check(given.run.config())
     logging_setup.configure_libraries()

@@ -7,7 +7,7 @@ from tunesmith.runs.folder import RunFolder
 
 
 def run(arguments: list[str]) -> int:
-    """Train what is left to train; its exit status."""
+    """Train unless completed; return the exit status."""
     given = TrainArguments.parse(arguments)
     if given.multirun:
         from tunesmith.report.results import write_results
@@ -18,9 +18,9 @@ def run(arguments: list[str]) -> int:
     if config is None:
         return 0
     check(config)
-    finished = RunFolder.of(config)
-    if finished.completed:
-        _show(finished, config)
+    folder = RunFolder.of(config)
+    if folder.completed:
+        _show(folder, config)
         return 0
     from tunesmith.training import logging_setup
 
@@ -31,11 +31,11 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _show(finished: RunFolder, config: Config) -> None:
-    """Print the scores of a run that was completed before, unless its data has changed since."""
+def _show(folder: RunFolder, config: Config) -> None:
+    """Print the scores of a run that is already completed, unless its data has changed since."""
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.runs.score_table import print_scores
 
-    finished.check_data(surveyed(config["dataset"]).source)
-    print_scores(finished.read_json("metrics.json"), title=str(config["name"]))
-    print(f"Completed before: {finished.path}; another seed or name=... starts a new run")
+    folder.check_data(surveyed(config["dataset"]).source)
+    print_scores(folder.read_json("metrics.json"), title=str(config["name"]))
+    print(f"Already completed: {folder.path}; another seed or name=... starts a new run")

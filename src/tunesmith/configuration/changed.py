@@ -1,4 +1,4 @@
-"""A finished run's config with another dataset or other settings, for `evaluate` and `predict`."""
+"""A completed run's config with another dataset or other settings, for `evaluate` and `predict`."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,13 @@ from tunesmith.configuration.saved import apply
 
 
 def changed(config: Config, overrides: Sequence[str]) -> Config:
-    """The config, changed and checked.
+    """The config with overrides applied, checked.
 
-    What only training reads is left out: a run of an earlier version, which lacks a setting there, can still be used.
+    Groups that only training reads are dropped, so that runs of earlier versions, which lack settings there, stay
+    usable.
 
     Args:
-        config: the run's.
+        config: the run's config.
         overrides: `dataset=choice` and `key=value`.
 
     Raises:
@@ -24,11 +25,11 @@ def changed(config: Config, overrides: Sequence[str]) -> Config:
     if any(word.startswith("dataset=") for word in overrides):
         chosen = [word for word in overrides if word.startswith("dataset")]
         dataset = compose(chosen)["dataset"]
-        if dataset.get("train") == "???":  # nothing is trained here
+        if dataset.get("train") == "???":  # not needed without training
             dataset["train"] = None
-        named = [word.lstrip("+").split("=", 1)[0] for word in chosen]
-        for key in ("max_length", "stride"):  # the model's windows stay what they were unless they are set
-            if key in dataset and key in config["dataset"] and f"dataset.{key}" not in named:
+        set_keys = [word.lstrip("+").split("=", 1)[0] for word in chosen]
+        for key in ("max_length", "stride"):  # the model keeps its window settings unless they are overridden
+            if key in dataset and key in config["dataset"] and f"dataset.{key}" not in set_keys:
                 dataset[key] = config["dataset"][key]
         config = config | {"dataset": dataset}
         overrides = [word for word in overrides if word not in chosen]

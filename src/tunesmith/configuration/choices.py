@@ -1,42 +1,44 @@
-"""Which configuration groups there are, and the choices of each: the YAML files of conf/ and of a user's own folder."""
+"""Configuration groups and their choices: the YAML files of conf/ and of the user's own folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from tunesmith.errors import UserError
 
-LAUNCHERS = "hydra/launcher"  # the one group that Hydra owns; its settings are hydra.launcher.*
+LAUNCHERS = "hydra/launcher"  # Hydra's own group; its settings are hydra.launcher.*
 
 
 def conf_folder() -> Path:
-    """The folder of configuration groups: inside an installed package, at the top of a checkout."""
+    """The folder of configuration groups: inside an installed package, or at the root of a checkout."""
     installed = Path(__file__).parents[1] / "conf"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "conf"
 
 
 def conf_folders(config_dir: str | None) -> list[Path]:
-    """The project's folder of groups, and the user's own if there is one.
+    """The project's folder of groups, and the user's own if any.
 
     Raises:
-        UserError: if `config_dir` is no folder.
+        UserError: if `config_dir` is not a folder.
     """
     folders = [conf_folder()]
     if config_dir is not None:
         folder = Path(config_dir).resolve()
         if not folder.is_dir():
-            raise UserError(f"--config-dir {config_dir} is no folder; expected one that holds groups, such as dataset/")
+            raise UserError(
+                f"--config-dir {config_dir} is not a folder; expected one with configuration groups, such as dataset/"
+            )
         folders.append(folder)
     return folders
 
 
 def groups(folders: Sequence[Path]) -> list[str]:
-    """Names of the configuration groups, in alphabetical order."""
+    """Names of the configuration groups, sorted."""
     names = {child.name for folder in folders if folder.is_dir() for child in folder.iterdir() if child.is_dir()}
     return sorted(LAUNCHERS if name == "hydra" else name for name in names)
 
 
 def choices(group: str, folders: Sequence[Path]) -> dict[str, Path]:
-    """The choices of a group and their files. Files that start with an underscore are parts of other choices."""
+    """The choices of a group and their files. Files that start with an underscore are shared parts, not choices."""
     return {
         file.relative_to(folder / group).with_suffix("").as_posix(): file
         for folder in folders

@@ -1,7 +1,7 @@
-"""Compose a run's configuration from the groups in conf/, resolve it, write and read it.
+"""Compose and resolve a run's configuration from the groups in conf/.
 
-Hydra composes only. Every key of the command line is let through to the composed config, so that one place
-(`tunesmith.configuration.checks.check`) refuses unknown keys, whether they came from `key=`, `+key=`, `++key=` or a YAML file.
+Hydra only composes. Every key of the command line is added to the composed config, so that a single place
+(`tunesmith.configuration.checks.check`) rejects unknown keys, whether from `key=`, `+key=`, `++key=` or a YAML file.
 """
 
 import copy
@@ -12,7 +12,7 @@ from typing import Any
 from tunesmith.configuration import Config as Config
 from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folders, groups
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
-from tunesmith.configuration.quoting import readable
+from tunesmith.configuration.override_quoting import readable
 from tunesmith.configuration.stages import stages, starting_from
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean, first_line
@@ -23,11 +23,11 @@ def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve:
 
     Args:
         overrides: `group=choice` and `key=value` as on the command line.
-        config_dir: a folder with groups of the user's own, looked into before the project's.
-        resolve: replace interpolations by their values, and `name` by the name of the runs' folder.
+        config_dir: a folder of the user's own groups.
+        resolve: replace interpolations by their values, and `name` by the name of the run folder.
 
     Raises:
-        UserError: for overrides that cannot be parsed or choices that do not exist, all together.
+        UserError: for overrides that cannot be parsed or choices that do not exist, all in one error.
     """
     for word in overrides:
         key = word.lstrip("+~").partition("=")[0]
@@ -37,13 +37,13 @@ def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve:
 
 
 class Composer:
-    """Composes the configs of many runs: Hydra composes each set of choices once, values are changed afterwards."""
+    """Composes the configs of many runs: Hydra composes each set of choices once, then values are overridden."""
 
     def __init__(self, config_dir: str | None) -> None:
         self.folders = conf_folders(config_dir)
         self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
         self._stages: dict[tuple[str, ...], Config] = {}
-        self._composing: list[tuple[str, ...]] = []  # stages, the last one first
+        self._composing: list[tuple[str, ...]] = []  # the chain of stages being composed, the last stage first
 
     def compose(self, overrides: Sequence[str], *, resolve: bool = True) -> Config:
         """The config of one run; see `tunesmith.configuration.compose.compose`."""
@@ -55,7 +55,7 @@ class Composer:
         return settings
 
     def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
-        """The node `hydra.launcher` of a choice, with some of its keys changed, unknown ones too."""
+        """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too."""
         from omegaconf import OmegaConf
 
         words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
@@ -85,13 +85,13 @@ class Composer:
             start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
             config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
         plain = {str(key): value for key, value in config.items()}
-        for stage in stages(plain) if resolve else ():  # it is watched as the run is
+        for stage in stages(plain) if resolve else ():  # a stage takes over the run's bookkeeping settings
             stage |= {key: plain[key] for key in BOOKKEEPING if key != "name"}
             stage["trainer"] = stage["trainer"] | {key: plain["trainer"][key] for key in BOOKKEEPING_TRAINER}
         return plain
 
     def _start_from_stage(self, composed: Any, *, choice: str | None) -> None:
-        """Put the config of the stage that `backbone.after` names in its place."""
+        """Replace `backbone.after` by the config of the stage that it names."""
         from omegaconf import OmegaConf
 
         after = composed.backbone.pop("after", None)
@@ -105,7 +105,7 @@ class Composer:
         )
 
     def _stage(self, after: Any) -> Config:
-        """The config of an experiment and overrides: a name, words parted by spaces, or a list of them."""
+        """The config of an experiment and overrides: a name, words separated by spaces, or a list of them."""
         words = shlex.split(after) if isinstance(after, str) else after
         if not words or not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise UserError(
@@ -115,22 +115,22 @@ class Composer:
         key = (f"experiment={words[0]}", *words[1:])
         if key in self._composing:
             names = [stage[0].partition("=")[2] for stage in [*self._composing[self._composing.index(key) :], key]]
-            raise UserError(f"backbone.after goes round in a circle: {' after '.join(names)}; expected an end to it")
+            raise UserError(f"backbone.after is circular: {' after '.join(names)}; expected a chain that ends")
         if key not in self._stages:
             self._composing.append(key)
             try:
                 self._stages[key] = self._plain(key, resolve=True, without="sweep")
             except UserError as error:
-                circle = len(self._composing) > 1 or "circle" in str(error)
+                nested = len(self._composing) > 1 or "is circular" in str(error)
                 raise (
-                    error if circle else UserError([f"backbone.after: {mistake}" for mistake in error.mistakes])
+                    error if nested else UserError([f"backbone.after: {mistake}" for mistake in error.mistakes])
                 ) from None
             finally:
                 self._composing.pop()
         return copy.deepcopy(self._stages[key])
 
     def _of_choices(self, overrides: tuple[str, ...]) -> tuple[Any, Any]:
-        """A copy of what Hydra composes, and the choice that was made in each group."""
+        """A copy of the config that Hydra composes, and the choice made in each group."""
         from omegaconf import OmegaConf
 
         if overrides not in self._composed:
@@ -155,7 +155,7 @@ class Composer:
             raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
 
     def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
-        """What Hydra has to compose (choices and deletions), the values to set after, and the choices by group."""
+        """The overrides for Hydra (choices and deletions), the values to set afterwards, and the choices by group."""
         from hydra.core.override_parser.overrides_parser import OverridesParser
         from hydra.errors import HydraException
 
@@ -167,11 +167,11 @@ class Composer:
             try:
                 override = parser.parse_override(text)
             except HydraException as error:
-                mistakes.append(f"{text!r} cannot be read: {first_line(error)}; expected group=choice or key=value")
+                mistakes.append(f"{text!r} cannot be parsed: {first_line(error)}; expected group=choice or key=value")
                 continue
             if override.is_sweep_override():
-                one = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
-                mistakes.append(f"{text!r} names several values; expected one value for one run, or {one}")
+                alternative = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
+                mistakes.append(f"{text!r} names several values; expected one value for one run, or {alternative}")
             elif override.key_or_group in known and not isinstance(override.value(), dict):
                 first.append(text.lstrip("+"))
                 chosen[override.key_or_group] = str(override.value())
@@ -193,6 +193,6 @@ class Composer:
 
 
 def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:
-    """One group's node, such as that of another dataset."""
+    """The node of a single group, such as another dataset's."""
     node: Config = compose(overrides, config_dir=config_dir)[group]
     return node

@@ -1,24 +1,26 @@
-"""What names a run: the part of its config that says what it computes, in ten digits."""
+"""The run id: a ten-digit digest of the settings that determine a run's results."""
 
 import hashlib
 import json
 from typing import Any
 
 from tunesmith.configuration import Config
+from tunesmith.configuration.added_settings import without_added
 from tunesmith.configuration.stages import stage_before
 
-# Settings that say where and how a run is watched, not what it computes: they are no part of its identity.
+# Settings for location, logging and devices, which do not affect the results: they are not part of the run id.
 BOOKKEEPING = {"output_dir", "name", "logger"}
 BOOKKEEPING_TRAINER = {"accelerator", "devices", "progress_bar", "log_every_n_steps"}
 
 
 def run_id(config: Config) -> str:
-    """Ten hexadecimal digits that name what a run computes, whatever its place, its loggers or its device."""
+    """Ten hexadecimal digits that identify a run's results, independent of its folder, loggers and devices."""
     return digest(identity(config))
 
 
 def identity(config: Config) -> Config:
-    """The part of a config that says what a run computes."""
+    """The settings of a config that determine a run's results."""
+    config = without_added(config)
     kept = {key: value for key, value in config.items() if key not in BOOKKEEPING}
     stage = stage_before(config)
     if stage is not None:
@@ -28,5 +30,5 @@ def identity(config: Config) -> Config:
 
 
 def digest(value: Any) -> str:
-    """Ten hexadecimal digits that name a plain value."""
+    """Ten hexadecimal digits that identify a JSON-serialisable value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]

@@ -1,4 +1,4 @@
-"""`tunesmith list`: every choice of every group with the first comment of its YAML."""
+"""`tunesmith list`: the choices of each group with the first comment of their YAML files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +9,14 @@ from tunesmith.errors.messages import did_you_mean
 
 
 def describe(file: Path) -> str:
-    """What a YAML's first comment says."""
+    """The first comment of a YAML file."""
     with file.open(encoding="utf-8") as stream:
         lines = [line.removeprefix("#").strip() for line in stream if line.startswith("#") and "@package" not in line]
     return lines[0] if lines else ""
 
 
 def listing(wanted: Sequence[str], folders: Sequence[Path]) -> str:
-    """The choices of some groups, or of all.
+    """The choices of the wanted groups, or of all groups.
 
     Raises:
         UserError: for a group that does not exist.

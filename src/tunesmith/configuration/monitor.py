@@ -1,20 +1,20 @@
-"""The score that says which of two models is the better one."""
+"""The monitored score, which decides which model is better."""
 
 from tunesmith.configuration import Config
 
-COSTS = ("seconds", "parameters", "steps")  # of a run, in its manifest.json
+COSTS = ("seconds", "parameters", "steps")  # in a run's manifest.json
 
 
 def monitored(config: Config) -> str:
-    """The score that picks the best epoch, such as `validation/accuracy`."""
+    """The score that selects the best epoch, such as `validation/accuracy`."""
     return str(config["monitor"] or f"validation/{config['dataset']['metrics'][0]}")
 
 
 def larger_is_better(score: str) -> bool:
-    """Whether a score, such as `validation/f1`, is to be large."""
+    """Whether larger values of a score, such as `validation/f1`, are better."""
     return score.rpartition("/")[2] not in {"loss", "perplexity", "alignment", "uniformity", *COSTS}
 
 
 def monitorable(dataset: Config) -> list[str]:
-    """The scores that are logged after every epoch and so can be monitored."""
+    """The scores that are logged after every epoch and can be monitored."""
     return [f"validation/{name}" for name in dict.fromkeys([*dataset["metrics"], "loss"])]

@@ -1,4 +1,4 @@
-"""Types of settings: a signature's annotation says which values its configuration may hold."""
+"""Annotated types for settings, which restrict the values that a configuration may hold."""
 
 from typing import Annotated
 

@@ -1,9 +1,10 @@
-"""The signature of a target is its schema: read from the source text, so that no library is imported to check a config.
+"""A target's signature is its schema, read from the source text, so that checking a config imports no library.
 
-A `_target_` names a class or function that its own file defines, such as `tunesmith.heads.classification.Classification`.
-Its keyword-only parameters are its settings: each must stand in the YAML, nothing else may, and the annotations
-(`tunesmith.configuration.ranges`) say which values are allowed. Its positional parameters are passed by code and never configured.
-Literal class constants (`task = "text_classification"`) are readable here too, for checks across groups.
+A `_target_` names a class or function in the file that defines it, such as
+`tunesmith.heads.classification.Classification`. Its keyword-only parameters are its settings: the YAML must contain
+exactly these, and their annotations (`tunesmith.configuration.ranges`) restrict the values. Positional parameters are
+passed by code and never configured. Literal class constants (`task = "text_classification"`) are read here too, for
+checks across groups.
 """
 
 import ast
@@ -19,7 +20,7 @@ from tunesmith.configuration import ranges
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
-# Where a group's targets live. Nothing outside these packages can be named by a configuration.
+# The packages of each group's targets. A configuration cannot name anything outside of them.
 PACKAGES = {
     "backbone": "backbones",
     "head": "heads",
@@ -32,20 +33,20 @@ PACKAGES = {
     "source": "data.sources",
     "task": "tasks",
 }
-PLUGINS_VARIABLE = "TUNESMITH_PLUGINS"  # trusted packages of the user's, separated by commas
+PLUGINS_VARIABLE = "TUNESMITH_PLUGINS"  # trusted packages of the user, separated by commas
 _TYPES = {name: value for name, value in vars(ranges).items() if not name.startswith("_")} | {"Literal": Literal}
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a target's source says of it: `settings` maps each setting to its allowed type."""
+    """A target's signature: `settings` maps each setting to its annotation."""
 
     settings: Mapping[str, Any]
     constants: Mapping[str, Any]
 
 
 def allowed_packages(group: str) -> list[str]:
-    """Packages whose targets a group may name."""
+    """Packages whose targets are allowed in a group."""
     plugins = [name.strip() for name in os.environ.get(PLUGINS_VARIABLE, "").split(",") if name.strip()]
     return [f"tunesmith.{PACKAGES[group]}", *plugins]
 
@@ -54,20 +55,20 @@ def signature(target: str, *, group: str) -> Signature:
     """Read a target's signature from its source file.
 
     Raises:
-        UserError: if the target lies outside the allowed packages, or no file defines it.
+        UserError: if the target is outside the allowed packages, or no file defines it.
     """
     packages = allowed_packages(group)
     if not any(target.startswith(package + ".") for package in packages):
         raise UserError(
             f"{target} may not be a _target_ of {group}: expected a name under {' or '.join(packages)}; "
-            f"list a package of your own that you trust in {PLUGINS_VARIABLE}"
+            f"list your own trusted packages in {PLUGINS_VARIABLE}"
         )
     return read_signature(target)
 
 
 @functools.cache
 def read_signature(target: str) -> Signature:
-    """The signature of a target that code names, wherever it is."""
+    """The signature of a target in any package; for targets named by code."""
     module, _, name = target.rpartition(".")
     source = _source_file(module)
     if source is None:
@@ -78,7 +79,7 @@ def read_signature(target: str) -> Signature:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     }
     if name not in definitions:
-        raise UserError(f"{module} defines no {name}{did_you_mean(name, definitions)}")
+        raise UserError(f"{module} does not define {name}{did_you_mean(name, definitions)}")
     node = definitions[name]
     if isinstance(node, ast.FunctionDef):
         return Signature(_settings(node), {})
@@ -109,7 +110,7 @@ def _constants(node: ast.ClassDef) -> dict[str, Any]:
         if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
             try:
                 constants[part.targets[0].id] = ast.literal_eval(part.value)
-            except ValueError:  # computed, so nothing that a check could read
+            except ValueError:  # computed values cannot be read
                 continue
     return constants
 

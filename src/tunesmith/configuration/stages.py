@@ -1,4 +1,4 @@
-"""Runs that a run starts from: `backbone.after` is the whole config of the stage before, which may have one before it."""
+"""Stages of a run: `backbone.after` is the full config of the previous stage, which may have its own."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,12 @@ from tunesmith.errors import UserError
 
 
 def stage_before(config: Config) -> Config | None:
-    """The config of the stage before; None where a run starts from a published or a random model."""
+    """The config of the previous stage; None if a run starts from a published or random model."""
     return config["backbone"].get("after")
 
 
 def stages(config: Config) -> list[Config]:
-    """The configs of all stages before a run, the first one first."""
+    """The configs of all previous stages of a run, the first stage first."""
     found: list[Config] = []
     stage = stage_before(config)
     while stage is not None:
@@ -22,12 +22,12 @@ def stages(config: Config) -> list[Config]:
 
 
 def in_stage(stage: Config, mistakes: Iterable[str]) -> list[str]:
-    """Mistakes, with the name of the stage that has them."""
+    """Mistakes, prefixed with the name of their stage."""
     return [f"in the stage {stage['name']}: {mistake}" for mistake in mistakes]
 
 
 def origin(config: Config) -> Config:
-    """The backbone node that the first stage starts from: its family and its size are those of every stage."""
+    """The backbone node of the first stage, whose family and size all stages share."""
     node: Config = next(iter(stages(config)), config)["backbone"]
     return node
 
@@ -37,22 +37,22 @@ def starting_from(stage: Config, changed: Config, *, choice: str | None) -> Conf
 
     Args:
         stage: config of the stage.
-        changed: settings of the backbone that the run asks for.
-        choice: the backbone that the command line chooses, if it does.
+        changed: backbone settings that the run overrides.
+        choice: the backbone chosen on the command line, if any.
 
     Raises:
-        UserError: for settings that are not the stage's.
+        UserError: for settings that differ from the stage's.
     """
     first = origin(stage)
     other = {key: value for key, value in changed.items() if key != "learning_rate" and first.get(key) != value}
     if choice is not None and other.keys() & {"_target_", "family", "name"}:
         raise UserError(
-            f"backbone={choice} is another model than that of the stage before, {stage['name']}; leave it out, or choose it in "
+            f"backbone={choice} differs from the model of the previous stage, {stage['name']}; leave it out, or choose it in "
             f"the stage: backbone.after=[{stage['name']},backbone={choice}]"
         )
     mistakes = [
-        f"backbone.{key} is {value}, but the model comes from the stage before, {stage['name']}, where it is "
-        f"{first.get(key, 'no setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
+        f"backbone.{key} is {value}, but the model comes from the previous stage, {stage['name']}, where it is "
+        f"{first.get(key, 'not a setting')}; leave it out, or set it in the stage: backbone.after=[{stage['name']},backbone.{key}={value}]"
         for key, value in other.items()
     ]
     if mistakes:

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class ArrayColumn:
-    """An Arrow column read without copies: of numbers, or of lists of numbers."""
+    """A zero-copy view of an Arrow column of numbers or of lists of numbers."""
 
     def __init__(self, column: Any) -> None:
         chunks = [chunk for chunk in column.chunks if len(chunk)]
@@ -18,11 +18,11 @@ class ArrayColumn:
             self._chunks = [(None, chunk.to_numpy(zero_copy_only=False)) for chunk in chunks]
 
     def take(self, rows: np.ndarray) -> list[Any]:
-        """The values of some rows, arrays for lists."""
-        numbers = np.searchsorted(self._starts, rows, side="right") - 1
-        inside = rows - self._starts[numbers]
-        taken = []
-        for number, index in zip(numbers.tolist(), inside.tolist(), strict=True):
+        """Values of the given rows; lists as arrays."""
+        chunk_numbers = np.searchsorted(self._starts, rows, side="right") - 1
+        positions = rows - self._starts[chunk_numbers]
+        values_of_rows = []
+        for number, index in zip(chunk_numbers.tolist(), positions.tolist(), strict=True):
             offsets, values = self._chunks[number]
-            taken.append(values[index] if offsets is None else values[offsets[index] : offsets[index + 1]])
-        return taken
+            values_of_rows.append(values[index] if offsets is None else values[offsets[index] : offsets[index + 1]])
+        return values_of_rows

@@ -1,4 +1,4 @@
-"""What a model gets in one step."""
+"""The input of one step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-IGNORED = -100  # the target of a place that does not count, as PyTorch's losses have it
+IGNORED = -100  # target of positions that the loss skips: the default ignore_index of PyTorch's losses
 
 
 @dataclass
@@ -14,11 +14,11 @@ class Batch:
     """Windows of examples, padded to one length.
 
     Attributes:
-        inputs: the model's own arguments, each of shape (batch, length): input_ids, and where they are needed
-            attention_mask (left out where nothing is padded) and token_type_ids.
-        targets: what the head's loss compares with; empty for unlabelled data.
-        rows: (batch,) numbers of the windows in their split, never on the device; empty for a window that does not count.
-        layout: what the head must know of the inputs, labelled or not, such as where words begin.
+        inputs: the model's arguments, each of shape (batch, length): input_ids, attention_mask (omitted if nothing is
+            padded) and, for models that have them, token_type_ids.
+        targets: of the head's loss; empty for unlabelled data.
+        rows: (batch,) indices of the windows in their split, always on the CPU; empty if the only window is a dummy.
+        layout: what the head needs to know about the inputs, labelled or not, such as where words begin.
     """
 
     inputs: dict[str, Tensor]
@@ -28,19 +28,20 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Number of windows that count."""
+        """Number of windows, without a dummy."""
         return len(self.rows)
 
     def to(self, device: object, non_blocking: bool = False) -> "Batch":
-        """The batch on a device; Lightning calls this."""
+        """The batch on a device; called by Lightning."""
         return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))  # type: ignore[call-overload]
 
     def pin_memory(self) -> "Batch":
-        """The batch in page-locked memory; the data loader calls this where a GPU is used."""
+        """The batch in pinned memory; called by the DataLoader if a GPU is used."""
         return self._map(lambda tensor: tensor.pin_memory())
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+    def _map(self, function: Callable[[Tensor], Tensor]) -> "Batch":
         inputs, targets, layout = (
-            {name: change(tensor) for name, tensor in part.items()} for part in (self.inputs, self.targets, self.layout)
+            {name: function(tensor) for name, tensor in part.items()}
+            for part in (self.inputs, self.targets, self.layout)
         )
         return Batch(inputs, targets, self.rows, layout)

@@ -1,7 +1,7 @@
-"""Work that is done once, kept in a folder named by the content that it came from.
+"""A cache on disk whose entries are folders, keyed by a hash of the content that they were computed from.
 
-An entry is written to a folder of its own that is renamed at the end, so that a name never stands for something half
-written. Of several processes that want the same entry at once, one writes it and the others wait.
+An entry is written to a temporary folder that is renamed at the end, so that an entry is never seen half written. If
+several processes want the same entry at once, one writes it and the others wait.
 """
 
 import contextlib
@@ -26,36 +26,36 @@ def cache_folder() -> Path:
 
 
 def key_of(*parts: Any) -> str:
-    """A name for content and options: 24 hexadecimal digits."""
+    """The cache key of content and options: 24 hexadecimal digits."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
 
 
 def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
-    """The folder of an entry; `write(folder)` fills it if it is not there yet."""
+    """The folder of an entry; `write(folder)` fills it if it does not exist yet."""
     final = cache_folder() / kind / key
     if final.is_dir():
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(final.with_name(f".{key}.lock")):
+    with _locked(final.with_name(f".{key}.lock")):
         if final.is_dir():
             return final
-        draft = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
         try:
-            write(draft)
-            draft.chmod(0o755)
-            draft.rename(final)
+            write(temporary)
+            temporary.chmod(0o755)
+            temporary.rename(final)
         except OSError:
-            if not final.is_dir():  # else another process was quicker, with the same content
+            if not final.is_dir():  # otherwise another process was faster and wrote the same content
                 raise
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
     return final
 
 
 @contextlib.contextmanager
-def _alone(file: Path) -> Iterator[None]:
+def _locked(file: Path) -> Iterator[None]:
     with file.open("a") as stream:
-        with contextlib.suppress(OSError):  # a file system without locks: then several write, and the first one counts
+        with contextlib.suppress(OSError):  # without file locks several processes may write; the first one wins
             fcntl.flock(stream, fcntl.LOCK_EX)
         try:
             yield

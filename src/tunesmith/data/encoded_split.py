@@ -1,7 +1,7 @@
-"""A split's examples and windows, in Arrow on disk and memory-mapped.
+"""A split's examples and windows, memory-mapped from Arrow files.
 
-Examples are what a person gave, windows are what a model sees: one window for each example, or several where a text is
-longer than a model allows.
+Examples are rows of the dataset, windows are inputs of the model: one window per example, or several if a text is
+longer than the model allows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,8 @@ class EncodedSplit:
     """Random access to the windows of a split: `split[rows]` is a `Batch`.
 
     Attributes:
-        task: that encoded it.
-        examples: the examples' table, original texts included.
+        task: the task that encoded it.
+        examples: the table of examples, original texts included.
         lengths: (windows,) tokens of each.
     """
 
@@ -37,7 +37,7 @@ class EncodedSplit:
 
     @classmethod
     def open(cls, folder: Path, *, task: Any, tokenizer: Any) -> "EncodedSplit":
-        """A cache entry that `prepare` wrote, memory-mapped."""
+        """Memory-map a cache entry that `prepare` wrote."""
         examples, windows = (
             datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in ("examples", "windows")
         )
@@ -45,7 +45,7 @@ class EncodedSplit:
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]], *, task: Any, tokenizer: Any) -> "EncodedSplit":
-        """Some rows, in memory."""
+        """Encode rows in memory."""
         encoded = task.encode(rows, tokenizer)
         examples, windows = (
             _in_memory(columns, features)
@@ -62,7 +62,7 @@ class EncodedSplit:
         return batch
 
     def in_order(self, decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]]) -> dict[str, list[np.ndarray]]:
-        """A head's outputs by the number of the window, from batches in any order.
+        """A head's outputs in the order of the windows, from batches in any order.
 
         Args:
             decoded: (rows, outputs) of each batch; each output (batch, ...).
@@ -70,26 +70,26 @@ class EncodedSplit:
         return by_window(decoded, len(self))
 
     def numbers(self, column: str) -> np.ndarray:
-        """(windows,) a column of numbers."""
+        """(windows,) a numeric column."""
         return np.asarray(self._windows.data.column(column).to_numpy())
 
     def lists(self, column: str) -> list[np.ndarray]:
-        """A column of lists of numbers, an array for each window."""
+        """A column of lists of numbers, one array per window."""
         return ArrayColumn(self._windows.data.table.column(column)).take(np.arange(len(self)))
 
     def count(self, column: str) -> int:
-        """The sum of a column of yes/no or of numbers over the examples."""
+        """The sum of a boolean or numeric column over the examples."""
         return int(self.examples.data.column(column).to_numpy().sum())
 
 
 def by_window(decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]], windows: int) -> dict[str, list[np.ndarray]]:
-    """A head's outputs by the number of the window; see `EncodedSplit.in_order`."""
+    """A head's outputs in the order of the windows; see `EncodedSplit.in_order`."""
     ordered: dict[str, list[np.ndarray]] = {}
     for rows, outputs in decoded:
         for name, tensor in outputs.items():
-            places = ordered.setdefault(name, [np.empty(0)] * windows)
+            values = ordered.setdefault(name, [np.empty(0)] * windows)
             for row, value in zip(rows.tolist(), tensor.cpu().numpy(), strict=True):
-                places[row] = value
+                values[row] = value
     return ordered
 
 

@@ -1,4 +1,4 @@
-"""The only DataModule: a source's splits, encoded by a task, in the batches of the epoch plan."""
+"""The DataModule: a source's splits, encoded by a task and batched by the epoch plan."""
 
 import functools
 from typing import Any
@@ -10,26 +10,26 @@ from torch.utils.data import DataLoader
 
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.batch import Batch
-from tunesmith.data.batching import SHUFFLE_BUFFER_BATCHES, EpochPlan, evaluation_plan, streamed_plan, training_plan
 from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.epoch_plan import SHUFFLE_BUFFER_BATCHES, EpochPlan, evaluation_plan, streamed_plan, training_plan
 from tunesmith.data.streamed_split import StreamedSplit
 from tunesmith.data.tokenized import prepare
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 
 
 class TextDataModule(pl.LightningDataModule):
-    """`prepare_data` tokenises into the cache, `setup` opens what is there.
+    """`prepare_data` tokenises into the cache, `setup` opens the cached splits.
 
     Args:
         source: where rows come from (`tunesmith.data.sources`).
         task: how rows become tensors (`tunesmith.tasks`).
         tokenizer: of the backbone.
-        tokenizer_key: names the tokenizer's content.
+        tokenizer_key: identifies the tokenizer's content.
         seed: of the order of the training examples.
-        context: of this process, which takes its shard of every batch.
-        batch_size: examples of a training batch, or null.
-        max_tokens: tokens of a training batch, padding included, or null.
-        eval_batch_size: examples of a batch that is only scored.
+        context: rank and world size of this process, which takes its shard of every batch.
+        batch_size: examples per training batch, or null.
+        max_tokens: tokens per training batch, padding included, or null.
+        eval_batch_size: examples per evaluation batch.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class TextDataModule(pl.LightningDataModule):
         self.splits: dict[str, Any] = {}
 
     def prepare_data(self) -> None:
-        """Tokenise every split that the cache does not hold."""
+        """Tokenise every split that is not cached."""
         for split in self.source.splits if not self._streaming else ():
             self._prepare(split)
 
@@ -76,7 +76,7 @@ class TextDataModule(pl.LightningDataModule):
         return EpochPlan(functools.partial(training_plan, lengths, batch_size=size, max_tokens=tokens, seed=self._seed))
 
     def train_dataloader(self) -> Any:
-        """The epoch plan's batches of the training split."""
+        """The training split in the batches of the epoch plan."""
         return self._loader(self.splits["train"], self.plan)
 
     def val_dataloader(self) -> Any:
@@ -84,7 +84,7 @@ class TextDataModule(pl.LightningDataModule):
         return self.evaluation_dataloader("validation")
 
     def evaluation_dataloader(self, split: str) -> Any:
-        """A split in batches for scoring, longest examples first."""
+        """A split in evaluation batches, longest examples first."""
         examples = self.splits[split]
         return self._loader(examples, evaluation_plan(examples.lengths, batch_size=self._eval_batch_size))
 
@@ -97,30 +97,30 @@ class TextDataModule(pl.LightningDataModule):
 
     @property
     def _streamed_batch_size(self) -> int:
-        """Blocks of a batch: all are of one length."""
+        """Blocks per batch; all have the same length."""
         return self._batch_size or max((self._max_tokens or 0) // self.task.max_length, 1)
 
     def _prepare(self, split: str) -> Any:
         return prepare(self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self.tokenizer_key)
 
     def _loader(self, examples: Any, plan: Any) -> Any:
-        # One index of the sampler is a whole batch's rows, so the loader's own batching is off.
-        # A generator of its own, so that starting an epoch draws nothing from the run's random numbers.
+        # The sampler yields the rows of a whole batch, so automatic batching is off.
+        # A separate generator, so that starting an epoch does not advance the global random state.
         return DataLoader(
             Shard(examples, self._context),  # type: ignore[arg-type]
             sampler=plan,
             batch_size=None,
-            collate_fn=_as_it_is,
+            collate_fn=_identity,
             generator=torch.Generator(),
         )
 
 
 class Shard:
-    """This rank's part of every batch: each `world_size`-th of its rows, whatever their number.
+    """This rank's shard of every batch: every `world_size`-th row, for any number of rows.
 
     Args:
-        split: that batches are taken from.
-        context: of this process.
+        split: the split to take batches from.
+        context: rank and world size of this process.
     """
 
     def __init__(self, split: Any, context: DistributedContext) -> None:
@@ -131,11 +131,11 @@ class Shard:
 
     def __getitem__(self, rows: np.ndarray) -> Batch:
         own = rows[self._context.rank :: self._context.world_size]
-        # All ranks take the same steps; one without a row takes part with a row that does not count.
+        # All ranks take the same number of steps; a rank without rows gets a dummy, which is not counted.
         batch = self.split[own if len(own) else rows[:1]]
         batch.rows = own
         return batch
 
 
-def _as_it_is(batch: Any) -> Any:
+def _identity(batch: Any) -> Any:
     return batch

@@ -1,4 +1,4 @@
-"""Windows of different lengths as one rectangle, padded on the side and with the ids that the tokenizer says."""
+"""Padding of windows to the longest of a batch, on the tokenizer's padding side and with its padding ids."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -8,11 +8,11 @@ import torch
 
 
 def model_inputs(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
-    """The model's arguments, padded on the side and with the ids that the tokenizer says."""
+    """The model's arguments, padded on the tokenizer's padding side with its padding ids."""
     side = tokenizer.padding_side
     inputs = {"input_ids": pad(arrays["input_ids"], value=tokenizer.pad_token_id, side=side)}
     lengths = [len(ids) for ids in arrays["input_ids"]]
-    if min(lengths) < max(lengths):  # without padding no mask, which lets attention take its quickest path
+    if min(lengths) < max(lengths):  # no mask without padding, so that attention can use its fastest kernel
         ones = [np.ones(length, dtype=np.int64) for length in lengths]
         inputs["attention_mask"] = pad(ones, value=0, side=side)
     if "token_type_ids" in arrays:
@@ -21,7 +21,7 @@ def model_inputs(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, torc
 
 
 def padded_before(arrays: dict[str, list[Any]], tokenizer: Any) -> np.ndarray:
-    """(batch,) how many padding tokens stand before each window's own."""
+    """(batch,) number of padding tokens before each window."""
     lengths = np.array([len(ids) for ids in arrays["input_ids"]])
     return lengths.max() - lengths if tokenizer.padding_side == "left" else np.zeros_like(lengths)
 

@@ -1,7 +1,7 @@
-"""A split whose blocks are made anew whenever they are read, for a corpus whose tokens have no room on the disk.
+"""A split whose blocks are recreated whenever they are read, for a corpus whose tokens do not fit on the disk.
 
-Nothing is kept but the number of blocks, which one pass over the text finds. Blocks come in the order of the text; what is
-shuffled is a buffer of blocks that fits into memory (`tunesmith.data.batching.streamed_plan`).
+Only the number of blocks is cached, which takes one pass over the text. Blocks come in the order of the text and are
+shuffled within a buffer that fits into memory (`tunesmith.data.epoch_plan.streamed_plan`).
 """
 
 import json
@@ -17,22 +17,22 @@ from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import by_window
 from tunesmith.data.tokenized import chunks
 
-_COUNTED = "blocks.json"
+_COUNTS = "blocks.json"
 
 
 class StreamedSplit:
-    """Access to the blocks of a split, cheap as long as their numbers grow: `split[rows]` is a `Batch`.
+    """Access to the blocks of a split, cheap as long as their indices increase: `split[rows]` is a `Batch`.
 
     Args:
         source: where rows come from.
         name: of the split.
-        task: that packs them.
+        task: the task that packs them.
         tokenizer: of the backbone.
-        tokenizer_key: names the tokenizer's content.
-        shuffle_buffer: blocks that are shuffled, and so held in memory, at a time.
+        tokenizer_key: identifies the tokenizer's content.
+        shuffle_buffer: number of blocks that are shuffled, and so held in memory, at a time.
 
     Attributes:
-        examples: what is known of each block but its tokens: nothing.
+        examples: a placeholder for each block, as blocks have nothing but tokens.
         lengths: (blocks,) tokens of each.
     """
 
@@ -43,10 +43,10 @@ class StreamedSplit:
         self._first: int
         self.task, self._tokenizer = task, tokenizer
         key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options())
-        counted = json.loads((cache.entry("streamed", key, self._count) / _COUNTED).read_text(encoding="utf-8"))
-        self._begin()
-        self.lengths = np.full(counted["blocks"], counted["length"], dtype=np.int32)
-        self.lengths[-1] = counted["last"]
+        counts = json.loads((cache.entry("streamed", key, self._count) / _COUNTS).read_text(encoding="utf-8"))
+        self._restart()
+        self.lengths = np.full(counts["blocks"], counts["length"], dtype=np.int32)
+        self.lengths[-1] = counts["last"]
         self.examples = [{"id": None}] * len(self)
 
     def __len__(self) -> int:
@@ -55,33 +55,33 @@ class StreamedSplit:
     def __getitem__(self, rows: np.ndarray) -> Batch:
         first = int(rows.min()) // self._shuffle_buffer * self._shuffle_buffer
         if first < self._first:  # another epoch
-            self._begin()
+            self._restart()
         while self._read <= rows.max():
-            self._held.update(self._blocks(next(self._stream)))
+            self._buffer.update(self._blocks(next(self._chunks)))
         for number in range(self._first, first):
-            del self._held[number]
+            del self._buffer[number]
         self._first = first
-        held = [self._held[row] for row in rows.tolist()]
-        arrays = {name: [block[name] for block in held] for name in self.task.array_columns}
+        blocks = [self._buffer[row] for row in rows.tolist()]
+        arrays = {name: [block[name] for block in blocks] for name in self.task.array_columns}
         batch: Batch = self.task.collate(arrays, rows, self._tokenizer)
         return batch
 
     def in_order(self, decoded: Iterable[tuple[np.ndarray, dict[str, Tensor]]]) -> dict[str, list[np.ndarray]]:
-        """A head's outputs by the number of the block, from batches in any order."""
+        """A head's outputs in the order of the blocks, from batches in any order."""
         return by_window(decoded, len(self))
 
     def numbers(self, column: str) -> np.ndarray:
-        """(blocks,) the number of each block's example, which is its own."""
+        """(blocks,) the index of each block's example, which equals its own."""
         assert column == "example"
         return np.arange(len(self))
 
-    def _begin(self) -> None:
-        self._stream = self._encoded()
-        self._held: dict[int, dict[str, np.ndarray]] = {}
+    def _restart(self) -> None:
+        self._chunks = self._encoded()
+        self._buffer: dict[int, dict[str, np.ndarray]] = {}
         self._first, self._read = 0, 0
 
     def _encoded(self) -> Iterator[Any]:
-        """The split from its beginning."""
+        """The encoded chunks of the split, from the start."""
         rows = (record for _, record in self._source.rows(self._name))
         encoded: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
         return encoded
@@ -97,4 +97,4 @@ class StreamedSplit:
             lengths = encoded.windows["length"]
             blocks, longest, last = blocks + len(lengths), max(longest, max(lengths)), lengths[-1]
         content = {"blocks": blocks, "length": longest, "last": last}
-        (folder / _COUNTED).write_text(json.dumps(content), encoding="utf-8")
+        (folder / _COUNTS).write_text(json.dumps(content), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A split's tokens in Arrow files of the cache, made once for the same data, tokenizer and options."""
+"""A split's tokens, cached as Arrow files and written once for the same data, tokenizer and options."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -10,11 +10,11 @@ from datasets.arrow_writer import ArrowWriter
 from tunesmith.data import cache
 from tunesmith.data.encoding.encoded import Encoded
 
-_CHUNK = 1000  # rows that are tokenised and written together
+_CHUNK = 1000  # rows that are tokenised and written at a time
 
 
 def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str) -> Path:
-    """Tokenise a split once; the folder of its cache entry, named by data, tokenizer and options."""
+    """Tokenise a split unless it is cached; returns the cache entry's folder, keyed by data, tokenizer and options."""
     key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options())
 
     def write(folder: Path) -> None:
@@ -24,7 +24,7 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
             for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
         )
         with examples, windows:
-            for encoded in _encoded(chunks(rows), task, tokenizer):
+            for encoded in _encode(chunks(rows), task, tokenizer):
                 encoded.windows["example"] = [count + number for number in encoded.windows["example"]]
                 count += len(encoded.examples["id"])
                 examples.write_batch(encoded.examples)
@@ -35,13 +35,13 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
     return cache.entry("encoded", key, write)
 
 
-def _encoded(parts: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
+def _encode(parts: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:
     if hasattr(task, "encode_all"):
         return task.encode_all(parts, tokenizer)
     return (task.encode(chunk, tokenizer) for chunk in parts)
 
 
 def chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Rows that are tokenised together."""
+    """Rows in chunks that are tokenised at a time."""
     while chunk := list(islice(rows, _CHUNK)):
         yield chunk

@@ -1,4 +1,4 @@
-"""From an exception to a message on standard error and an exit status."""
+"""Maps exceptions to a message on standard error and an exit status."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from tunesmith.errors import Interrupted, Pruned, UserError
 
 
 def exit_status(call: Callable[[], int | None]) -> int:
-    """Call a command and report what went wrong: 0 completed, 2 the config or the input is wrong, 1 anything else."""
+    """Call a command and report its errors; 0: completed, 2: wrong config or input, 1: anything else."""
     try:
         return int(call() or 0)
     except UserError as error:
@@ -24,6 +24,6 @@ def exit_status(call: Callable[[], int | None]) -> int:
         return 0
     except KeyboardInterrupt:
         print("tunesmith: interrupted", file=sys.stderr)
-    except BrokenPipeError:  # the reader of standard output, such as head, has gone
+    except BrokenPipeError:  # the reader of standard output, such as head, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

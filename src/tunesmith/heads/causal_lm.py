@@ -1,4 +1,4 @@
-"""Causal language modelling: every token is predicted from those before it (Radford et al., 2019)."""
+"""Causal language modelling: each token is predicted from the preceding ones (Radford et al., 2019)."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import numpy as np
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
-from tunesmith.heads.language_model import LanguageModel, predicted
+from tunesmith.heads.language_model import LanguageModel, set_targets
 
 
 class CausalLm(LanguageModel):
-    """Scores are logits (tokens that have one before them, vocabulary).
+    """Scores are logits (predicted tokens, vocabulary): all tokens but the first of each window.
 
     Args:
         backbone: a decoder, such as GPT-2.
@@ -25,14 +25,14 @@ class CausalLm(LanguageModel):
         super().__init__(backbone, "AutoModelForCausalLM")
 
     def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
-        """Every hidden state but a window's last predicts the token after it; seed and epoch change nothing."""
+        """Each hidden state but a window's last predicts the next token; seed and epoch are not used."""
         ids = batch.inputs["input_ids"].numpy()
-        follows = np.zeros(ids.shape, dtype=bool)
-        follows[:, :-1] = True
-        if "attention_mask" in batch.inputs:  # padding is not predicted, nor predicts
+        has_next = np.zeros(ids.shape, dtype=bool)
+        has_next[:, :-1] = True
+        if "attention_mask" in batch.inputs:  # padding neither predicts nor is predicted
             real = batch.inputs["attention_mask"].numpy().astype(bool)
-            follows[:, :-1] &= real[:, 1:] & real[:, :-1]
-        if "documents" in batch.layout:  # the first token of a document has none before it
+            has_next[:, :-1] &= real[:, 1:] & real[:, :-1]
+        if "documents" in batch.layout:  # the first token of a document has no context
             documents = batch.layout["documents"].numpy()
-            follows[:, :-1] &= documents[:, 1:] == documents[:, :-1]
-        predicted(batch, follows, ids[:, 1:][follows[:, :-1]])
+            has_next[:, :-1] &= documents[:, 1:] == documents[:, :-1]
+        set_targets(batch, has_next, ids[:, 1:][has_next[:, :-1]])

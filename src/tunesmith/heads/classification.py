@@ -1,6 +1,6 @@
-"""A text's label, labels or number from its hidden states, with the family's own Hugging Face head.
+"""Text classification and regression with the family's own Hugging Face head.
 
-The pooling, the dropout and the projection are those of `AutoModelForSequenceClassification`.
+Pooling, dropout and projection are those of `AutoModelForSequenceClassification`.
 """
 
 from typing import Any
@@ -24,12 +24,12 @@ class Classification(HuggingFaceHead):
     """Scores are logits of shape (batch, labels); (batch, 1) for regression.
 
     Args:
-        backbone: whose family decides the pooling.
+        backbone: its family determines the pooling.
         task: a `TextClassification` whose labels are known.
 
     Attributes:
-        label_smoothing: share of the target that is spread over all labels; a regularizer sets it.
-        class_weights: (labels,) or None; a regularizer sets it.
+        label_smoothing: fraction of the target that is spread over all labels; set by a regularizer.
+        class_weights: (labels,) or None; set by a regularizer.
     """
 
     task = "text_classification"
@@ -57,21 +57,21 @@ class Classification(HuggingFaceHead):
         if self.problem == "regression":
             return functional.mse_loss(scores.squeeze(-1), labels)
         if self.problem == "multi_label":
-            # A weight counts where the label is on: torch's pos_weight.
+            # Weights apply to positive labels: torch's pos_weight.
             return functional.binary_cross_entropy_with_logits(scores, labels, pos_weight=self.class_weights)
         return functional.cross_entropy(scores, labels, weight=self.class_weights, label_smoothing=self.label_smoothing)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
-        """What the loss is a mean over: examples, or the weights of their classes."""
+        """Number of examples, or the sum of their class weights."""
         labels = batch.targets["labels"]
         if self.problem == "single_label" and self.class_weights is not None:
             return self.class_weights[labels].sum()
         return torch.tensor(len(labels), device=labels.device)
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over the batch (R-Drop, equation 2).
+        """Symmetric Kullback-Leibler divergence between two passes, averaged over the batch (R-Drop, equation 2).
 
-        Of several labels each is a Bernoulli variable; for regression it is the squared difference.
+        With several labels each is a Bernoulli variable; for regression the squared difference is used.
         """
         if self.problem == "regression":
             return functional.mse_loss(first, second)
@@ -84,7 +84,7 @@ class Classification(HuggingFaceHead):
         return 0.5 * pointwise.flatten(1).sum(1).mean()
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Predictions, and probabilities (batch, labels) for labels."""
+        """Predictions; except for regression, also probabilities (batch, labels)."""
         if self.problem == "regression":
             return {"prediction": scores.squeeze(-1)}
         if self.problem == "multi_label":

@@ -1,4 +1,4 @@
-"""Sentence embeddings by contrast: two passes with different dropout, or pairs with hard negatives (SimCSE; Gao et al., 2021)."""
+"""Contrastive sentence embeddings from two dropout passes or from pairs with hard negatives (SimCSE; Gao et al., 2021)."""
 
 import math
 from pathlib import Path
@@ -16,21 +16,21 @@ from tunesmith.heads import pooling, sentence_transformers
 
 
 class Contrastive(nn.Module):
-    """Scores are embeddings of shape (texts * batch, width), as the inputs stand in the batch.
+    """Scores are embeddings of shape (texts * batch, width), in the order of the inputs.
 
     Args:
-        backbone: whose family decides where CLS is.
+        backbone: its family determines where CLS is.
         task: a `Contrastive` task.
         temperature: divides cosine similarities.
-        pooling: `cls` the CLS token's state (GPT-2: the last token's); `cls_training_layer` with a tanh layer behind it
-            while training only (unsupervised SimCSE); `cls_layer` with it always (supervised SimCSE); `mean` over the
-            tokens; `first_last` over the tokens, of the mean of the first and the last layer.
-        hard_negative_weight: how many times an example's own negative counts among the candidates.
+        pooling: `cls`, the CLS token's hidden state (GPT-2: the last token's); `cls_training_layer`, followed by a tanh
+            layer in training only (unsupervised SimCSE); `cls_layer`, followed by it always (supervised SimCSE); `mean`
+            over the tokens; `first_last`, mean over the tokens of the average of the first and the last layer.
+        hard_negative_weight: weight of an example's own hard negative among the candidates.
     """
 
     task = "contrastive"
     offers = ()
-    smallest_batch = 2  # with one example there is nothing to tell it from
+    smallest_batch = 2  # a single example has no in-batch negatives
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Contrastive(nn.Module):
         backbone.averages_first_layer = pooling == "first_last"
 
     def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
-        """In training a text alone is its own positive: it goes through the model twice, with different dropout."""
+        """In training, a text without a positive is its own: it is encoded twice, with different dropout."""
         places = batch.layout["places"]
         if epoch is not None and len(places) == 1:
             batch.inputs = {name: torch.cat([tensor, tensor]) for name, tensor in batch.inputs.items()}
@@ -70,39 +70,39 @@ class Contrastive(nn.Module):
         return pooled.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy of each text's positive among all candidates: the paper's equations 1 and 5, and 6.3's weight.
+        """Mean cross-entropy of each text's positive among all candidates: equations 1 and 5, and the weight of section 6.3.
 
-        Candidates are the positives and the hard negatives of the whole batch, of all processes. Only a batch that is scored
-        stays with its process, so the loss of validation and test depends on dataset.eval_batch_size and trainer.devices.
+        Candidates are the positives and hard negatives of the whole batch, gathered from all ranks. In evaluation each
+        rank uses its own batch only, so validation and test loss depend on dataset.eval_batch_size and trainer.devices.
         """
         texts = functional.normalize(scores.float(), dim=-1)[batch.layout["places"]]  # (texts, batch, width)
         anchors, candidates = texts[0], texts[1:]
-        if not len(candidates):  # a text that is only scored: without dropout a second pass would give the same
+        if not len(candidates):  # evaluation of a single text: without dropout a second pass would be identical
             candidates = texts
-        size, sizes, before, everyone = batch.size, [batch.size], 0, candidates
+        size, sizes, offset, gathered = batch.size, [batch.size], 0, candidates
         if self.training:
             sizes = collectives.all_gather_ints(size)
-            before, everyone = (
+            offset, gathered = (
                 sum(sizes[: collectives.rank()]),
                 collectives.all_gather_rows(candidates[:, :size], sizes),
             )
         with torch.autocast(scores.device.type, enabled=False):  # half precision would round similarities to 2 digits
-            # everyone is (texts, all, width), of all processes; logits are (batch, texts * all)
-            logits = anchors[:size] @ everyone.flatten(0, 1).T / self._temperature
-        own = before + torch.arange(size, device=scores.device)
+            # gathered: (texts, all, width), from all ranks; logits: (batch, texts * all)
+            logits = anchors[:size] @ gathered.flatten(0, 1).T / self._temperature
+        own = offset + torch.arange(size, device=scores.device)
         if len(candidates) > 1 and self._own_weight:
             extra = functional.one_hot(own + sum(sizes), logits.shape[1])
             logits = logits + self._own_weight * extra
-        # A process without an example has no loss, but takes part: others' losses have gradients for it to add up.
+        # A rank without examples has zero loss, but takes part: backward all-reduces the candidates' gradients.
         return functional.cross_entropy(logits, own, reduction="sum") / max(size, 1)
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """The embeddings of each example's texts, (batch, width) each: `embedding`, `embedding_2` and `embedding_3`."""
+        """The embeddings of each example's texts, each (batch, width): `embedding`, `embedding_2` and `embedding_3`."""
         texts = scores[batch.layout["places"]]
         return dict(zip(("embedding", "embedding_2", "embedding_3"), texts, strict=False))
 
     def save(self, backbone: Backbone, folder: Path) -> None:
-        """Write a folder that `AutoModel` and sentence-transformers load."""
+        """Write a folder that `AutoModel` and sentence-transformers can load."""
         with backbone.with_pooler(backbone.pretrained_pooler[0]) as model:
             model.save_pretrained(folder)
         mode: sentence_transformers.Mode = "cls" if self._cls_is_first else "lasttoken"

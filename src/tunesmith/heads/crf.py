@@ -1,4 +1,4 @@
-"""Tags that depend on each other: a linear-chain CRF over word emissions (Lafferty et al., 2001)."""
+"""Linear-chain CRF over word emissions (Lafferty et al., 2001)."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.data.batch import Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
-from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
-from tunesmith.heads.token_classification import of_words
+from tunesmith.heads.linear_chain_crf import best_path, negative_log_likelihood
+from tunesmith.heads.token_classification import first_token_states
 from tunesmith.heads.transitions import forbidden_transitions
 
 _CHAIN = ("start_transitions", "end_transitions", "transitions")  # named as in pytorch-crf
@@ -20,11 +20,11 @@ class Crf(HuggingFaceHead):
     """Scores are emissions of shape (batch, words, labels), from each word's first token.
 
     Args:
-        backbone: whose family decides the projection.
+        backbone: its family determines the projection.
         task: a `TokenClassification` task whose labels are known.
         constrained: predict the best well-formed BIO sequence.
-        transition_lr_scale: learning rate of the transitions as a multiple of `optimizer.lr`: they start from nothing,
-            and a pretrained backbone's rate would leave them there.
+        transition_lr_scale: learning rate of the transitions as a multiple of `optimizer.lr`: they start near zero, and
+            a pretrained backbone's learning rate would barely move them.
     """
 
     task = "token_classification"
@@ -41,21 +41,21 @@ class Crf(HuggingFaceHead):
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Emissions (batch, words, labels) from hidden states (batch, length, width)."""
-        logits: Tensor = self.stem(inputs_embeds=of_words(hidden, batch)).logits
+        logits: Tensor = self.stem(inputs_embeds=first_token_states(hidden, batch)).logits
         return logits.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Negative log-likelihood of the tag sequences, divided by the number of words: of the size of a softmax's loss."""
+        """Negative log-likelihood of the tag sequences, divided by the number of words, as in a softmax loss."""
         lengths, tags = batch.layout["words"], batch.targets["labels"].clamp(min=0)
         chain = (self.start_transitions, self.transitions, self.end_transitions)
         return negative_log_likelihood(scores, tags, lengths, *chain).sum() / self.loss_denominator(batch)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
-        """What the loss is a mean over: words."""
+        """Number of words."""
         return batch.layout["words"].sum()
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Tag numbers (batch, words) of the most probable sequences."""
+        """Tag ids (batch, words) of the most probable sequences."""
         start: Tensor = self.start_transitions
         transitions: Tensor = self.transitions
         if self.forbidden is not None:
@@ -64,5 +64,5 @@ class Crf(HuggingFaceHead):
         return {"prediction": path}
 
     def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
-        """The transitions' own learning rate."""
+        """The learning-rate scale of the transitions."""
         return {"lr_scale": self._transition_lr_scale if name.rpartition(".")[2] in _CHAIN else 1.0}

@@ -1,7 +1,7 @@
-"""What heads share that are a family's own Hugging Face head.
+"""Base class of the heads that are a family's own Hugging Face head.
 
-Such a head is what is left of `AutoModelFor...` when its base model is taken out: pooling, dropout and projection are
-Hugging Face's code for every family, and a trained model is put together again for export without renaming a weight.
+Such a head is an `AutoModelFor...` without its base model: pooling, dropout and projection are Hugging Face's code for
+every family, and a trained model is reassembled for export without renaming a weight.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from tunesmith.errors import UserError
 
 
 class HuggingFaceHead(nn.Module):
-    """`stem(inputs_embeds=hidden)` is the Hugging Face class, given the hidden states that its base model would give.
+    """`stem(inputs_embeds=hidden)` calls the Hugging Face class on the hidden states that its base model would return.
 
     Args:
-        stem: that `new_stem` or `pretrained_stem` made.
+        stem: from `new_stem` or `pretrained_stem`.
     """
 
     def __init__(self, stem: Any) -> None:
@@ -27,18 +27,18 @@ class HuggingFaceHead(nn.Module):
         self.stem = stem
 
     def save(self, backbone: Backbone, folder: Path) -> None:
-        """Write a folder that the Hugging Face class's `from_pretrained` loads."""
+        """Write a folder that the Hugging Face class's `from_pretrained` can load."""
         base = self.stem.base_model_prefix
-        stand_in = getattr(self.stem, base)
+        placeholder = getattr(self.stem, base)
         with backbone.with_pooler(self.pooler(backbone)) as model:
             setattr(self.stem, base, model)
             try:
                 self.stem.save_pretrained(folder)
             finally:
-                setattr(self.stem, base, stand_in)
+                setattr(self.stem, base, placeholder)
 
     def pooler(self, backbone: Backbone) -> nn.Module | None:
-        """The pooler that is saved: the head's own, if its class has one."""
+        """The pooler to save: the head's own, if its class has one."""
         own: nn.Module | None = getattr(self.stem, self.stem.base_model_prefix).pooler
         return own
 
@@ -47,10 +47,10 @@ def new_stem(backbone: Backbone, auto_class: str, *, labels: Sequence[str], outp
     """A head with random weights.
 
     Args:
-        backbone: whose family decides the class.
-        auto_class: name of the class of `transformers` that finds it.
-        labels: names in the order of their numbers.
-        outputs: width of the scores.
+        backbone: its family determines the class.
+        auto_class: name of the `transformers` auto class.
+        labels: label names in the order of their ids.
+        outputs: dimension of the scores.
     """
     config = backbone.config
     config.num_labels = outputs
@@ -64,8 +64,8 @@ def pretrained_stem(backbone: Backbone, auto_class: str) -> Any:
     """The head that the checkpoint was pretrained with, its output layer tied to the backbone's embeddings.
 
     Args:
-        backbone: from a checkpoint, or random like its head.
-        auto_class: name of the class of `transformers` that finds it.
+        backbone: from a checkpoint, or randomly initialised like its head.
+        auto_class: name of the `transformers` auto class.
     """
     model = backbone.load(auto_class)
     output = model.get_output_embeddings()
@@ -77,7 +77,7 @@ def pretrained_stem(backbone: Backbone, auto_class: str) -> Any:
 
 
 class _GivenHidden(nn.Module):
-    """Stands where the base model stood and returns the hidden states that it is given."""
+    """Placeholder for the base model that returns its inputs as hidden states."""
 
     def __init__(self, pooler: nn.Module | None) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _GivenHidden(nn.Module):
 
 
 class _Output:
-    """What a base model returns: hidden states, perhaps pooled ones, and None for whatever else a family has."""
+    """Output of a base model: hidden states, pooled ones if any, and None for every other field."""
 
     def __init__(self, hidden: Tensor, pooled: Tensor | None) -> None:
         self.last_hidden_state = hidden
@@ -106,11 +106,11 @@ def _without_base(config: Any, auto_class: str, pooler: nn.Module | None) -> Any
     import transformers
 
     try:
-        with torch.device("meta"):  # the base model's weights are not wanted
+        with torch.device("meta"):  # does not allocate the base model's weights
             model = getattr(transformers, auto_class).from_config(config)
     except ValueError as error:
-        raise UserError(f"{config.model_type} models have no class of {auto_class} in transformers") from error
-    # Only a class whose own base model pools has a use for the pretrained pooler.
+        raise UserError(f"transformers has no {auto_class} class for {config.model_type} models") from error
+    # The pretrained pooler is used only by classes whose base model has one.
     pooler = pooler if getattr(getattr(model, model.base_model_prefix), "pooler", None) is not None else None
     setattr(model, model.base_model_prefix, nn.Identity())
     model.to_empty(device="cpu")

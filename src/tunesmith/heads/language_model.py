@@ -1,7 +1,8 @@
-"""What the language-model heads share: the pretrained output layer, computed only for the tokens that are predicted.
+"""Base class of the language-model heads: the pretrained output layer, computed for the predicted tokens only.
 
-The layer is Hugging Face's own, its weights tied to the backbone's embeddings as the checkpoint has them. Which tokens are
-predicted is settled on the CPU, before a batch goes to the device, so that no step waits to learn how many there are.
+The layer is Hugging Face's own; its weights are tied to the backbone's embeddings if the checkpoint ties them. The
+predicted tokens are chosen on the CPU, before a batch is moved to the device, so that no step synchronises to find out
+how many there are.
 """
 
 from collections.abc import Sequence
@@ -15,21 +16,22 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, pretrained_stem
 
-_EVALUATION = 2**64 - 1  # no seed and epoch come to this
+_EVALUATION = 2**64 - 1  # not reached by any seed and epoch
 
 
 class LanguageModel(HuggingFaceHead):
     """Scores are logits of shape (predicted tokens, vocabulary).
 
-    A subclass has `prepare`, which lists in `batch.layout["places"]` where hidden states predict a token (indices into the
-    flattened first two dimensions), in `batch.layout["windows"]` whose window each is, and in `batch.targets["labels"]` the tokens.
+    A subclass has `prepare`, which sets `batch.layout["places"]`, indices of the hidden states that predict a token
+    (into the flattened first two dimensions), `batch.layout["windows"]`, the window of each, and
+    `batch.targets["labels"]`, the tokens.
 
     Args:
         backbone: with the weights of the output layer.
-        auto_class: name of the class of `transformers` that has the layer.
+        auto_class: name of the `transformers` class that has the layer.
 
     Attributes:
-        label_smoothing: share of the target that is spread over the vocabulary; a regularizer sets it.
+        label_smoothing: fraction of the target that is spread over the vocabulary; set by a regularizer.
     """
 
     def __init__(self, backbone: Backbone, auto_class: str) -> None:
@@ -40,47 +42,47 @@ class LanguageModel(HuggingFaceHead):
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (predicted tokens, vocabulary) from hidden states (batch, length, width)."""
-        chosen = hidden.flatten(0, 1).index_select(0, batch.layout["places"])  # (predicted tokens, width)
-        logits: Tensor = self.stem(inputs_embeds=chosen.unsqueeze(0)).logits.squeeze(0)
+        selected = hidden.flatten(0, 1).index_select(0, batch.layout["places"])  # (predicted tokens, width)
+        logits: Tensor = self.stem(inputs_embeds=selected.unsqueeze(0)).logits.squeeze(0)
         return logits.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy over the predicted tokens; zero if there is none."""
+        """Mean cross-entropy over the predicted tokens; zero if there are none."""
         labels = batch.targets["labels"]
         total = functional.cross_entropy(scores, labels, reduction="sum", label_smoothing=self.label_smoothing)
         return total / max(len(labels), 1)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
-        """What the loss is a mean over: predicted tokens."""
+        """Number of predicted tokens."""
         labels = batch.targets["labels"]
         return torch.tensor(len(labels), device=labels.device)
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over predicted tokens (R-Drop, equation 2)."""
+        """Symmetric Kullback-Leibler divergence between two passes, averaged over tokens (R-Drop, equation 2)."""
         first, second = first.log_softmax(-1), second.log_softmax(-1)
         pointwise = (first.exp() - second.exp()) * (first - second)  # (predicted tokens, vocabulary)
         return 0.5 * pointwise.sum() / max(len(pointwise), 1)
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Of each window the sum of the losses, the number of predicted tokens and of those predicted rightly: (batch,) each."""
+        """Summed loss, number of predicted tokens and number of correct ones of each window: (batch,) each."""
         labels, windows = batch.targets["labels"], batch.layout["windows"]
         losses = functional.cross_entropy(scores, labels, reduction="none")  # (predicted tokens,)
         parts = {"loss": losses, "tokens": torch.ones_like(losses), "right": (scores.argmax(-1) == labels).float()}
-        empty = torch.zeros(len(batch.rows), device=scores.device)
-        return {name: empty.index_add(0, windows, part) for name, part in parts.items()}
+        zeros = torch.zeros(len(batch.rows), device=scores.device)
+        return {name: zeros.index_add(0, windows, part) for name, part in parts.items()}
 
     def pooler(self, backbone: Backbone) -> nn.Module | None:
         """The pretrained pooler, which this head does not use: a later classifier starts from it."""
         return backbone.pretrained_pooler[0]
 
 
-def predicted(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:
-    """Write down which hidden states predict a token.
+def set_targets(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:
+    """Record in the batch which hidden states predict a token.
 
     Args:
         batch: on the CPU.
         chosen: (batch, hidden states) of bool.
-        labels: (predicted tokens,) in the order of `chosen`.
+        labels: (predicted tokens,) ids, in the order of `chosen`.
     """
     places = np.flatnonzero(chosen)
     batch.layout["places"] = torch.from_numpy(places)
@@ -91,15 +93,15 @@ def predicted(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:
 def generators(
     batch: Batch, windows: int, *, seed: int, epoch: int | None, fresh: bool
 ) -> Sequence[np.random.Generator]:
-    """Random numbers for each window that depend on (seed, epoch, window) alone, whatever process draws them.
+    """A random generator for each window, which depends on (seed, epoch, window) only and so not on the rank.
 
     Args:
         batch: on the CPU.
-        windows: of the batch.
-        seed: of the run.
-        epoch: from 0; None for an evaluation, which is the same whatever the seed.
+        windows: number of windows in the batch.
+        seed: the run's.
+        epoch: from 0; None in evaluation, which does not depend on the seed.
         fresh: whether epochs differ.
     """
-    rows = batch.rows if len(batch.rows) == windows else np.zeros(windows, dtype=np.int64)  # a row that does not count
+    rows = batch.rows if len(batch.rows) == windows else np.zeros(windows, dtype=np.int64)  # a padding row
     high = _EVALUATION if epoch is None else (seed << 32) + epoch * fresh
     return [np.random.Generator(np.random.Philox(key=(high << 64) + int(row))) for row in rows]

@@ -1,4 +1,4 @@
-"""Masked language modelling: hidden tokens are restored from both sides (Devlin et al., 2019)."""
+"""Masked language modelling: masked tokens are predicted from both sides (Devlin et al., 2019)."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from tunesmith.configuration.ranges import OpenFraction, Probability
 from tunesmith.data.batch import Batch
 from tunesmith.errors import UserError
 from tunesmith.heads import masking
-from tunesmith.heads.language_model import LanguageModel, generators, predicted
+from tunesmith.heads.language_model import LanguageModel, generators, set_targets
 
 
 class MaskedLm(LanguageModel):
@@ -19,11 +19,11 @@ class MaskedLm(LanguageModel):
     Args:
         backbone: with a tokenizer that has a mask token.
         task: a `LanguageModeling` task.
-        rate: share of the tokens that are to be restored.
-        unit: what is chosen together: a token, a whole word, or a span of words.
-        fresh: draw anew in each epoch; false: the same tokens in all epochs.
-        mask_share: of the chosen ones, how many are hidden by the mask token.
-        random_share: of the chosen ones, how many are replaced by a random token; the rest is shown as it is.
+        rate: fraction of tokens that is predicted.
+        unit: what is selected as a whole: a token, a word, or a span of words.
+        fresh: sample new tokens in each epoch; false: the same tokens in all epochs.
+        mask_share: fraction of the selected tokens that is replaced by the mask token.
+        random_share: fraction of the selected tokens that is replaced by a random token; the rest is left unchanged.
     """
 
     task = "language_modeling"
@@ -44,7 +44,7 @@ class MaskedLm(LanguageModel):
         tokenizer = backbone.tokenizer
         if tokenizer.mask_token_id is None:
             raise UserError(
-                f"head masked_lm needs a tokenizer with a mask token, and {tokenizer.name_or_path} has none"
+                f"head masked_lm needs a tokenizer with a mask token, but {tokenizer.name_or_path} has none"
             )
         if mask_share + random_share > 1:
             raise UserError(
@@ -52,7 +52,7 @@ class MaskedLm(LanguageModel):
             )
         super().__init__(backbone, "AutoModelForMaskedLM")
         self._rate, self._unit, self._fresh = rate, unit, fresh
-        self._hiding = {
+        self._replacement = {
             "mask": tokenizer.mask_token_id,
             "ordinary": np.flatnonzero(~self._special),
             "mask_share": mask_share,
@@ -60,7 +60,7 @@ class MaskedLm(LanguageModel):
         }
 
     def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
-        """Choose the tokens to restore, and hide them; on the CPU."""
+        """Select the tokens to predict and mask them; on the CPU."""
         ids = batch.inputs["input_ids"].numpy()
         seen, chosen = ids.copy(), np.zeros(ids.shape, dtype=bool)
         starts = batch.layout["word_starts"].numpy()
@@ -76,6 +76,6 @@ class MaskedLm(LanguageModel):
                 places = free[masking.choose(generator, starts[row, free], rate=self._rate, unit=self._unit)]
                 groups = np.arange(len(places))
             chosen[row, places] = True
-            seen[row, places] = masking.hide(generator, ids[row, places], groups, **self._hiding)
-        predicted(batch, chosen, ids[chosen])
+            seen[row, places] = masking.replace(generator, ids[row, places], groups, **self._replacement)
+        set_targets(batch, chosen, ids[chosen])
         batch.inputs["input_ids"] = torch.from_numpy(seen)

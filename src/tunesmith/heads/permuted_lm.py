@@ -1,7 +1,7 @@
-"""Permutation language modelling: spans are predicted in a random order, each token from the context and the spans before it.
+"""Permutation language modelling: spans are predicted in a random order, from the context and the preceding spans.
 
-Yang et al. (2019), section 2 and appendix A.6: in every window stretch of K x L tokens a span of L is a target, L from 1 to
-5 and K = 6, so that a sixth of the tokens is predicted. The content stream sees the real tokens; a target is seen by later
+Yang et al. (2019), section 2 and appendix A.6: in each run of K x L tokens a span of L is predicted, L from 1 to 5 and
+K = 6, so that a sixth of the tokens are targets. The content stream sees the real tokens; a target is visible to later
 targets only.
 """
 
@@ -13,7 +13,7 @@ import torch
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.configuration.ranges import OpenFraction, PositiveInt
 from tunesmith.data.batch import Batch
-from tunesmith.heads.language_model import LanguageModel, generators, predicted
+from tunesmith.heads.language_model import LanguageModel, generators, set_targets
 
 
 class PermutedLm(LanguageModel):
@@ -22,9 +22,9 @@ class PermutedLm(LanguageModel):
     Args:
         backbone: an XLNet.
         task: a `LanguageModeling` task.
-        rate: share of the tokens that are predicted: 1 / K.
-        longest_span: tokens of a target span at most.
-        fresh: draw anew in each epoch; false: the same targets and orders in all epochs.
+        rate: fraction of tokens that is predicted: 1 / K.
+        longest_span: maximum number of tokens in a target span.
+        fresh: sample new targets and orders in each epoch; false: the same in all epochs.
     """
 
     task = "language_modeling"
@@ -39,14 +39,14 @@ class PermutedLm(LanguageModel):
         self._rate, self._longest_span, self._fresh = rate, longest_span, fresh
 
     def prepare(self, batch: Batch, *, seed: int, epoch: int | None) -> None:
-        """Choose targets and an order; on the CPU.
+        """Sample targets and their order; on the CPU.
 
-        Adds `perm_mask` (batch, length, length), 1 where the first may not see the second, and `target_mapping`
-        (batch, most targets of a window, length), one-hot.
+        Adds `perm_mask` (batch, length, length), 1 where the first may not attend to the second, and `target_mapping`
+        (batch, maximum number of targets, length), one-hot.
         """
         ids = batch.inputs["input_ids"].numpy()
         count, length = ids.shape
-        orders = np.full((count, length), -1)  # the place of a target in the order; context comes before all
+        orders = np.full((count, length), -1)  # a target's position in the order; context comes first
         for row, generator in enumerate(generators(batch, count, seed=seed, epoch=epoch, fresh=self._fresh)):
             free = np.flatnonzero(~self._special[ids[row]])
             targets = free[target_spans(generator, len(free), rate=self._rate, longest=self._longest_span)]
@@ -60,18 +60,18 @@ class PermutedLm(LanguageModel):
         mapping[rows, numbers, places] = 1
         batch.inputs["perm_mask"] = torch.from_numpy(unseen.astype(np.float32))
         batch.inputs["target_mapping"] = torch.from_numpy(mapping)
-        predicted(batch, np.any(mapping, axis=-1), ids[target])
+        set_targets(batch, np.any(mapping, axis=-1), ids[target])
 
 
 def target_spans(generator: np.random.Generator, tokens: int, *, rate: float, longest: int) -> np.ndarray:
-    """(tokens,) of bool: one span of 1 to `longest` tokens in each stretch of its length / `rate`."""
+    """(tokens,) of bool: one span of 1 to `longest` tokens in each run of its length / `rate` tokens."""
     chosen = np.zeros(tokens, dtype=bool)
     start = 0
     while start < tokens:
         span = int(generator.integers(1, longest + 1))
-        stretch = max(round(span / rate), span)
-        # A stretch that runs over the end keeps its odds: the part of a span that lies beyond the end is not there.
-        first = start + int(generator.integers(stretch - span + 1))
+        run = max(round(span / rate), span)
+        # A run past the end keeps its probabilities: the part of a span beyond the end is dropped.
+        first = start + int(generator.integers(run - span + 1))
         chosen[first : first + span] = True
-        start += stretch
+        start += run
     return chosen

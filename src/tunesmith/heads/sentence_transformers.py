@@ -1,6 +1,6 @@
-"""The files by which sentence-transformers knows how a folder's hidden states become an embedding.
+"""The files that sentence-transformers reads to turn a model's hidden states into embeddings.
 
-The names and settings are those that its releases from 2 on read.
+File names and settings are those of its releases from version 2 on.
 """
 
 from pathlib import Path
@@ -24,15 +24,15 @@ def write(
     layers: int | None,
     layer: nn.Linear | None,
 ) -> None:
-    """Add its files to a folder that holds a Hugging Face model.
+    """Add its files to the folder of a Hugging Face model.
 
     Args:
-        folder: of the model.
+        folder: the model's.
         mode: how tokens are pooled.
-        width: of the hidden states.
-        max_length: tokens of a text.
-        layers: of the model, if the first and the last one are averaged before tokens are pooled; else null.
-        layer: behind the pooling, followed by a tanh; null for none.
+        width: dimension of the hidden states.
+        max_length: maximum number of tokens of a text.
+        layers: number of layers, if the first and the last are averaged before pooling; else None.
+        layer: linear layer after the pooling, followed by a tanh; None for no layer.
     """
     modules: list[tuple[str, str]] = [("", "Transformer")]
     settings: dict[str, Any] = {"max_seq_length": max_length, "do_lower_case": False}
@@ -43,9 +43,9 @@ def write(
         weights[-1] += 1
         config: dict[str, Any] = {"word_embedding_dimension": width, "layer_start": 1, "num_hidden_layers": layers}
         _add(folder, modules, "WeightedLayerPooling", config, {"layer_weights": weights})
-    modes = {"cls": "cls_token", "mean": "mean_tokens", "lasttoken": "lasttoken"}
+    names = {"cls": "cls_token", "mean": "mean_tokens", "lasttoken": "lasttoken"}
     config = {"word_embedding_dimension": width}
-    config |= {f"pooling_mode_{name}": known == mode for known, name in modes.items()}
+    config |= {f"pooling_mode_{name}": known == mode for known, name in names.items()}
     _add(folder, modules, "Pooling", config, {})
     if layer is not None:
         config = {"in_features": width, "out_features": width, "bias": True}

@@ -1,4 +1,4 @@
-"""An answer's first and last token, with the family's own Hugging Face head."""
+"""Start and end of an answer span, with the family's own Hugging Face head."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 
 
 class Span(HuggingFaceHead):
-    """Scores are logits of shape (batch, length, 2): of being the answer's first token and of being its last.
+    """Scores are logits of shape (batch, length, 2): of a token being the answer's first, and its last.
 
     Args:
-        backbone: whose family decides the projection.
+        backbone: its family determines the projection.
         task: a `QuestionAnswering` task.
     """
 
@@ -27,7 +27,7 @@ class Span(HuggingFaceHead):
         self._n_best, self._max_answer_length = task.n_best, task.max_answer_length
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        """Logits (batch, length, 2) from hidden states (batch, length, width); -inf where padded."""
+        """Logits (batch, length, 2) from hidden states (batch, length, width); -inf at padding."""
         found = self.stem(inputs_embeds=hidden)
         logits = torch.stack([found.start_logits, found.end_logits], dim=-1).float()
         mask = batch.inputs.get("attention_mask")
@@ -40,16 +40,16 @@ class Span(HuggingFaceHead):
         return (first + last) / 2
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over first and last (R-Drop, equation 2)."""
+        """Symmetric Kullback-Leibler divergence between two passes, averaged over both ends (R-Drop, equation 2)."""
         first, second = first.log_softmax(1), second.log_softmax(1)
-        pointwise = (first.exp() - second.exp()) * (first - second).nan_to_num()  # both are -inf where padded
+        pointwise = (first.exp() - second.exp()) * (first - second).nan_to_num()  # both are -inf at padding
         return 0.5 * pointwise.sum(1).mean()
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """The best spans of each window, tokens counted from the context's first.
+        """The best spans of each window, as token offsets in the context.
 
         Returns:
-            `first`, `last` and `score`, (batch, n_best) each, best first, a score of -inf where there are fewer; and
+            `first`, `last` and `score`, (batch, n_best) each, best first, with score -inf if there are fewer; and
             `null_score` (batch,).
         """
         starts, ends = scores.unbind(-1)  # (batch, length)
@@ -57,7 +57,7 @@ class Span(HuggingFaceHead):
         places = torch.arange(scores.shape[1], device=scores.device)
         outside = (places < begin[:, None]) | (places >= stop[:, None])
         starts, ends = (part.masked_fill(outside, -torch.inf) for part in (starts, ends))
-        # The n best spans begin at the n tokens whose best span is best, so only those are looked at in full.
+        # The n best spans start at the n tokens with the best spans, so only those are searched in full.
         width, n_best = min(self._max_answer_length, scores.shape[1]), min(self._n_best, scores.shape[1])
         padded = functional.pad(ends, (0, width - 1), value=-torch.inf)
         longest = functional.max_pool1d(padded.unsqueeze(1), width, stride=1).squeeze(1)  # best end of each start

@@ -1,4 +1,4 @@
-"""A tag for each word, independently of its neighbours: the family's own Hugging Face head and a softmax."""
+"""Softmax over the tags of each word, independent of its neighbours, with the family's own Hugging Face head."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch.nn import functional
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import IGNORED, Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
-from tunesmith.heads.linear_chain import best_path
+from tunesmith.heads.linear_chain_crf import best_path
 from tunesmith.heads.transitions import forbidden_transitions
 
 
@@ -17,13 +17,13 @@ class TokenClassification(HuggingFaceHead):
     """Scores are logits of shape (batch, words, labels), from each word's first token.
 
     Args:
-        backbone: whose family decides the projection.
+        backbone: its family determines the projection.
         task: a `TokenClassification` task whose labels are known.
         constrained: predict the most probable well-formed BIO sequence, not each word's most probable tag.
 
     Attributes:
-        label_smoothing: share of the target that is spread over all labels; a regularizer sets it.
-        class_weights: (labels,) or None; a regularizer sets it.
+        label_smoothing: fraction of the target that is spread over all labels; set by a regularizer.
+        class_weights: (labels,) or None; set by a regularizer.
     """
 
     task = "token_classification"
@@ -39,11 +39,11 @@ class TokenClassification(HuggingFaceHead):
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (batch, words, labels) from hidden states (batch, length, width)."""
-        logits: Tensor = self.stem(inputs_embeds=of_words(hidden, batch)).logits
+        logits: Tensor = self.stem(inputs_embeds=first_token_states(hidden, batch)).logits
         return logits.float()
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy over the words of the batch; zero if none has a tag."""
+        """Mean cross-entropy over the tagged words of the batch; zero if there are none."""
         total = functional.cross_entropy(
             scores.flatten(0, 1),
             batch.targets["labels"].flatten(),
@@ -55,22 +55,22 @@ class TokenClassification(HuggingFaceHead):
         return total / self.loss_denominator(batch).clamp(min=torch.finfo(torch.float32).tiny)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
-        """What the loss is a mean over: words with a tag, or the weights of their classes."""
+        """Number of tagged words, or the sum of their class weights."""
         labels = batch.targets["labels"]
         tagged = labels != IGNORED
         if self.class_weights is None:
             return tagged.sum()
-        return (self.class_weights[labels.clamp(min=0)] * tagged).sum()  # picking the tagged would wait for the device
+        return (self.class_weights[labels.clamp(min=0)] * tagged).sum()  # boolean indexing would synchronise
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence of two passes' predictions, a mean over words (R-Drop, equation 2)."""
+        """Symmetric Kullback-Leibler divergence between two passes, averaged over words (R-Drop, equation 2)."""
         first, second = first.log_softmax(-1), second.log_softmax(-1)
         pointwise = 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(-1)  # (batch, words)
         tagged = batch.targets["labels"] != IGNORED
         return (pointwise * tagged).sum() / tagged.sum().clamp(min=1)
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
-        """Tag numbers (batch, words)."""
+        """Tag ids (batch, words)."""
         if self.forbidden is None:
             return {"prediction": scores.argmax(-1)}
         start, transitions = (part.to(scores) for part in self.forbidden)
@@ -78,7 +78,7 @@ class TokenClassification(HuggingFaceHead):
         return {"prediction": best_path(scores.log_softmax(-1), batch.layout["words"], start, transitions, end)}
 
 
-def of_words(hidden: Tensor, batch: Batch) -> Tensor:
+def first_token_states(hidden: Tensor, batch: Batch) -> Tensor:
     """The hidden state of each word's first token, (batch, words, width), from (batch, length, width)."""
     places = batch.layout["first_tokens"].unsqueeze(-1).expand(-1, -1, hidden.shape[-1])
     return hidden.gather(1, places)

@@ -1,4 +1,4 @@
-"""Which tag may follow which in a well-formed BIO sequence."""
+"""Allowed tag transitions in a well-formed BIO sequence."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ def forbidden_transitions(names: Sequence[str]) -> tuple[Tensor, Tensor]:
     """(labels,) scores of first tags and (labels, labels) of transitions [from, to]: 0, or -inf where I- does not continue its type.
 
     Raises:
-        UserError: if the tags are no BIO.
+        UserError: if the tags are not BIO.
     """
     if not any(name.startswith("I-") for name in names):
-        raise UserError("head.constrained=true needs BIO tags, and the data has none; set head.constrained=false")
+        raise UserError("head.constrained=true needs BIO tags, but the data has none; set head.constrained=false")
     start, transitions = torch.zeros(len(names)), torch.zeros(len(names), len(names))
     for to, name in enumerate(names):
         if name.startswith("I-"):

@@ -1,1 +1,5 @@
-"""Loggers: a target takes (folder, config, optimizer steps already done) and its settings; `close()`, if it has one, ends the run."""
+"""Loggers.
+
+A target of the group `logger` takes (folder, config, completed optimizer steps) and its settings; `close()`, if its
+logger has one, is called at the end of the run.
+"""

@@ -1,4 +1,4 @@
-"""metrics.csv in the run's folder: a row for each optimizer step at which something was logged."""
+"""metrics.csv in the run's folder: one row for each optimizer step at which something was logged."""
 
 import csv as csv_format
 import io
@@ -15,44 +15,44 @@ _FIRST = ("step", "epoch")
 
 
 class CsvHistory(Logger):
-    """Keeps the history when a run is resumed: rows after the step at which it goes on are dropped.
+    """Keeps the history of a resumed run: rows after the step at which it resumes are dropped.
 
     Args:
-        file: the table.
-        step: optimizer steps that the run has done.
+        file: the CSV file.
+        step: optimizer steps that the run has completed.
     """
 
     def __init__(self, file: Path, step: int) -> None:
         super().__init__()
         self._file = file
         self._rows: list[dict[str, Any]] = []
-        self._written = 0  # rows of the file
-        self._stale = False  # whether one of them has changed since
+        self._written = 0  # rows already in the file
+        self._stale = False  # whether one of them has changed since then
         self._columns: list[str] = []
         if step and file.is_file():
             lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith("\n")]  # a full disk may have cut off the last one
-            self._rows = [row for row in csv_format.DictReader(whole) if int(row["step"]) <= step]
+            complete = [line for line in lines if line.endswith("\n")]  # a full disk may have truncated the last one
+            self._rows = [row for row in csv_format.DictReader(complete) if int(row["step"]) <= step]
             for row in self._rows:
                 row["step"] = int(row["step"])
             self._written, self._stale = len(self._rows), True
 
     @property
     def name(self) -> str:
-        """Nothing that a folder would be named by."""
+        """Empty: no folder is named after it."""
         return ""
 
     @property
     def version(self) -> str:
-        """Likewise."""
+        """Empty, like the name."""
         return ""
 
     def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
-        """The settings are in config.yaml."""
+        """Do nothing: the settings are in config.yaml."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Values of a step, on the row of that step."""
+        """Add values to the row of a step."""
         if not self._rows or self._rows[-1]["step"] != step:
             self.save()
             self._rows.append({"step": step})
@@ -61,17 +61,17 @@ class CsvHistory(Logger):
 
     @rank_zero_only
     def save(self) -> None:
-        """Bring the file up to date: append, or write it anew if a row on disk or the columns have changed."""
+        """Update the file: append, or rewrite it if a row on disk or the columns have changed."""
         if self._written == len(self._rows) and not self._stale:
             return
         columns = [*_FIRST, *sorted({name for row in self._rows for name in row} - set(_FIRST))]
         text = io.StringIO()
         writer = csv_format.DictWriter(text, columns, lineterminator="\n")
-        anew = self._stale or columns != self._columns or self._written != len(self._rows) - 1
-        if anew:
+        rewrite = self._stale or columns != self._columns or self._written != len(self._rows) - 1
+        if rewrite:
             writer.writeheader()
-        writer.writerows(self._rows if anew else self._rows[-1:])
-        if anew:
+        writer.writerows(self._rows if rewrite else self._rows[-1:])
+        if rewrite:
             files.write_text(self._file, text.getvalue())
         else:
             with self._file.open("a", encoding="utf-8") as stream:
@@ -80,7 +80,7 @@ class CsvHistory(Logger):
 
     @rank_zero_only
     def finalize(self, status: str) -> None:
-        """Write what is left."""
+        """Write the remaining row."""
         self.save()
 
 

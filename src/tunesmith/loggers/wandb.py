@@ -7,21 +7,21 @@ from pytorch_lightning.loggers import WandbLogger
 
 
 class WandbRun(WandbLogger):
-    """Lightning's WandbLogger, which keeps its run open after `fit`: the final scores come later."""
+    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores."""
 
-    _lost = False
+    _disconnected = False
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
-        """A run goes on if W&B's own process is gone: Slurm may send SIGTERM to that one too, while the run still saves."""
+        """Log, or continue without W&B if its service process is gone: Slurm may send SIGTERM to that one too."""
         try:
             super().log_metrics(metrics, step)
         except ConnectionError as error:
-            if not self._lost:
-                print(f"Weights & Biases has lost its process ({error}); the run goes on without it", flush=True)
-            self._lost = True
+            if not self._disconnected:
+                print(f"The process of Weights & Biases is gone ({error}); continuing without it", flush=True)
+            self._disconnected = True
 
     def close(self) -> None:
-        """Write what is left and end the run."""
+        """Write the remaining values and finish the W&B run."""
         self.experiment.finish()
 
 
@@ -35,24 +35,24 @@ def wandb(
     mode: Literal["offline", "online", "disabled"],
     tags: list[str],
 ) -> WandbRun:
-    """A W&B run; `<run>/wandb/` holds what `wandb sync` sends later.
+    """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
 
     Args:
-        project: where the run appears.
-        entity: user or team; null for the account's own.
+        project: W&B project of the run.
+        entity: user or team; null for the account's default.
         mode: offline writes to disk only.
-        tags: words to filter runs by.
+        tags: W&B tags to filter runs by.
     """
     import wandb as library
     from wandb.sdk.lib.runid import generate_id
 
-    kept = folder / "wandb_id.txt"  # a run that is resumed goes on in the same W&B run
-    if not kept.is_file():
-        kept.write_text(generate_id(), encoding="utf-8")
+    id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
+    if not id_file.is_file():
+        id_file.write_text(generate_id(), encoding="utf-8")
     logger = WandbRun(
         name=f"{config['name']}/{folder.name}",
         save_dir=folder,
-        id=kept.read_text(encoding="utf-8"),
+        id=id_file.read_text(encoding="utf-8"),
         resume="allow",
         project=project,
         entity=entity,

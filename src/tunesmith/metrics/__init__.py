@@ -1,1 +1,1 @@
-"""Scores that torchmetrics lacks, and the collections of each task."""
+"""Metrics that torchmetrics lacks, and the metric collections of each task."""

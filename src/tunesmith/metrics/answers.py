@@ -16,53 +16,53 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalize(text: str) -> str:
-    """Lower case, without ASCII punctuation, English articles and extra white space."""
+    """Lower case, without ASCII punctuation, English articles and extra whitespace."""
     return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
 
 
 def exact_match(prediction: str, answers: Sequence[str]) -> float:
-    """1 if the prediction is one of the answers once both are normalized, else 0; no answers: 1 for an empty prediction."""
+    """1 if the normalized prediction equals a normalized answer, else 0; without answers: 1 for an empty prediction."""
     found = normalize(prediction)
     return float(any(found == answer for answer in _gold(answers)))
 
 
 def f1(prediction: str, answers: Sequence[str]) -> float:
-    """The best F1 of the words that prediction and an answer share; no answers: 1 for an empty prediction."""
+    """The best word F1 between the prediction and an answer; without answers: 1 for an empty prediction."""
     words = normalize(prediction).split()
     return max(_overlap(words, answer.split()) for answer in _gold(answers))
 
 
 def _gold(answers: Sequence[str]) -> list[str]:
-    # SQuAD 2.0's script leaves out answers of which nothing remains; a question without any wants an empty prediction.
+    # SQuAD 2.0's script drops answers that normalize to nothing; without answers it expects an empty prediction.
     return [text for text in map(normalize, answers) if text] or [""]
 
 
 def _overlap(found: list[str], answer: list[str]) -> float:
     if not found or not answer:
         return float(found == answer)
-    same = sum((Counter(found) & Counter(answer)).values())
-    precision, recall = same / len(found), same / len(answer)
-    return 2 * precision * recall / (precision + recall) if same else 0.0
+    common = sum((Counter(found) & Counter(answer)).values())
+    precision, recall = common / len(found), common / len(answer)
+    return 2 * precision * recall / (precision + recall) if common else 0.0
 
 
 def best_threshold(
     null_odds: Sequence[float], values: Sequence[float], has_answer: Sequence[bool], predictions: Sequence[str]
 ) -> tuple[float, float]:
-    """The best mean score that a threshold reaches, and the threshold: questions with greater null odds are not answered.
+    """The best mean score over all thresholds, and its threshold: questions with greater null odds are left unanswered.
 
     Args:
-        null_odds: of each question, how much better no answer is than the best one.
-        values: score of the best answer; of a question without one it does not matter.
-        has_answer: whether there is one.
-        predictions: the best answers; an empty one answers nothing.
+        null_odds: for each question, the score of no answer minus that of the best answer.
+        values: metric of each best answer; ignored for questions without an answer.
+        has_answer: whether each question has an answer.
+        predictions: the best answers; empty for no answer.
     """
     odds, gain = np.asarray(null_odds, dtype=np.float64), np.asarray(values, dtype=np.float64)
     answerable = np.asarray(has_answer, dtype=bool)
-    wrong = np.array([-1.0 if text else 0.0 for text in predictions])  # answering what has no answer loses its point
+    wrong = np.array([-1.0 if text else 0.0 for text in predictions])  # an unanswerable question loses its point
     gain = np.where(answerable, gain, wrong)
     order = np.argsort(odds, kind="stable")
     reached = np.concatenate([[0.0], np.cumsum(gain[order])]) + (~answerable).sum()
-    # A threshold cannot part questions with the same odds.
+    # A threshold cannot separate questions with equal odds.
     possible = np.concatenate([[True], odds[order][:-1] != odds[order][1:], [True]]) if len(odds) else np.array([True])
     best = int(np.argmax(np.where(possible, reached, -np.inf)))
     threshold = odds[order][best - 1] if best else (odds.min() - 1.0 if len(odds) else 0.0)
@@ -73,7 +73,7 @@ class AnswerScores(Metric):
     """Means over all questions, and over those with and without an answer, between 0 and 1.
 
     Args:
-        settings: of torchmetrics.
+        settings: torchmetrics' options.
     """
 
     full_state_update = False
@@ -85,18 +85,18 @@ class AnswerScores(Metric):
         self.add_state("sums", torch.zeros(2, 3, dtype=torch.float64), dist_reduce_fx="sum")
 
     def update(self, predictions: Sequence[str], answers: Sequence[Sequence[str]]) -> None:
-        """Count some questions.
+        """Accumulate a batch of questions.
 
         Args:
-            predictions: an answer each; empty for none.
-            answers: the gold answers of each; none if it has no answer.
+            predictions: an answer each; empty for no answer.
+            answers: the gold answers of each; empty if it has none.
         """
         for prediction, gold in zip(predictions, answers, strict=True):
             kind = 0 if any(normalize(text) for text in gold) else 1
             self.sums[kind] += torch.tensor([exact_match(prediction, gold), f1(prediction, gold), 1.0]).to(self.sums)
 
     def compute(self) -> dict[str, Tensor]:
-        """`exact_match` and `f1`; where there are questions without an answer also `has_answer_...` and `no_answer_...`."""
+        """`exact_match` and `f1`; also `has_answer_...` and `no_answer_...` if some questions have no answer."""
         values = self._means("", self.sums.sum(0))
         if self.sums[1, 2] > 0:
             values |= self._means("has_answer_", self.sums[0]) | self._means("no_answer_", self.sums[1])
@@ -104,8 +104,8 @@ class AnswerScores(Metric):
 
     @staticmethod
     def _means(prefix: str, sums: Tensor) -> dict[str, Tensor]:
-        exact, shared, questions = sums
+        exact, f1_sum, questions = sums
         return {
             f"{prefix}exact_match": exact / questions.clamp(min=1),
-            f"{prefix}f1": shared / questions.clamp(min=1),
+            f"{prefix}f1": f1_sum / questions.clamp(min=1),
         }

@@ -1,15 +1,15 @@
-"""How good embeddings are without a classifier: similarity, alignment and uniformity (Wang & Isola, 2020).
+"""Intrinsic quality of embeddings: similarity, alignment and uniformity (Wang & Isola, 2020).
 
-All work in float64 on embeddings of shape (..., width), whose length does not matter.
+All functions compute in float64 on embeddings of shape (..., width), which they normalise first.
 """
 
 import numpy as np
 
-_BLOCK = 1024  # embeddings whose distances to all others are in memory at once
+_BLOCK = 1024  # rows whose distances to all others are in memory at once
 
 
 def normalised(embeddings: np.ndarray) -> np.ndarray:
-    """The same directions with length 1."""
+    """The embeddings scaled to unit length."""
     wide = embeddings.astype(np.float64)
     length = np.linalg.norm(wide, axis=-1, keepdims=True)
     return np.asarray(wide / np.maximum(length, np.finfo(np.float64).tiny))
@@ -21,12 +21,12 @@ def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def alignment(first: np.ndarray, second: np.ndarray) -> float:
-    """Mean squared distance of the two members of positive pairs, (pairs, width) each: the paper's alpha is 2."""
+    """Mean squared distance within positive pairs, (pairs, width) each: alpha = 2 in the paper."""
     return float(np.square(normalised(first) - normalised(second)).sum(-1).mean())
 
 
 def uniformity(embeddings: np.ndarray) -> float:
-    """Logarithm of the mean of exp(-2 |x - y|^2) over all pairs of two different rows: the paper's t is 2.
+    """Logarithm of the mean of exp(-2 |x - y|^2) over all pairs of distinct rows: t = 2 in the paper.
 
     Args:
         embeddings: (texts, width), two or more.
@@ -42,5 +42,5 @@ def uniformity(embeddings: np.ndarray) -> float:
 
 
 def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    # Of vectors of length 1, |x - y|^2 is 2 - 2 x.y
+    # For unit vectors, |x - y|^2 = 2 - 2 x.y
     return np.asarray(np.exp(-2 * (2 - 2 * first @ second.T)))

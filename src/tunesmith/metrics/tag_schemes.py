@@ -1,4 +1,4 @@
-"""How many tags break the scheme that a dataset is written in: BIO, IOB1 or BIOES (BILOU)."""
+"""Number of tags that violate a dataset's tagging scheme: BIO, IOB1 or BIOES (BILOU)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,13 +7,13 @@ _SINGLES = {"S", "U"}
 
 
 def broken_tags(sentences: Mapping[tuple[str, ...], int]) -> int:
-    """Tags that do not fit the scheme which the other tags suggest.
+    """Number of tags that violate the scheme inferred from all tags.
 
     Args:
-        sentences: tag sequences, and how often each occurs.
+        sentences: tag sequences and their counts.
 
-    The scheme is BIOES or BILOU if any tag says that an entity ends or stands alone; IOB1 if B- only ever separates two
-    entities of one type; else BIO.
+    The scheme is BIOES or BILOU if any tag marks an entity's end or a single-word entity; IOB1 if B- only separates
+    adjacent entities of one type; else BIO.
     """
     prefixes = {_parts(tag)[0] for tags in sentences for tag in tags}
     if prefixes & (_ENDS | _SINGLES):
@@ -32,7 +32,7 @@ def _parts(tag: str) -> tuple[str, str]:
 
 
 def _count(tags: Sequence[str], prefix: str, *, follows: bool) -> int:
-    """Tags of a prefix that stand, or do not stand, behind a tag of their own type."""
+    """Number of tags with a prefix that do, or do not, follow a tag of the same type."""
     found, previous = 0, ""
     for letter, name in map(_parts, tags):
         found += letter == prefix and (name == previous) == follows
@@ -41,8 +41,8 @@ def _count(tags: Sequence[str], prefix: str, *, follows: bool) -> int:
 
 
 def _broken_ends(tags: Sequence[str]) -> int:
-    """Places of a BIOES sequence where a tag cannot follow the one before it."""
-    found, open_name = 0, ""  # the type of an entity that has begun and not ended
+    """Number of invalid transitions in a BIOES sequence."""
+    found, open_name = 0, ""  # the type of the open entity
     for letter, name in [*map(_parts, tags), ("O", "")]:
         inside = letter == "I" or letter in _ENDS
         known = letter in {"B", "I", "O"} | _ENDS | _SINGLES

@@ -1,4 +1,4 @@
-"""Scores of text classification by their plain names, all from torchmetrics."""
+"""Metrics of text classification, all from torchmetrics."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from torchmetrics import MetricCollection, PearsonCorrCoef, SpearmanCorrCoef
 from torchmetrics import classification as tm
 
-_WHOLE: Any = {"sync_on_compute": False}  # one process has the whole split
+_WHOLE: Any = {"sync_on_compute": False}  # one process holds the whole split
 
 
 def metrics(names: Sequence[str], *, problem: str, labels: int, average: Any) -> MetricCollection:
-    """The metrics of some names, for a process that has the whole split.
+    """The named metrics, for a process that holds the whole split.
 
-    Accuracy counts examples; of several labels all must be right, as in scikit-learn's `accuracy_score`. Precision,
-    recall and F1 are the second label's with average `binary`, else averaged over the labels.
+    Accuracy counts examples; in multi-label problems all labels must be correct, as in scikit-learn's `accuracy_score`.
+    Precision, recall and F1 are those of the second label with average `binary`, else averaged over the labels.
 
     Args:
-        names: of accuracy, precision, recall, f1, matthews, pearson, spearman.
+        names: any of accuracy, precision, recall, f1, matthews, pearson, spearman.
         problem: single_label, multi_label or regression.
-        labels: how many there are.
+        labels: number of labels.
         average: binary, macro, micro or weighted; null for binary with two labels, else macro.
     """
     if problem == "regression":

@@ -17,7 +17,7 @@ def adafactor(
     eps: list[float | None],
     clip_threshold: PositiveFloat,
 ) -> Adafactor:
-    """PyTorch's, which has no fused form."""
+    """PyTorch's Adafactor, which has no fused implementation."""
     return Adafactor(
         groups, lr=lr, weight_decay=weight_decay, beta2_decay=beta2_decay, eps=(eps[0], eps[1] or 0.0), d=clip_threshold
     )

@@ -16,5 +16,5 @@ def adam(
     betas: list[float],
     eps: PositiveFloat,
 ) -> Adam:
-    """PyTorch's; weight decay is added to the gradient."""
+    """PyTorch's Adam; weight decay is added to the gradient."""
     return Adam(groups, lr=lr, weight_decay=weight_decay, betas=(betas[0], betas[1]), eps=eps, fused=fused)

@@ -16,5 +16,5 @@ def adamw(
     betas: list[float],
     eps: PositiveFloat,
 ) -> AdamW:
-    """PyTorch's, with one kernel for all parameters where `fused` is allowed."""
+    """PyTorch's AdamW; `fused`: one kernel for all parameters."""
     return AdamW(groups, lr=lr, weight_decay=weight_decay, betas=(betas[0], betas[1]), eps=eps, fused=fused)

@@ -17,7 +17,7 @@ def nadamw(
     eps: PositiveFloat,
     momentum_decay: NonNegativeFloat,
 ) -> NAdam:
-    """PyTorch's NAdam with decoupled weight decay, which has no fused form."""
+    """PyTorch's NAdam with decoupled weight decay, which has no fused implementation."""
     return NAdam(
         groups,
         lr=lr,

@@ -1,7 +1,7 @@
-"""Learning-rate schedules: pure functions from the optimizer step to a share of the learning rate.
+"""Learning-rate schedules: pure functions from the optimizer step to a factor of the learning rate.
 
-Each takes the number of steps of the whole run and how many of them warm up, in steps or as a ratio; it returns the
-share at a step, counted from 0.
+Each takes the total number of steps and the length of the warm-up, in steps or as a ratio, and returns a function from
+the step, counted from 0, to the factor.
 """
 
 import math
@@ -13,12 +13,12 @@ Schedule = Callable[[int], float]
 
 
 def linear(total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None) -> Schedule:
-    """A straight line to zero."""
+    """Linear decay to zero."""
     return _warm_up(total, warmup_steps, warmup_ratio, lambda progress: 1 - progress)
 
 
 def cosine(total: int, *, warmup_steps: NonNegativeInt | None, warmup_ratio: Probability | None) -> Schedule:
-    """Half a cosine to zero (Loshchilov & Hutter, 2017)."""
+    """Cosine decay to zero (Loshchilov & Hutter, 2017)."""
     return _warm_up(total, warmup_steps, warmup_ratio, lambda progress: 0.5 * (1 + math.cos(math.pi * progress)))
 
 
@@ -50,16 +50,16 @@ def inverse_square_root(
 
 
 def warmup(total: int, steps: int | None, ratio: float | None) -> int:
-    """Steps that warm up; a ratio is rounded up, as in transformers."""
+    """Number of warm-up steps; a ratio is rounded up, as in transformers."""
     return steps if steps is not None else math.ceil(total * (ratio or 0.0))
 
 
 def _warm_up(total: int, steps: int | None, ratio: float | None, rest: Callable[[float], float]) -> Schedule:
     warm = warmup(total, steps, ratio)
 
-    def share(step: int) -> float:
+    def factor(step: int) -> float:
         if step < warm:
             return step / warm
         return rest(min((step - warm) / max(total - warm, 1), 1.0))
 
-    return share
+    return factor

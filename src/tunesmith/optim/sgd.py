@@ -16,5 +16,5 @@ def sgd(
     momentum: BelowOne,
     nesterov: bool,
 ) -> SGD:
-    """PyTorch's."""
+    """PyTorch's SGD."""
     return SGD(groups, lr=lr, weight_decay=weight_decay, momentum=momentum, nesterov=nesterov, fused=fused)

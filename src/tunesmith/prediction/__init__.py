@@ -1,1 +1,1 @@
-"""New texts in, predictions out, as a stream."""
+"""Predictions for new texts, as a stream."""

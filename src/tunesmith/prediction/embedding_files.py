@@ -1,4 +1,4 @@
-"""Embeddings as files that other programs map into memory: NumPy's .npy and Parquet, written as a stream of rows."""
+"""Embeddings as .npy files, which can be memory-mapped, or Parquet, written as a stream of rows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 
 ENDINGS = (".npy", ".parquet")
-_GROUP = 2048  # rows that are written together
+_ROW_GROUP_SIZE = 2048  # rows
 
 Write = Callable[[dict[str, Any]], None]
 
 
 @contextmanager
 def opened(file: Path, ending: str, *, text: str, width: int) -> Iterator[Write]:
-    """A function that appends a record with an `embedding`.
+    """Open a file; yields a function that appends a record with an `embedding`.
 
     Args:
-        file: to write.
-        ending: .npy for an array (rows, width), or .parquet for the columns `text` and `embedding`.
-        text: name of the column of the text.
-        width: of an embedding.
+        file: file to write.
+        ending: .npy for an array (rows, width), or .parquet for a text column and `embedding`.
+        text: name of the text column.
+        width: size of an embedding.
     """
     with _npy(file, width=width) if ending == ".npy" else _parquet(file, text=text, width=width) as write:
         yield write
@@ -41,7 +41,7 @@ def _npy(file: Path, *, width: int) -> Iterator[Write]:
         start = stream.tell()
         yield write
         stream.seek(0)
-        _header(stream, rows, width)  # NumPy leaves room for the number of rows to grow
+        _header(stream, rows, width)  # NumPy pads the header, so that the number of rows may grow
         assert stream.tell() == start
 
 
@@ -56,18 +56,18 @@ def _parquet(file: Path, *, text: str, width: int) -> Iterator[Write]:
     from pyarrow.parquet import ParquetWriter
 
     schema = pa.schema([(text, pa.string()), ("embedding", pa.list_(pa.float32(), width))])
-    waiting: list[dict[str, Any]] = []
+    buffer: list[dict[str, Any]] = []
 
     def write(record: dict[str, Any]) -> None:
-        waiting.append({text: str(record[text]), "embedding": record["embedding"]})
-        if len(waiting) == _GROUP:
+        buffer.append({text: str(record[text]), "embedding": record["embedding"]})
+        if len(buffer) == _ROW_GROUP_SIZE:
             flush()
 
     def flush() -> None:
-        writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
-        waiting.clear()
+        writer.write_table(pa.Table.from_pylist(buffer, schema=schema))
+        buffer.clear()
 
     with ParquetWriter(file, schema) as writer:
         yield write
-        if waiting:
+        if buffer:
             flush()

@@ -1,4 +1,4 @@
-"""Rows to predict, from whatever file they come in."""
+"""Reads the rows to predict, from any supported file format."""
 
 import json
 import sys
@@ -15,18 +15,19 @@ Rows = Iterable[tuple[int, dict[str, Any]]]
 
 
 def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rows with the model's text columns, without whatever gold columns a file may have.
+    """Rows with the model's text columns, without gold columns.
 
-    `.csv`, `.tsv` and `.tab` have a header, `.jsonl` an object a line, `.json` likewise or SQuAD's form, `.conll` and `.conllu` a
-    word a line; any other file has a text a line, as has standard input if it does not begin with an object.
+    `.csv`, `.tsv` and `.tab` have a header, `.jsonl` has one object per line, `.json` the same or SQuAD's format, and
+    `.conll` and `.conllu` have one word per line. Any other file has one text per line, and so has standard input unless
+    it begins with an object.
 
     Args:
         name: file, or - for standard input.
-        task: of the model.
-        dataset: the config's node, which says in which column of a CoNLL file the words are.
+        task: the model's task.
+        dataset: the config's node, which has the column of the words in a CoNLL file.
 
     Raises:
-        UserError: for a file that is not there or cannot be read, and rows without the model's columns.
+        UserError: for a file that is missing or cannot be read, and for rows without the model's columns.
     """
     file = None if name == "-" else Path(name).expanduser()
     if file is not None and not file.is_file():
@@ -60,13 +61,14 @@ def _records(file: Path | None, task: Any, dataset: Mapping[str, Any], shown: st
         return jsonl.read(file, lines=lines)
     if task.row_of_text("a") is None:
         raise UserError(
-            f"{shown}: plain text holds one text a line, but the run wants {', '.join(task.text_columns)}; use JSON lines or CSV"
+            f"{shown}: plain text has one text per line, but the run needs {', '.join(task.text_columns)}; "
+            "use JSON lines or CSV"
         )
     return ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
 
 
 def _is_squad(file: Path) -> bool:
-    """Whether a file is one JSON object with `data`, and not an object a line."""
+    """Whether a file is one JSON object with `data`, not JSON lines."""
     try:
         return "data" in json.loads("".join(files.lines(file)))
     except (json.JSONDecodeError, TypeError):

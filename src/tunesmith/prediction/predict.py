@@ -1,4 +1,4 @@
-"""Label new texts with a finished run, as a stream: the input may be larger than memory."""
+"""Predicts new texts with a completed run, as a stream: the input may be larger than memory."""
 
 import csv
 import functools
@@ -13,36 +13,36 @@ from typing import Any, TextIO
 import torch
 
 from tunesmith.configuration import Config
-from tunesmith.data.batching import evaluation_plan
 from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.epoch_plan import evaluation_plan
 from tunesmith.errors import UserError
 from tunesmith.prediction import embedding_files
 from tunesmith.prediction.input_rows import input_rows
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.saved_model import load
 
-CHUNK = 2048  # rows that are sorted by length, predicted and written together
+CHUNK = 2048  # rows that are sorted by length, predicted and written at once
 _CSV = {".csv", ".tsv", ".tab"}
 
 
 def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
-    """Write a prediction for each input row, in the order of the input; the number of rows.
+    """Write a prediction for each input row, in the order of the input; return the number of rows.
 
     Args:
-        run: finished.
-        config: the run's, with whatever the command line changed.
-        input: a file that `tunesmith.prediction.input_rows` reads; - for standard input, JSON lines or texts.
-        output: a .csv, .tsv or JSON-lines file, or .npy or .parquet for embeddings; - for standard output.
+        run: completed.
+        config: the run's, with the command line's changes.
+        input: a file in a format of `tunesmith.prediction.input_rows`; - for standard input, JSON lines or texts.
+        output: a .csv, .tsv or JSON lines file, or .npy or .parquet for embeddings; - for standard output.
 
     Raises:
-        UserError: for files that cannot be read or written, and rows without the model's columns.
+        UserError: for files that cannot be read or written, and for rows without the model's columns.
     """
     module, task, tokenizer = load(run, config)
     ending = Path(output).suffix.lower()
     if ending in embedding_files.ENDINGS and not hasattr(task, "embeds"):
         raise UserError(
-            f"output={output}: {ending} files hold embeddings, but this run's task is {config['dataset']['task']}; "
-            "name a .jsonl, .csv or .tsv file"
+            f"output={output}: {ending} files are for embeddings, but this run's task is {config['dataset']['task']}; "
+            "use a .jsonl, .csv or .tsv file"
         )
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     module.to(device)
@@ -82,7 +82,7 @@ def _writer(name: str, *, text: str, width: int) -> Iterator[Any]:
         sys.stdout.flush()
         return
     file = Path(name).expanduser()
-    draft = file.with_name(file.name + ".part")  # a name that nobody takes for the finished file
+    draft = file.with_name(file.name + ".part")  # a name that is not mistaken for the complete file
     try:
         ending = file.suffix.lower()
         if ending in embedding_files.ENDINGS:
@@ -104,7 +104,7 @@ def _write_json(stream: TextIO, record: dict[str, Any]) -> None:
 
 
 class _CsvRows:
-    """Writes records as CSV or TSV: a column for each label's probability, lists of words and tags with spaces, the rest as JSON."""
+    """Writes records as CSV or TSV: a column per label probability, lists of strings joined, the rest as JSON."""
 
     def __init__(self, stream: TextIO, file: Path) -> None:
         self._stream, self._delimiter = stream, "," if file.suffix.lower() == ".csv" else "\t"

@@ -1,4 +1,4 @@
-"""Rare labels count more in the loss."""
+"""Class weights in the loss, so that rare labels count more."""
 
 from typing import Any, Literal
 
@@ -13,8 +13,8 @@ class ClassWeights(pl.Callback):
     """Weights of the labels in the training loss, as PyTorch's losses define them.
 
     Args:
-        weights: one number for each label; or `balanced`: examples / (labels * count) as scikit-learn has it, and for
-            several labels (examples - count) / count.
+        weights: one number for each label; or `balanced`: examples / (labels * count) as in scikit-learn, or for
+            multi-label problems (examples - count) / count.
     """
 
     needs = ("class_weights",)
@@ -25,7 +25,7 @@ class ClassWeights(pl.Callback):
         self._tensor: torch.Tensor | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: Any, stage: str) -> None:
-        """Count the training labels, or check how many weights were given."""
+        """Count the training labels, or check the number of weights."""
         if stage != "fit":
             return
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
@@ -33,7 +33,7 @@ class ClassWeights(pl.Callback):
         if self.weights != "balanced":
             if len(self.weights) != len(names):
                 raise UserError(
-                    f"regularization.class_weights.weights has {len(self.weights)} numbers, but there are {len(names)} labels: "
+                    f"regularization.class_weights.weights has {len(self.weights)} weights, but there are {len(names)} labels: "
                     f"{', '.join(names)}"
                 )
             self._tensor = torch.tensor(self.weights)
@@ -46,10 +46,10 @@ class ClassWeights(pl.Callback):
             self._tensor = task.label_counts(split).sum() / (len(names) * counts)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """Weigh while training."""
+        """Apply the weights in training."""
         if pl_module.head.class_weights is None and self._tensor is not None:
             pl_module.head.class_weights = self._tensor.to(pl_module.device, torch.float32)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Report the plain loss."""
+        """Report the unweighted loss."""
         pl_module.head.class_weights = None

@@ -1,4 +1,4 @@
-"""A share of each target is spread over all labels (Szegedy et al., 2016)."""
+"""Label smoothing: a fraction of each target is spread over all labels (Szegedy et al., 2016)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ class LabelSmoothing(pl.Callback):
     """Targets become (1 - epsilon) * one-hot + epsilon / labels, in training only.
 
     Args:
-        epsilon: the share.
+        epsilon: the fraction.
     """
 
     needs = ("label_smoothing",)
@@ -21,9 +21,9 @@ class LabelSmoothing(pl.Callback):
         self.epsilon = epsilon
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        """Smooth while training."""
+        """Smooth the targets in training."""
         pl_module.head.label_smoothing = self.epsilon
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Report the plain loss."""
+        """Report the loss without smoothing."""
         pl_module.head.label_smoothing = 0.0

@@ -1,4 +1,4 @@
-"""Layer-wise learning-rate decay: the lower a layer, the slower it learns (Howard & Ruder, 2018; Clark et al., 2020)."""
+"""Layer-wise learning-rate decay: lower layers get smaller rates (Howard & Ruder, 2018; Clark et al., 2020)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tunesmith.configuration.ranges import PositiveFraction
 
 
 class LayerwiseLearningRateDecay(pl.Callback):
-    """The head learns at the full rate, the top layer at `decay` times that, the embeddings at decay ** (layers + 1).
+    """Learning-rate factors: 1 for the head, `decay` for the top layer, decay ** (layers + 1) for the embeddings.
 
     Args:
         decay: factor from each layer to the one below.
@@ -19,7 +19,7 @@ class LayerwiseLearningRateDecay(pl.Callback):
         self.decay = decay
 
     def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
-        """The share of the learning rate that a parameter gets."""
+        """The learning-rate factor of a parameter."""
         if not name.startswith("backbone.model."):
             return {"lr_scale": 1.0}
         depth = module.backbone.depth_of(name.removeprefix("backbone.model."))

@@ -1,4 +1,4 @@
-"""R-Drop: two dropout passes over the same batch must predict alike (Liang et al., 2021)."""
+"""R-Drop: consistency between two dropout passes over the same batch (Liang et al., 2021)."""
 
 from typing import Any
 
@@ -22,6 +22,6 @@ class RDrop(pl.Callback):
 
     def penalty(self, module: Any, batch: Any, scores: Tensor, loss: Tensor) -> Tensor:
         """The second pass's loss and the divergence."""
-        again = module.head(module.backbone(batch), batch)
-        second_loss: Tensor = module.head.loss(again, batch)
-        return second_loss + self.alpha * module.head.divergence(scores, again, batch)
+        second_scores = module.head(module.backbone(batch), batch)
+        second_loss: Tensor = module.head.loss(second_scores, batch)
+        return second_loss + self.alpha * module.head.divergence(scores, second_scores, batch)

@@ -1,4 +1,4 @@
-"""Dropout, weight decay that leaves out biases and norms, and gradient clipping."""
+"""Dropout, weight decay except for biases and norms, and gradient clipping."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from tunesmith.configuration.ranges import BelowOne, NonNegativeFloat, PositiveF
 
 
 class Standard(pl.Callback):
-    """What nearly every fine-tuning recipe has.
+    """The regularization of nearly every fine-tuning recipe.
 
     Args:
-        hidden_dropout: probability to drop a hidden unit; null: as the backbone was published.
-        attention_dropout: likewise of an attention weight.
-        classifier_dropout: likewise of a unit before the head's projection.
-        weight_decay: of every parameter but biases and norms.
-        gradient_clip: largest norm of all gradients together; null: no clipping.
+        hidden_dropout: dropout probability of hidden units; null: the published backbone's.
+        attention_dropout: likewise for attention weights.
+        classifier_dropout: likewise for the units before the head's projection.
+        weight_decay: for all parameters except biases and norms.
+        gradient_clip: maximum total norm of the gradients; null: no clipping.
     """
 
     def __init__(
@@ -34,15 +34,15 @@ class Standard(pl.Callback):
         self.weight_decay, self.gradient_clip = weight_decay, gradient_clip
 
     def configure_backbone(self, config: Any) -> None:
-        """Set the dropouts."""
+        """Set the dropout probabilities."""
         set_dropout(config, **self.dropout)
 
     def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
-        """No decay for biases and norms: all that is not a matrix, and biases that are (XLNet's)."""
+        """No decay for biases and norms: all parameters that are not matrices, and XLNet's biases, which are."""
         exempt = parameter.ndim < 2 or name.endswith("bias")
         return {"weight_decay": 0.0 if exempt else self.weight_decay}
 
     def on_before_optimizer_step(self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any) -> None:
-        """Clip here and not in Lightning, which refuses to clip for fused optimizers."""
+        """Clip here, since Lightning refuses to clip with fused optimizers."""
         if self.gradient_clip is not None:
             torch.nn.utils.clip_grad_norm_(pl_module.parameters(), self.gradient_clip)

@@ -1,1 +1,1 @@
-"""Reads runs, and puts those together that differ in their seed only."""
+"""Reads runs, and groups those that differ only in their seed."""

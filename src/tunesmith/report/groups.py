@@ -1,4 +1,4 @@
-"""Runs that differ in their seed only, and what their scores are together."""
+"""Groups of runs that differ only in their seed, and their mean scores."""
 
 import math
 import statistics
@@ -13,10 +13,10 @@ from tunesmith.report.records import Record
 
 @dataclass(frozen=True)
 class Group:
-    """A configuration, whatever its seed.
+    """The runs of one configuration with different seeds.
 
     Attributes:
-        varied: what sets it apart from the other groups of the report, and its value there.
+        varied: the settings that distinguish it from the other groups of the report, and their values.
         records: its runs.
     """
 
@@ -25,32 +25,32 @@ class Group:
 
     @property
     def completed(self) -> list[Record]:
-        """Runs that have scores."""
+        """Runs with scores."""
         return [record for record in self.records if record.state == "done"]
 
     @property
     def states(self) -> dict[str, int]:
-        """How many runs are in which state."""
+        """Number of runs in each state."""
         states = [record.state for record in self.records]
         return {state: states.count(state) for state in dict.fromkeys(states)}
 
     def values(self, score: str) -> list[float]:
-        """A score of each run that is done."""
+        """A score of each completed run."""
         return [record.scores[score] for record in self.completed if score in record.scores]
 
     def mean(self, score: str) -> float | None:
-        """Mean of a score over the seeds; None without a run that is done."""
+        """Mean of a score over the seeds; None without a completed run."""
         values = self.values(score)
         return statistics.fmean(values) if values else None
 
     def deviation(self, score: str) -> float | None:
-        """Standard deviation over the seeds, of a sample (n - 1); None for fewer than two."""
+        """Sample standard deviation (n - 1) over the seeds; None for fewer than two."""
         values = self.values(score)
         return statistics.stdev(values) if len(values) > 1 else None
 
     @property
     def seconds(self) -> float | None:
-        """Mean time of a run."""
+        """Mean run time."""
         times = [record.seconds for record in self.completed if record.seconds is not None]
         return statistics.fmean(times) if times else None
 
@@ -66,7 +66,7 @@ def grouped(records: Iterable[Record]) -> list[Group]:
 
 
 def best(groups: Sequence[Group]) -> Group | None:
-    """The group with the best mean of the monitored score; None if they do not share one, or none is done."""
+    """The group with the best mean of the monitored score; None if they do not share one, or no run has completed."""
     monitors = {monitored(record.config) for group in groups for record in group.records}
     if len(monitors) != 1:
         return None
@@ -78,7 +78,7 @@ def best(groups: Sequence[Group]) -> Group | None:
 
 
 def _varied(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
-    """What sets each group apart: the sweep's own overrides where they are known, else the settings that differ."""
+    """What distinguishes each group: the sweep's own overrides if they are known, else the settings that differ."""
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]

@@ -1,4 +1,4 @@
-"""What is known of a run, whether it has finished or not."""
+"""Records of runs, finished or not, read from their folders."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,17 @@ from tunesmith.sweeps.folder import FILE, SweepFolder
 
 @dataclass(frozen=True)
 class Record:
-    """A run as a report sees it.
+    """A run in a report.
 
     Attributes:
         path: its folder.
         config: resolved.
         state: done, failed, pruned, interrupted, running or missing.
-        error: why it is not done.
-        log: where more is said.
+        error: the first line of its error message, or empty.
+        log: its log file.
         scores: final ones by name, `test/f1`; empty unless it is done.
-        seconds: that it took; None unless it is done.
-        overrides: what its sweep varied; None if it is not known.
+        seconds: run time; None unless it is done.
+        overrides: its values of the keys that its sweep varied; None if unknown.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Record:
 
 
 def of_sweep(folder: SweepFolder) -> list[Record]:
-    """The runs of a sweep, in the order of its jobs; those that were never started too."""
+    """The runs of a sweep, in the order of its jobs, including those that were never started."""
     content = folder.read()
     base = Path(content["directory"])
     found: dict[Path, Record] = {}
@@ -51,10 +51,10 @@ def of_sweep(folder: SweepFolder) -> list[Record]:
 
 
 def find(places: Sequence[str | Path]) -> list[Record]:
-    """The runs of some folders: a run, a sweep, or a folder with runs somewhere below.
+    """The runs of some folders, each that of a run or a sweep, or one with runs at any depth below it.
 
     Raises:
-        UserError: if one of them is no folder or holds no run.
+        UserError: if one of them is not a folder or contains no runs.
     """
     found: dict[Path, Record] = {}
     mistakes = []
@@ -62,9 +62,9 @@ def find(places: Sequence[str | Path]) -> list[Record]:
         folder = Path(place).expanduser()
         records = list(_below(folder)) if folder.is_dir() else []
         if not records:
-            what = "holds no run" if folder.is_dir() else "is no folder"
+            what = "contains no runs" if folder.is_dir() else "is not a folder"
             mistakes.append(
-                f"{place} {what}; expected a run's folder, a sweep's, or one that has runs below it, such as runs/"
+                f"{place} {what}; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
             )
         found |= {record.path.resolve(): record for record in records}
     if mistakes:
@@ -89,7 +89,7 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
     if state == "done" and not run.completed:
         state = "missing"
     elif state == "running" and not run.busy:
-        state = "interrupted"  # its process died without a word
+        state = "interrupted"  # its process died without recording a state
     scores: dict[str, float] = run.read_json("metrics.json") if state == "done" else {}
     seconds = _seconds(run) if state == "done" else None
     error = str(status.get("error", "")).partition("\n")[0]

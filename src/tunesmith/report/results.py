@@ -1,4 +1,4 @@
-"""The table of a sweep or of any runs: one row a configuration, on the screen, as CSV and as Markdown."""
+"""The results table of a sweep or any runs: one row per configuration, on the screen, as CSV and as Markdown."""
 
 import csv
 import io
@@ -15,19 +15,19 @@ from tunesmith.report.records import Record, of_sweep
 from tunesmith.runs import files
 from tunesmith.sweeps.folder import SweepFolder
 
-_SHOWN = 2  # scores that have room on a screen
-_WIDTH = 160  # characters of a line in a file
-_ROWS = 40  # likewise configurations
-_PROBLEMS = 10  # runs without scores that are named on a screen
+_SHOWN = 2  # scores on a screen
+_WIDTH = 160  # characters per line in a file
+_ROWS = 40  # configurations on a screen
+_PROBLEMS = 10  # runs without scores that are listed on a screen
 
 
 def write_results(folder: SweepFolder) -> None:
-    """Print a sweep's results, and write results.csv and results.md into its folder."""
+    """Print a sweep's results, and write results.csv and results.md to its folder."""
     show(of_sweep(folder), title=str(folder.path), place=folder.path)
 
 
 def show(records: Sequence[Record], *, title: str, place: Path | None = None) -> None:
-    """Print the table of some runs, and write it as files where a place is given."""
+    """Print the results table of some runs, and write it to files in `place`, if given."""
     groups = grouped(records)
     first = best(groups)
     scores = ordered_scores(groups)
@@ -36,7 +36,8 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     for record in problems[:_PROBLEMS]:
         print(f"{record.state}: {_words(record)}{': ' if record.error else ''}{record.error}  {record.log}")
     if len(problems) > _PROBLEMS:
-        print(f"... and {len(problems) - _PROBLEMS} more runs without scores")
+        hidden = len(problems) - _PROBLEMS
+        print(f"... and {hidden} more run{'s' * (hidden != 1)} without scores")
     if place is not None:
         try:
             files.write_text(place / "results.csv", as_csv(groups, scores))
@@ -48,7 +49,7 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
 
 
 def ordered_scores(groups: Sequence[Group]) -> list[str]:
-    """Names of all scores: the monitored one, the same of the test split, then the others."""
+    """Names of all scores: the monitored one, the same on the test split, then the others."""
     names = dict.fromkeys(name for group in groups for record in group.completed for name in record.scores)
     first = [monitored(record.config) for group in groups for record in group.records]
     first += [f"test/{name.partition('/')[2]}" for name in first]
@@ -56,7 +57,7 @@ def ordered_scores(groups: Sequence[Group]) -> list[str]:
 
 
 def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
-    """A row a configuration, every number in full."""
+    """One row per configuration, every number in full precision."""
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
     columns = [*keys, "seeds", "states"]
     columns += [part for score in scores for part in (score, f"{score} std")] + ["seconds", "runs"]
@@ -72,7 +73,7 @@ def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
 
 
 def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | None) -> str:
-    """A row a configuration, mean ± standard deviation; the best in bold. Runs without scores stand below, with their logs."""
+    """One row per configuration, mean ± standard deviation, the best in bold; then runs without scores, with logs."""
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
     lines = [_row([*keys, "seeds", *scores, "time", "state"]), _row(["---"] * (len(keys) + len(scores) + 3))]
     for group in groups:
@@ -102,7 +103,8 @@ def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, 
     console = Console()
     (console if console.is_terminal else Console(width=_WIDTH)).print(table)
     if len(groups) > _ROWS:
-        print(f"... and {len(groups) - _ROWS} more configurations in results.csv")
+        hidden = len(groups) - _ROWS
+        print(f"... and {hidden} more configuration{'s' * (hidden != 1)} in results.csv")
     if first is not None and len(groups) > 1:
         named = " ".join(f"{key}={value}" for key, value in first.varied.items())
         print(f"Best by {monitored(first.records[0].config)}: {named}  {first.completed[0].path}")

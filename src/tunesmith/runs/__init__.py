@@ -1,1 +1,1 @@
-"""What a run leaves behind, and how it is read again."""
+"""The run folder: its files, how they are written and how they are read."""

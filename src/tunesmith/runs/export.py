@@ -1,4 +1,4 @@
-"""A finished run's model as a Hugging Face checkpoint in a folder of its own."""
+"""Exports the model of a completed run as a Hugging Face checkpoint."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ from tunesmith.runs.folder import RunFolder
 
 
 def export(run: RunFolder, output: str) -> Path:
-    """Copy model/ without what only tunesmith reads.
+    """Copy model/ without the files that only tunesmith reads.
 
     Raises:
         UserError: if the folder exists and is not empty, or cannot be written.

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and folders that one process holds at a time."""
+"""Atomic file writes, and locks on folders."""
 
 import fcntl
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a file under another name first, so that it never stands half written."""
+    """Write a file atomically: under a temporary name first, then renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     try:
@@ -30,14 +30,14 @@ def write_json(target: Path, value: Any) -> None:
 
 
 class Lock:
-    """A folder's `.lock`. The operating system lets go of it when the process dies, even by SIGKILL."""
+    """A folder's `.lock`; the operating system releases it when the process dies, even by SIGKILL."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / ".lock"
         self._held: Any = None
 
     def take(self) -> bool:
-        """Hold the folder; false if another process does."""
+        """Acquire the lock; false if another process holds it."""
         self._held = self._file.open("a")
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -47,16 +47,16 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         if self._held is not None:
             self._held.close()
             self._held = None
 
     def taken(self) -> bool:
-        """Whether a process holds the folder."""
+        """Whether a process holds the lock."""
         if not self._file.is_file():
             return False
-        with self._file.open() as stream:  # for reading: the folder may be someone else's
+        with self._file.open() as stream:  # for reading: the folder may belong to another user
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -1,4 +1,4 @@
-"""A run's folder: what stands where, and files that are whole or not there at all."""
+"""A run's folder: its layout, its lock and its files, which are written atomically."""
 
 import json
 import os
@@ -16,20 +16,20 @@ from tunesmith.errors import UserError
 from tunesmith.runs import files
 
 _PROGRESS = ("step", "steps", "scores")
-_ANEW = "set name=... for a new run, or remove the folder"
-_LOOK_SECONDS = 0.3  # one that only looks whether the run is busy holds it for less
+_REMEDY = "set name=... for a new run, or remove the folder"
+_LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
 
 
 class BusyError(UserError):
-    """Another process runs this run."""
+    """The run is in use by another process."""
 
 
 class RunFolder:
     """`<output_dir>/<name>/<run id>/`. Only a run whose status is `done` has a metrics.json.
 
     Args:
-        path: of the folder.
-        writes: false for a process that leaves all files to another one.
+        path: the folder.
+        writes: false for a rank that writes no files.
     """
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
@@ -38,18 +38,18 @@ class RunFolder:
 
     @classmethod
     def of(cls, config: Config) -> "RunFolder":
-        """The folder that belongs to a config, whether it is there or not."""
+        """The folder of a config, whether or not it exists."""
         return cls(Path(config["output_dir"]).expanduser() / str(config["name"]) / run_id(config))
 
     @classmethod
     def claim(cls, config: Config, *, fresh: bool = False) -> "RunFolder":
-        """The config's folder, for this process alone until it ends, however it ends.
+        """Create the config's folder if necessary, and lock it until this process ends.
 
         Args:
-            fresh: make a folder with a number behind the id if the run has one already.
+            fresh: if the folder exists, create one with a number appended to its id.
 
         Raises:
-            UserError: if the folder cannot be written, or another process runs this run.
+            UserError: if the folder cannot be created, or the run is in use by another process.
         """
         run = cls.of(config)
         first = run.path
@@ -67,91 +67,93 @@ class RunFolder:
             run.lock()
         except OSError as error:
             raise UserError(
-                f"The run's folder {run.path} cannot be made: {error.strerror}; set output_dir to a folder that you may write to"
+                f"cannot create the run's folder {run.path}: {error.strerror}; set output_dir to a writable folder"
             ) from error
         return run
 
     def lock(self) -> None:
-        """Hold the run until the process ends, however it ends.
+        """Lock the run until this process ends.
 
         Raises:
-            BusyError: if another process holds it.
+            BusyError: if the run is in use by another process.
         """
-        until = time.monotonic() + _LOOK_SECONDS
-        while not (held := self._lock.take()) and time.monotonic() < until:
+        deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
+        while not (held := self._lock.take()) and time.monotonic() < deadline:
             time.sleep(0.02)
         if not held:
             status = self.status()
             raise BusyError(
-                f"{self.path} is being run by process {status.get('pid')} on {status.get('host')}; wait for it or end it"
+                f"{self.path} is in use by process {status.get('pid')} on {status.get('host')}; wait for it or stop it"
             )
 
     def release(self) -> None:
-        """Let go of the run."""
+        """Release the lock."""
         self._lock.release()
 
     @property
     def busy(self) -> bool:
-        """Whether a process is running it."""
+        """Whether the run is in use by a process."""
         return self._lock.taken()
 
     def status(self) -> dict[str, Any]:
-        """status.json; empty where there is none, or none that can be read."""
+        """Content of status.json; empty if it is missing or cannot be read."""
         return self._recorded("status.json")
 
     @property
     def completed(self) -> bool:
-        """Whether it has run to its end."""
+        """Whether the run is completed."""
         return self.status().get("state") == "done" and (self.path / "metrics.json").is_file()
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """A finished run.
+        """Open the folder of a completed run.
 
         Raises:
-            UserError: if there is no run, or it has not finished.
+            UserError: if there is no run, or it is not completed.
         """
         run = cls(Path(path).expanduser())
         if not run.path.is_dir():
-            raise UserError(f"run={path} is no folder; expected that of a run: runs/<name>/<run id>")
+            raise UserError(f"run={path} is not a folder; expected the folder of a run: runs/<name>/<run id>")
         if not (run.path / "status.json").is_file():
             inside = sorted(file.parent for file in run.path.glob("**/status.json"))
             hint = f"; did you mean run={inside[0]}?" if inside else "; expected runs/<name>/<run id>"
-            raise UserError(f"run={path} holds no run{hint}")
+            raise UserError(f"run={path} contains no run{hint}")
         state = run.read_json("status.json")["state"]
         if state != "done":
-            raise UserError(f"run={path} is {state}, not done; see {run.path / 'train.log'}")
+            raise UserError(f"run={path} is {state}, not completed; see {run.path / 'train.log'}")
         return run
 
     def check_data(self, source: Any) -> None:
-        """See that the run's files still hold what it was trained on.
+        """Check that the run's data files are those that it was trained on.
 
         Raises:
-            UserError: if they do not.
+            UserError: if one of them has changed.
         """
         before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
         changed = [f"dataset.{split}" for split, content in before.items() if source.fingerprint(split) != content]
         if changed:
-            raise UserError(f"{self.path} was trained on other data: {', '.join(changed)} has changed since; {_ANEW}")
+            raise UserError(
+                f"{self.path} was trained on different data: {', '.join(changed)} has changed since; {_REMEDY}"
+            )
 
     def check_tokenizer(self, key: str) -> None:
-        """See that a run that goes on reads its texts as before.
+        """Check that a resumed run uses the tokenizer that it was started with.
 
         Args:
-            key: names the tokenizer's content.
+            key: identifies the tokenizer's content.
 
         Raises:
-            UserError: if it was begun with another one.
+            UserError: if it uses a different one.
         """
         before = self._recorded("manifest.json").get("model", {}).get("tokenizer", key)
         if before != key:
             raise UserError(
-                f"{self.path} was begun with another tokenizer, so its checkpoint does not fit: the backbone's files or the "
-                f"version of a package have changed since; {_ANEW}"
+                f"{self.path} was started with a different tokenizer, so its checkpoint does not match: the backbone's "
+                f"files or the version of a package have changed since; {_REMEDY}"
             )
 
     def _recorded(self, name: str) -> dict[str, Any]:
-        """A JSON object of the run; empty where there is none, or none that can be read."""
+        """A JSON object of the run; empty if it is missing or cannot be read."""
         try:
             found = self.read_json(name)
         except (OSError, ValueError):
@@ -164,16 +166,16 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        """The Hugging Face folder of the trained model."""
+        """Folder of the trained model, a Hugging Face checkpoint."""
         return self.path / "model"
 
     def tokenizer_digest(self) -> str | None:
-        """Names the content of the model's tokenizer.json; None if there is none."""
+        """Digest of the model's tokenizer.json; None if there is none."""
         file = self.model / "tokenizer.json"
         return digest(file) if file.is_file() else None
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file of the run, whole or not at all."""
+        """Write a file of the run atomically."""
         if self._writes:
             files.write_text(self.path / name, text)
 
@@ -191,7 +193,7 @@ class RunFolder:
         self.write_text(name, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
 
     def set_state(self, state: str, **details: Any) -> None:
-        """Say in status.json how far the run is; what was said of its steps and scores stays."""
+        """Write state and details to status.json; recorded steps and scores are kept unless given."""
         details = {key: value for key, value in self.status().items() if key in _PROGRESS} | details
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "updated": now, "pid": os.getpid(), "host": socket.gethostname()}

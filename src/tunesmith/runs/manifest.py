@@ -1,4 +1,4 @@
-"""What a run was made of: versions, code, command, hardware, data and model."""
+"""Provenance of a run: versions, code, command, hardware, data and model."""
 
 import os
 import platform
@@ -24,11 +24,11 @@ PACKAGES = [
 
 
 def manifest(*, data: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
-    """Everything about a run that its config does not say.
+    """Everything needed to trace a run that is not in its config.
 
     Args:
         data: fingerprints and counts of the splits.
-        model: parameters and fingerprints of model and tokenizer.
+        model: number of parameters, and fingerprint of the tokenizer.
     """
     import torch
 
@@ -57,18 +57,18 @@ def _version(name: str) -> str | None:
 
 
 def _git() -> dict[str, Any] | None:
-    """Commit of the code, if it is a checkout, and whether it was changed."""
+    """Commit of the code and whether it has uncommitted changes; None outside a git checkout."""
     folder = Path(__file__).parent
 
-    def ask(*words: str) -> str:
+    def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=10
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
 
     try:
         return {
-            "commit": ask("rev-parse", "HEAD"),
-            "changed": bool(ask("status", "--porcelain", "--untracked-files=no")),
+            "commit": git("rev-parse", "HEAD"),
+            "changed": bool(git("status", "--porcelain", "--untracked-files=no")),
         }
     except (OSError, subprocess.SubprocessError):
         return None

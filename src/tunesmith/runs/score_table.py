@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def print_scores(scores: Mapping[str, float], *, title: str, first: str | None = None) -> None:
-    """One row a score, one column a split; keys are `validation/accuracy`. The row of `first` is on top and bold."""
+    """Print a row per score and a column per split; keys are `validation/accuracy`. Row `first` is on top, in bold."""
     splits = list(dict.fromkeys(key.partition("/")[0] for key in scores))
     names = list(dict.fromkeys(key.partition("/")[2] for key in scores))
     names.sort(key=lambda name: name != first)

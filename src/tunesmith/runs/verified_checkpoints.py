@@ -1,4 +1,4 @@
-"""A run's checkpoint files: whole or not there at all, with a digest, and only as many as are needed."""
+"""A run's checkpoint files: written atomically, verified by a digest, and removed when no longer needed."""
 
 import hashlib
 import itertools
@@ -7,42 +7,42 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 LOG = logging.getLogger("tunesmith")
-STATES = 2  # kept, so that the one before is there when the newest is damaged
+STATES = 2  # number kept, so that the previous one can replace a corrupted one
 
 
 class Checkpoints:
-    """`checkpoints/state-<step>.ckpt`, from which a run continues, and `best-<step>.ckpt`, the best weights so far.
+    """`checkpoints/state-<step>.ckpt`, from which a run resumes, and `best-<step>.ckpt`, the best weights so far.
 
-    A file counts once its digest stands beside it, in `<name>.sha256`, and only while the two agree: a bit that flips
-    on the disk would load without an error.
+    A file is used only if it matches its digest in `<name>.sha256`: a bit that flipped on disk would load without an
+    error.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def save(self, name: str, content: dict[str, Any]) -> None:
-        """Write tensors, numbers and texts; the file has its name only when it is whole."""
+        """Write tensors, numbers and strings; the file is renamed to `name` once it is complete."""
         import torch
 
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / name
         draft = file.with_suffix(".part")
-        hashed: Any = None
+        hashing: Any = None
         try:
             with draft.open("wb") as stream:
-                hashed = _Hashed(stream)
-                torch.save(content, hashed)
+                hashing = _HashingStream(stream)
+                torch.save(content, hashing)
                 stream.flush()
-            self._digest(name).write_text(hashed.digest.hexdigest(), encoding="utf-8")
+            self._digest(name).write_text(hashing.digest.hexdigest(), encoding="utf-8")
             draft.replace(file)
         except BaseException as error:
             draft.unlink(missing_ok=True)
-            if hashed is not None and hashed.error is not None:  # torch turns it into a RuntimeError without its number
-                raise hashed.error from error
+            if hashing is not None and hashing.error is not None:  # torch turns it into a RuntimeError without errno
+                raise hashing.error from error
             raise
 
     def load(self, name: str) -> dict[str, Any] | None:
-        """What `save` wrote, on the CPU; None if the file is missing or damaged."""
+        """Load to the CPU what `save` wrote; None if the file is missing or corrupted."""
         import torch
 
         if not self._intact(name):
@@ -57,12 +57,12 @@ class Checkpoints:
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found != digest.read_text(encoding="utf-8"):
-            LOG.warning("%s is damaged; the one before it is used", file)
+            LOG.warning("%s is corrupted; using the previous one", file)
             return False
         return True
 
     def newest(self) -> dict[str, Any] | None:
-        """The latest state that is intact, and whose best weights are; None to start from the beginning."""
+        """The latest state that is intact, as are its best weights; None to start from the beginning."""
         for file in reversed(self._states()):
             state = self.load(file.name)
             if state is not None and (state["best"] is None or self._intact(state["best"])):
@@ -70,11 +70,11 @@ class Checkpoints:
         return None
 
     def save_state(self, step: int, content: dict[str, Any]) -> None:
-        """Write a state, then remove what no state that is kept refers to.
+        """Write a state, then remove older states and best weights that no remaining state refers to.
 
         Args:
-            step: optimizer steps done.
-            content: `best` names the best weights' file.
+            step: completed optimizer steps.
+            content: `best` names the file of the best weights.
         """
         self.save(f"state-{step:08}.ckpt", content)
         states = self._states()
@@ -82,13 +82,13 @@ class Checkpoints:
             self._remove(file)
         best = sorted(self._folder.glob("best-*.ckpt"))
         oldest = int(states[-STATES:][0].stem.partition("-")[2])
-        # The weights that a state refers to are the newest that are no newer than the state.
+        # A state refers to the newest best weights that are not newer than itself.
         for file, next_file in itertools.pairwise(best):
             if file.name != content["best"] and int(next_file.stem.partition("-")[2]) <= oldest:
                 self._remove(file)
 
     def finish(self, *, best: str | None, keep_state: bool) -> None:
-        """Keep the best weights and, if wanted, the last state."""
+        """Remove all files except the best weights and, with `keep_state`, the last state."""
         states = self._states()
         for file in states[:-1] if keep_state else states:
             self._remove(file)
@@ -107,8 +107,8 @@ class Checkpoints:
         self._digest(file.name).unlink(missing_ok=True)
 
 
-class _Hashed:
-    """A stream to write to that hashes what passes."""
+class _HashingStream:
+    """A writable stream that hashes what is written."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.digest = stream, hashlib.sha256()

@@ -1,4 +1,4 @@
-"""The stages before a sweep's jobs: each is a job of its own, run once, before the jobs that start from its model."""
+"""The earlier stages of a sweep's jobs: each is a job of its own that runs once, before the jobs that use its model."""
 
 from collections import deque
 from typing import Any
@@ -11,16 +11,16 @@ from tunesmith.sweeps.job import Job
 
 
 class Staged:
-    """Hands out the jobs of a grid or a search, and before them the stages that they start from.
+    """Yields the jobs of a grid or a search, each after the stages that it starts from.
 
     Args:
         source: a `Grid` or a `Search`.
-        folder: of the sweep, where stages are frozen as jobs are; their numbers are below 0.
+        folder: of the sweep; stages are frozen in it like jobs, with negative numbers.
     """
 
     def __init__(self, source: Any, folder: SweepFolder) -> None:
         self._source, self._folder = source, folder
-        self._waiting: dict[str, list[Job]] = {}  # by the folder of the stage that they wait for
+        self._waiting: dict[str, list[Job]] = {}  # by the run folder of the stage that they wait for
         self._ready: deque[Job] = deque()
         self._failed: set[str] = set()
         self._numbers = {str(job.run.path): job.number for job in folder.jobs() if job.stage}
@@ -43,7 +43,7 @@ class Staged:
         return self._ready.popleft()
 
     def ended(self, job: Job, state: str) -> None:
-        """Take note of how a job has ended; what waited for a stage runs, or fails with it."""
+        """Record how a job ended; jobs that waited for a stage now run, or fail with it."""
         if not job.stage:
             self._source.ended(job, state)
         elif state == "busy":
@@ -56,13 +56,13 @@ class Staged:
                     self._route(waiting)
 
     def _route(self, job: Job) -> None:
-        """Let a job run, or wait for its first stage that is not done, which runs if it does not yet."""
+        """Queue a job, or let it wait for its first uncompleted stage, which is queued if it is not yet."""
         for stage in stages(job.config):
             run = RunFolder.of(stage)
             if str(run.path) in self._failed:
                 job.run.path.mkdir(parents=True, exist_ok=True)
                 log = self._folder.log(self._numbers[str(run.path)])
-                job.run.set_state("failed", error=f"the stage before, {stage['name']}, failed; see {log}")
+                job.run.set_state("failed", error=f"stage {stage['name']} failed; see {log}")
                 self._source.ended(job, "failed")
                 return
             if not run.completed:
@@ -82,6 +82,6 @@ class Staged:
 
 
 def stages_of(jobs: list[Job]) -> list[Config]:
-    """The stages before some jobs that are not done, each once."""
+    """The uncompleted stages of some jobs, each once."""
     found = {str(RunFolder.of(stage).path): stage for job in jobs for stage in stages(job.config)}
     return [stage for stage in found.values() if not RunFolder.of(stage).completed]

@@ -1,23 +1,23 @@
-"""From what was typed to checked configs: every mistake of every job is known before the first one starts."""
+"""From overrides to checked configs: all mistakes of all jobs are reported before the first one starts."""
 
 import json
 from collections.abc import Iterable, Sequence
 
-from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration import Config, schema, targets
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.stages import in_stage, stages
 from tunesmith.data.survey.survey import mistakes_in
 from tunesmith.errors import UserError
 
-SHOWN = 10  # mistakes of a sweep that are named one by one
+SHOWN = 10  # mistakes of a sweep that are listed individually
 
 
 class Expansion:
     """Makes the configs of a sweep's jobs.
 
     Args:
-        composer: that knows the groups.
+        composer: composes configs from their groups.
         fixed: overrides that all jobs share.
     """
 
@@ -26,7 +26,7 @@ class Expansion:
         self._surveyed: dict[str, list[str]] = {}
 
     def config(self, overrides: dict[str, str]) -> Config:
-        """The config of one job, composed and checked, its data too.
+        """The config of one job, composed and checked, including its data.
 
         Raises:
             UserError: with all mistakes.
@@ -44,7 +44,7 @@ class Expansion:
         read = [
             {name: dataset[name] for name in schema.signature(target, group=part).settings}
             for part in ("source", "task")
-            for target in [build.part_target(dataset[part], group=part)]
+            for target in [targets.part_target(dataset[part], group=part)]
         ]
         key = json.dumps([dataset["source"], dataset["task"], read])
         if key not in self._surveyed:
@@ -62,5 +62,5 @@ def summarized(mistakes: dict[str, list[str]], jobs: int) -> Iterable[str]:
 
 
 def words(overrides: dict[str, str]) -> str:
-    """Overrides as they would be typed."""
+    """Overrides as typed on the command line."""
     return " ".join(f"{key}={value}" for key, value in overrides.items())

@@ -1,4 +1,4 @@
-"""A sweep's folder: its jobs, frozen; their logs; the search's history; the results."""
+"""A sweep's folder: the frozen configs of its jobs, their logs, the search history and the results."""
 
 import json
 import os
@@ -17,7 +17,7 @@ FILE = "sweep.json"
 
 
 class SweepFolder:
-    """`sweep.json` says what the sweep is; `jobs/0001.yaml` is the config that job 1 runs, whatever changes later."""
+    """`sweep.json` describes the sweep; `jobs/0001.yaml` is the frozen config of job 1, unaffected by later edits."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -26,14 +26,14 @@ class SweepFolder:
 
     @classmethod
     def claim(cls, path: Path, *, identity: str, varied: list[str]) -> "SweepFolder":
-        """The folder, for this process alone until it ends.
+        """The folder, locked by this process until it ends.
 
         Args:
-            identity: names the content of the sweep.
+            identity: hash of the sweep's content.
             varied: keys of the axes.
 
         Raises:
-            UserError: if it cannot be written, holds another sweep, or another process runs it.
+            UserError: if it cannot be written, belongs to another sweep, or is in use by another process.
         """
         folder = cls(path)
         try:
@@ -41,17 +41,17 @@ class SweepFolder:
             free = folder.lock.take()
         except OSError as error:
             raise UserError(
-                f"The sweep's folder {path} cannot be made: {error.strerror}; set output_dir=..."
+                f"The sweep's folder {path} cannot be created: {error.strerror}; set output_dir=..."
             ) from error
         if not free:
-            raise UserError(f"{path} is being run by another process; wait for it or end it")
-        before = folder.read()
-        if before and before["identity"] != identity:
+            raise UserError(f"{path} is in use by another process; wait for it or stop it")
+        previous = folder.read()
+        if previous and previous["identity"] != identity:
             raise UserError(
-                f"sweep.folder={path} belongs to another search space, over {', '.join(before['varied']) or 'nothing'}; "
-                "expected the same one; set sweep.folder to another folder, or leave it out"
+                f"sweep.folder={path} belongs to another search space ({', '.join(previous['varied']) or 'empty'}); "
+                "set sweep.folder to another folder, or leave it out"
             )
-        folder._content = before or {"identity": identity, "varied": varied, "jobs": []}
+        folder._content = previous or {"identity": identity, "varied": varied, "jobs": []}
         folder._content |= {
             "command": shlex.join(["tunesmith", *sys.argv[1:]]),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -61,7 +61,7 @@ class SweepFolder:
         return folder
 
     def describe(self, **content: Any) -> None:
-        """Add to sweep.json what others must know of the sweep."""
+        """Add metadata of the sweep to sweep.json."""
         self._content |= content
         files.write_json(self.path / FILE, self._content)
 
@@ -72,19 +72,20 @@ class SweepFolder:
         return content
 
     def freeze(self, jobs: list[Job]) -> None:
-        """Write the configs of new jobs, and name them in sweep.json."""
+        """Write the configs of new jobs, and list them in sweep.json."""
         for job in jobs:
             files.write_text(self.file(job.number), saved.to_yaml(job.config))
-        kept = {record["number"]: record for record in self._content["jobs"]} | {job.number: job.record for job in jobs}
-        self._content["jobs"] = list(kept.values())
+        records = {record["number"]: record for record in self._content["jobs"]}
+        records |= {job.number: job.record for job in jobs}
+        self._content["jobs"] = list(records.values())
         files.write_json(self.path / FILE, self._content)
 
     def jobs(self) -> list[Job]:
-        """The jobs that are frozen here."""
+        """The frozen jobs."""
         return [self._job(record) for record in self.read().get("jobs", [])]
 
     def job(self, number: int) -> Job:
-        """One of them."""
+        """A frozen job."""
         return self._job(next(record for record in self.read()["jobs"] if record["number"] == number))
 
     def _job(self, record: dict[str, Any]) -> Job:
@@ -98,11 +99,11 @@ class SweepFolder:
 
     @property
     def study(self) -> Path:
-        """What a search has tried, for Optuna and its dashboard."""
+        """The search history, for Optuna and its dashboard."""
         return self.path / "study.log"
 
     def log(self, number: int) -> Path:
-        """What a job prints."""
+        """The output of a job."""
         return self.path / "logs" / f"{_file_name(number)}.log"
 
 

@@ -1,4 +1,4 @@
-"""Every combination of the values that were given."""
+"""Every combination of the given values."""
 
 import itertools
 from collections import Counter, deque
@@ -12,21 +12,21 @@ from tunesmith.sweeps.space import Axis
 
 
 class Grid:
-    """Hands out the jobs of a grid, one after the other.
+    """Yields the jobs of a grid, one at a time.
 
     Args:
-        jobs: of which those that are done need not be run.
-        retry_failed: run again what has failed before.
+        jobs: all of the grid; completed ones are skipped.
+        retry_failed: run failed jobs again.
     """
 
-    asks_ahead = True  # all its jobs are known
+    asks_ahead = True  # all jobs are known in advance
 
     def __init__(self, jobs: Sequence[Job], *, retry_failed: bool) -> None:
         self.total = len(jobs)
-        left_alone = {"done"} if retry_failed else {"done", "failed"}
+        skipped = {"done"} if retry_failed else {"done", "failed"}
         states = [(job, _state(job)) for job in jobs]
-        self.ended_before = Counter(state for _, state in states if state in left_alone)
-        self._waiting = deque(job for job, state in states if state not in left_alone)
+        self.ended_before = Counter(state for _, state in states if state in skipped)
+        self._waiting = deque(job for job, state in states if state not in skipped)
 
     @property
     def over(self) -> bool:
@@ -38,7 +38,7 @@ class Grid:
         return self._waiting.popleft() if self._waiting else None
 
     def ended(self, job: Job, state: str) -> None:
-        """Take note of how a job has ended."""
+        """Record how a job ended."""
         if state == "busy":
             self._waiting.append(job)
 
@@ -47,19 +47,20 @@ def _state(job: Job) -> str:
     if job.run.completed:
         return "done"
     state = str(job.run.status().get("state", "waiting"))
-    return "waiting" if state == "done" else state  # its metrics.json is gone
+    return "waiting" if state == "done" else state  # its metrics.json is missing
 
 
 def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
-    """A job for each combination of values; of jobs that are the same run, the first.
+    """One job per combination of values; of jobs that are the same run, only the first.
 
     Raises:
-        UserError: with the mistakes of all jobs, and which job has them first.
+        UserError: with the mistakes of all jobs, and the first job that has each.
     """
     continuous = [axis.key for axis in axes if not axis.values]
     if continuous:
         raise UserError(
-            f"{', '.join(continuous)}: a grid takes no interval; give values, or choose a search: sweep=tpe, random, gp or cmaes"
+            f"{', '.join(continuous)}: a grid needs values, not an interval; list them, or choose a search: sweep=tpe, "
+            "random, gp or cmaes"
         )
     jobs: dict[str, Job] = {}
     mistakes: dict[str, list[str]] = {}
@@ -77,8 +78,7 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
     if mistakes:
         raise UserError(list(summarized(mistakes, len(combinations))))
     if len(jobs) < len(combinations):
-        double = len(combinations) - len(jobs)
-        print(
-            f"{double} of {len(combinations)} jobs {'is' if double == 1 else 'are'} the same run as another and run once"
-        )
+        duplicates = len(combinations) - len(jobs)
+        verb = "is a duplicate and is" if duplicates == 1 else "are duplicates and are"
+        print(f"{duplicates} of {len(combinations)} jobs {verb} skipped")
     return list(jobs.values())

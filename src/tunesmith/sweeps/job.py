@@ -1,4 +1,4 @@
-"""One job of a sweep: one run, or what is left of it to do."""
+"""One job of a sweep: one run, new or resumed."""
 
 import contextlib
 import signal
@@ -9,7 +9,7 @@ from typing import Any
 from tunesmith.configuration import Config
 from tunesmith.runs.folder import RunFolder
 
-BUSY = 75  # exit status of a job whose run another process is running (EX_TEMPFAIL of sysexits.h)
+BUSY = 75  # exit status of a job whose run is in use by another process (EX_TEMPFAIL of sysexits.h)
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,10 @@ class Job:
     Attributes:
         number: from 1.
         config: resolved and checked.
-        overrides: what varies in the sweep, and this job's values, as they would be typed.
-        trial: of the search that asked for it; None in a grid.
-        reports: whether its scores tell the search when to prune it.
-        stage: whether other jobs start from its model; then its number is below 0.
+        overrides: the varied keys and this job's values, as typed.
+        trial: number of its trial in the search; None in a grid.
+        reports: whether it reports its scores to the pruner.
+        stage: whether other jobs start from its model; its number is then negative.
     """
 
     number: int
@@ -34,24 +34,24 @@ class Job:
 
     @property
     def run(self) -> RunFolder:
-        """Where it writes to."""
+        """Its run folder."""
         return RunFolder.of(self.config)
 
     @property
     def label(self) -> str:
-        """How a person calls it: 7, or stage 1."""
+        """Its displayed number: 7, or stage 1."""
         return f"stage {-self.number}" if self.stage else str(self.number)
 
     @property
     def name(self) -> str:
-        """What is different about it."""
+        """Its displayed name: the overrides, or the name of the stage."""
         if self.stage:
             return str(self.config["name"])
-        return " ".join(f"{key}={value}" for key, value in self.overrides.items()) or "no override"
+        return " ".join(f"{key}={value}" for key, value in self.overrides.items()) or "no overrides"
 
     @property
     def record(self) -> dict[str, Any]:
-        """What sweep.json says of it."""
+        """Its entry in sweep.json."""
         return {
             "number": self.number,
             "run": str(self.run.path),
@@ -63,13 +63,13 @@ class Job:
 
 
 def final_state(job: Job, exit_code: int, *, process: int, log: Path, stopped: bool = False) -> str:
-    """The state of a job whose process has ended; written down where the process no longer could.
+    """The state of a job whose process has ended, which is recorded here if the process could not record it.
 
     Args:
-        exit_code: of the process; minus the number of the signal that killed it.
-        process: its id; what another one said of the run before is not about this end.
-        log: what it printed.
-        stopped: whether it was told to stop.
+        exit_code: of the process; negative for the signal that killed it.
+        process: its pid; a status that another process has recorded is out of date.
+        log: its output.
+        stopped: whether it was sent a signal to stop.
     """
     if exit_code == BUSY:
         return "busy"
@@ -87,7 +87,7 @@ def final_state(job: Job, exit_code: int, *, process: int, log: Path, stopped: b
     elif exit_code in (1, 2):
         error = _last_line(log)
     else:
-        error = f"the process ended with exit status {exit_code} before the run did"
+        error = f"the process exited with status {exit_code} before the run completed"
     state = "interrupted" if stopped else "failed"
     with contextlib.suppress(OSError):  # a full disk
         job.run.set_state(state, error=error)

@@ -1,4 +1,4 @@
-"""What one of Hydra's launchers calls for a job, wherever it has put it: a process of the job's own, below the launcher's."""
+"""The task function that Hydra's launchers call for a job: it runs the job in a child process."""
 
 import os
 import signal
@@ -13,10 +13,10 @@ from tunesmith.sweeps.requeue import Scheduler, environment
 
 
 def task(config: Any) -> str:
-    """Run a job; the state that it ended in.
+    """Run a job; its final state.
 
     Args:
-        config: with `folder`, of the sweep, and `job`, the number.
+        config: with `folder`, the sweep's, and `job`, the job's number.
     """
     folder = SweepFolder(Path(config.folder))
     job, log = folder.job(config.job), folder.log(config.job)
@@ -25,8 +25,8 @@ def task(config: Any) -> str:
     scheduler = Scheduler() if "SUBMITIT_EXECUTOR" in os.environ else None
     with log.open("a", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tunesmith.sweeps.run_job", str(folder.path), str(job.number)],
-            stdin=subprocess.PIPE,  # it ends when this process does
+            [sys.executable, "-m", "tunesmith.sweeps.start_job", str(folder.path), str(job.number)],
+            stdin=subprocess.PIPE,  # closes when this process ends, which ends the job
             stdout=stream,
             stderr=subprocess.STDOUT,
             env=environment(),
@@ -34,8 +34,8 @@ def task(config: Any) -> str:
         if scheduler is not None:
             scheduler.watch(process)
         code = process.wait()
-    told = scheduler is not None and scheduler.was_signalled
-    state = final_state(job, code, process=process.pid, log=log, stopped=told or code == -signal.SIGTERM)
+    signalled = scheduler is not None and scheduler.was_signalled
+    state = final_state(job, code, process=process.pid, log=log, stopped=signalled or code == -signal.SIGTERM)
     if scheduler is not None and state == "interrupted":
         scheduler.queue_again(job)
     return state

@@ -6,20 +6,20 @@ from tunesmith.configuration.ranges import PositiveInt, Seed
 
 
 class Settings:
-    """What `conf/sweep/` holds.
+    """The settings in `conf/sweep/`.
 
     Args:
         sampler: how configurations are chosen.
         space: key to values in Hydra's override syntax.
         seeds: every configuration is run with each of them; null for the seed of the config.
-        objective: the score, or scores, that a search is after; null for the monitored one.
-        direction: maximize or minimize, one for each objective; null for what the objective means.
-        pruner: what stops a trial before its end.
-        trials: configurations that a search tries; null for a grid.
-        workers: trials at a time with a launcher other than local.
-        sampler_seed: of the search's own random numbers.
-        retry_failed: run again what failed before.
-        folder: of the sweep; null for one that its content names.
+        objective: the score, or scores, that a search optimises; null for the monitored one.
+        direction: maximize or minimize, one for each objective; null for the objective's own.
+        pruner: what stops a trial early.
+        trials: number of configurations that a search tries; null for a grid.
+        workers: concurrent trials with a launcher other than local.
+        sampler_seed: of the sampler's random numbers.
+        retry_failed: run failed jobs again.
+        folder: of the sweep; null for one named by a hash of its content.
     """
 
     def __init__(
@@ -43,6 +43,6 @@ class Settings:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What makes two sweeps over one space different; more trials go on with the same sweep."""
+        """What distinguishes two sweeps over one space; with more trials, the same sweep is resumed."""
         names = ("sampler", "seeds", "objective", "direction", "pruner", "sampler_seed")
         return {name: getattr(self, name) for name in names}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration.choices import choices
-from tunesmith.configuration.quoting import readable
+from tunesmith.configuration.override_quoting import readable
 from tunesmith.errors import UserError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
@@ -19,10 +19,10 @@ class Axis:
     """One key that varies.
 
     Attributes:
-        key: of the config, as it is typed.
-        values: texts that can stand behind `key=`; empty for numbers from `low` to `high`.
+        key: of the config, as typed.
+        values: as typed after `key=`; empty for numbers from `low` to `high`.
         step: between two numbers of a range; None for an interval.
-        log: whether orders of magnitude count, not differences: `tag(log, interval(1e-6,1e-4))`.
+        log: whether the scale is logarithmic: `tag(log, interval(1e-6,1e-4))`.
         integer: whole numbers only: `int(interval(1,8))`.
     """
 
@@ -36,7 +36,7 @@ class Axis:
 
     @property
     def described(self) -> dict[str, Any]:
-        """Plain values, the same for the same axis."""
+        """Plain values that identify the axis."""
         if self.values:
             return {"key": self.key, "values": sorted(set(self.values))}
         names = ("key", "low", "high", "step", "log", "integer")
@@ -44,15 +44,15 @@ class Axis:
 
 
 def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[Path]) -> tuple[list[str], list[Axis]]:
-    """Overrides with one value, and the axes that the others span; the command line goes before `sweep.space`.
+    """Overrides with one value, and the axes that the others span; the command line overrides `sweep.space`.
 
     Args:
         overrides: of the command line.
-        space: of the `sweep` node: texts in Hydra's syntax, or lists.
+        space: of the `sweep` node: strings in Hydra's syntax, or lists.
         folders: of the groups, for `glob`.
 
     Raises:
-        UserError: for axes without values or texts that cannot be read.
+        UserError: for axes without values and overrides that cannot be parsed.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
@@ -64,7 +64,7 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
             override = parser.parse_override(text)
         except HydraException as error:
             line = str(error).strip().split("\n")[0].rstrip(".")
-            mistakes.append(f"{text!r} cannot be read: {line}; expected key=value or key={SYNTAX}")
+            mistakes.append(f"{text!r} cannot be parsed: {line}; expected key=value or key={SYNTAX}")
             continue
         key = text.partition("=")[0].lstrip("+")
         axes.pop(key, None)
@@ -74,7 +74,7 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
             continue
         axis = _axis(key, override, folders)
         if isinstance(axis, str):
-            mistakes.append(f"{text} holds no value; expected {axis}")
+            mistakes.append(f"{text} has no values; expected {axis}")
         else:
             axes[key] = axis
     if mistakes:
@@ -84,28 +84,28 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
 
 def _of_space(space: Mapping[str, Any], mistakes: list[str]) -> Iterator[str]:
     for key, value in space.items():
-        if isinstance(value, Mapping):  # dots in a key of the command line: sweep.space.optimizer.lr=...
+        if isinstance(value, Mapping):  # from a dotted key on the command line: sweep.space.optimizer.lr=...
             yield from _of_space({f"{key}.{inner}": part for inner, part in value.items()}, mistakes)
         elif isinstance(value, list):
             if not value:
                 mistakes.append(f"sweep.space: {key} is an empty list; expected at least one value")
             elif len(value) == 1 and value[0] is not None:
                 yield f"{key}=choice({_text(value[0])})"
-            else:  # choice() takes no null
+            else:  # choice() does not accept null
                 yield f"{key}={','.join(map(_text, value))}"
         else:
             yield f"{key}={value if isinstance(value, str) else _text(value)}"
 
 
 def _text(value: Any) -> str:
-    """A value of a YAML file as it would be typed."""
+    """A value of a YAML file as it would be typed on the command line."""
     from hydra.core.override_parser.types import Override
 
     return str(Override._get_value_element_as_str(_quoted(value)))
 
 
 def _quoted(value: Any) -> Any:
-    """Texts in quotes where Hydra would not read them else; it escapes brackets, commas and blanks itself."""
+    """Quote the strings that Hydra could not parse; it escapes brackets, commas and spaces itself."""
     from hydra.core.override_parser.types import Quote, QuotedString
 
     if isinstance(value, list):
@@ -118,25 +118,25 @@ def _quoted(value: Any) -> Any:
 
 
 def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
-    """The axis of an override, or what was expected where it holds no value."""
+    """The axis of an override, or what was expected if it has no values."""
     from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
 
     value: Any = override.value()
     if isinstance(value, Glob):
         names = list(choices(override.key_or_group, folders))
         found = tuple(value.filter(names))
-        return Axis(key, found) if found else f"one of {', '.join(names)}" if names else "a group before glob"
+        return Axis(key, found) if found else f"one of {', '.join(names)}" if names else "a config group before glob"
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None or not value.start < value.end:
             return "interval(low,high) with low < high"
         integer = isinstance(value.start, int) and isinstance(value.end, int)
         log = "log" in value.tags
         if log and value.start <= 0:
-            return "numbers above zero, for log takes no others"
+            return "positive numbers with log"
         return Axis(key, low=value.start, high=value.end, log=log, integer=integer)
     values = tuple(override.sweep_string_iterator())
     if not values:
-        return "range(start,stop,step) that reaches from start to stop" if isinstance(value, RangeSweep) else SYNTAX
+        return "a non-empty range(start,stop,step)" if isinstance(value, RangeSweep) else SYNTAX
     if isinstance(value, RangeSweep) and not value.shuffle and value.step > 0:
         start: Any = value.start
         step: Any = value.step

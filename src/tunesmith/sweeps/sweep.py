@@ -1,4 +1,4 @@
-"""A sweep, from what was typed to its results: reads from top to bottom like a recipe."""
+"""A sweep, from its overrides to its results: reads from top to bottom like a recipe."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.launchers import choose as launchers
-from tunesmith.sweeps.live import ProgressDisplay
+from tunesmith.sweeps.progress_display import ProgressDisplay
 from tunesmith.sweeps.search import objectives, search
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import Axis, split
@@ -26,16 +26,16 @@ from tunesmith.sweeps.space import Axis, split
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep whose every mistake has been found.
+    """A sweep that has been checked.
 
     Attributes:
         settings: the `sweep` node.
         axes: what varies.
         expansion: makes the configs of further jobs.
-        jobs: all of a grid's; of a search, one from the middle of its space.
+        jobs: all of a grid's; one sample job of a search.
         launcher: where they will run.
-        identity: names the sweep's content.
-        path: where it writes to.
+        identity: hash of the sweep's content.
+        path: its folder.
     """
 
     settings: Settings
@@ -69,7 +69,7 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     about_sweep = [word for word in overrides if _key(word).partition(".")[0] == "sweep"]
     others = [word for word in overrides if word not in launcher and word not in about_sweep]
 
-    # An experiment may bring a `sweep` of its own; the command line goes before it.
+    # An experiment may have a `sweep` of its own; the command line overrides it.
     chosen = [word for word in others if _key(word) == "experiment"]
     node = composer.sweep_settings([*chosen, *about_sweep])
     mistakes = keys.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
@@ -99,12 +99,12 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
 
 
 def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[[SweepFolder], None]) -> bool:
-    """Run what is left of a sweep to run, and report its results; true if no job has failed.
+    """Run the remaining jobs of a sweep, and report its results; true if no job has failed.
 
     Args:
         overrides: of the command line.
-        config_dir: a folder with groups of the user's own, or None.
-        report: called with the sweep's folder at the end, after an interruption too.
+        config_dir: a folder with the user's own groups, or None.
+        report: called with the sweep's folder at the end, even after an interruption.
 
     Raises:
         UserError: before any job has started, with all mistakes.
@@ -140,8 +140,8 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
 
 
 def _already(before: Counter[str]) -> str:
-    said = [f"{count} {state}" for state, count in before.items() if count]
-    return f" ({', '.join(said)} already)" if said else ""
+    counts = [f"{count} {state}" for state, count in before.items() if count]
+    return f" ({', '.join(counts)} already)" if counts else ""
 
 
 def _key(word: str) -> str:

@@ -1,7 +1,7 @@
-"""Texts to embeddings: trained on plain texts, pairs or triplets, scored on pairs that people have scored (SimCSE).
+"""Sentence embeddings: trained on single texts, pairs or triplets, evaluated on human-scored pairs (SimCSE).
 
-Gao et al. (2021) train on a text twice, or on a text, a positive and a hard negative; they score by the rank correlation
-of cosine similarities with people's scores, all pairs of a test set together.
+Gao et al. (2021) encode a text twice, or a text, a positive and a hard negative; they evaluate by the rank correlation
+of cosine similarities with human scores over all pairs of a test set.
 """
 
 import math
@@ -13,22 +13,22 @@ from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.survey import Survey
 
 SUFFIXES = ("", "_2", "_3")  # of the columns of an example's first, second and third text
-CLOSE = 0.8  # share of a split's largest score from which a pair counts as positive: 4 of 5, as in the paper
-UNIFORMITY_TEXTS = 20_000  # at most, evenly spaced: the number of pairs grows with the square
+CLOSE = 0.8  # a pair is positive from this fraction of the split's largest score: 4 of 5, as in the paper
+UNIFORMITY_TEXTS = 20_000  # maximum, evenly spaced: the number of pairs is quadratic
 
 
 class Contrastive:
-    """An example is one text, a pair or a triplet to train on, or a scored pair: a window holds up to three lists of ids.
+    """An example is a training text, pair or triplet, or a scored pair: a window holds up to three lists of ids.
 
     Args:
         text: column of the training text.
-        positive: column of a text that means the same; null: the text itself, with another dropout.
-        negative: column of a text that means something else (a hard negative), or null.
-        first: column of a scored pair's first text. A row of validation or test with the column `score` is such a pair.
-        second: of its second text.
-        score: of its score, a number that grows with similarity.
-        metrics: scores of the final table; the first is monitored.
-        max_length: tokens of each text.
+        positive: column of a text with the same meaning; null: the text itself, with different dropout.
+        negative: column of a hard negative, or null.
+        first: column of a scored pair's first text. A validation or test row with the column `score` is such a pair.
+        second: column of its second text.
+        score: column of its score, a number that increases with similarity.
+        metrics: scores in the final table; the first is monitored.
+        max_length: maximum number of tokens of each text.
     """
 
     scores = ("spearman", "pearson", "alignment", "uniformity", "loss")
@@ -64,11 +64,11 @@ class Contrastive:
         self.counted = {"truncated": f"cut to {max_length} tokens"}
 
     def state(self) -> dict[str, Any]:
-        """Nothing is learnt from the data."""
+        """Nothing: no labels are collected."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Nothing to take over."""
+        """Nothing to restore."""
 
     def survey(self, source: Any) -> Survey:
         """Check all rows."""
@@ -77,7 +77,7 @@ class Contrastive:
         return survey_pairs(source, self)
 
     def options(self) -> dict[str, Any]:
-        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        """What the encoding depends on besides data and tokenizer: part of the cache key."""
         columns = [self.columns, self.first, self.second, self.score_column]
         return {"task": "contrastive", "version": 1, "columns": columns, "max_length": self.max_length}
 
@@ -89,11 +89,11 @@ class Contrastive:
         """A row's texts, and the score of a scored pair.
 
         Raises:
-            ValueError: for a score that is no number, and for a positive or a negative that is empty.
+            ValueError: for a score that is not a number, and for an empty positive or negative.
         """
         if self.is_scored(row):
             return [as_text(row[self.first]), as_text(row[self.second])], self._number(row[self.score_column])
-        others = [column for column in self._others if column in row]  # a text to predict has none
+        others = [column for column in self._others if column in row]  # texts for `predict` have none
         for column in others:
             if not as_text(row[column]).strip():
                 raise ValueError(f"the {column} is empty; fill it or drop the row")
@@ -109,7 +109,7 @@ class Contrastive:
         return number
 
     def training_texts(self, source: Any) -> Iterator[str]:
-        """All texts of the training split, for a tokenizer that is trained on them."""
+        """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             yield from self.read(row)[0]
 
@@ -127,7 +127,7 @@ class Contrastive:
         return datasets.Features(examples), datasets.Features(windows)
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
-        """Token ids of the texts of some rows, all of which have as many; no ids for the texts that they have not."""
+        """Token ids of some rows, which all have the same number of texts; empty lists for missing texts."""
         from tunesmith.data.encoding.encoded import Encoded
         from tunesmith.data.encoding.texts import encode_texts
 
@@ -152,9 +152,9 @@ class Contrastive:
         return Encoded(examples, windows)
 
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
-        """A batch whose inputs are all first texts, then all second ones, then all third ones.
+        """A batch whose inputs are all first texts, then all second texts, then all third texts.
 
-        Its `layout["places"]`, (texts, batch), says where in the inputs each example's texts are.
+        `layout["places"]`, (texts, batch), holds the indices of each example's texts in the inputs.
         """
         import torch
 
@@ -175,10 +175,11 @@ class Contrastive:
         return [dict(zip(outputs, values, strict=True)) for values in zip(*outputs.values(), strict=True)]
 
     def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
-        """Scores by their plain names, as many as the split's rows allow.
+        """Scores by name, as far as the split's rows allow.
 
-        Spearman and Pearson correlations of cosine similarity with the scores of all pairs together; alignment of the pairs
-        whose score is at least 0.8 of the split's largest, or of texts with their positives; uniformity of first and second texts.
+        Spearman and Pearson correlations of cosine similarities with the scores over all pairs; alignment of the pairs
+        whose score is at least 0.8 of the split's largest, or of texts and their positives; uniformity of first and
+        second texts.
         """
         import numpy as np
         import torch
@@ -203,14 +204,14 @@ class Contrastive:
         return found | {"uniformity": embeddings.uniformity(everything[::step])}
 
     def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
-        """Nothing here is tuned on the validation split."""
+        """Nothing is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """The text's embedding as a list of numbers."""
         return {"embedding": prediction["embedding"].tolist()}
 
     def line(self, example: dict[str, Any], prediction: dict[str, Any]) -> dict[str, Any]:
-        """A line of predictions/<split>.jsonl: the texts and how similar the first two are; no embeddings, which are long."""
+        """A line of predictions/<split>.jsonl: the texts and the similarity of the first two, without embeddings."""
         from tunesmith.metrics import embeddings
 
         line = {
@@ -225,9 +226,9 @@ class Contrastive:
         return line
 
     def files(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, Any]:
-        """No format of predictions is official here."""
+        """There is no official format for predictions."""
         return {}
 
     def row_of_text(self, text: str) -> dict[str, Any] | None:
-        """The row that a line of plain text is."""
+        """The row for a line of plain text."""
         return {self.text: text}

@@ -1,4 +1,4 @@
-"""Predict tokens of plain text: masked, causal or permuted, as the head says."""
+"""Language modelling on plain text: masked, causal or permuted, depending on the head."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -14,12 +14,12 @@ class LanguageModeling:
 
     Args:
         text: column of the documents.
-        packing: blocks, for documents one after another, cut to blocks of one length; none, for each document by itself,
-            a long one in several windows. Either way each token is in one window.
-        across_documents: whether tokens of a block attend to other documents.
-        streaming: make blocks anew in each epoch, and keep none on disk.
-        metrics: scores of the final table; the first is monitored.
-        max_length: tokens of a block or window, special tokens included.
+        packing: blocks: documents are concatenated and split into blocks of equal length; none: each document by
+            itself, a long one in several windows. Either way each token is in exactly one window.
+        across_documents: whether tokens attend to other documents of their block.
+        streaming: build blocks in each epoch instead of storing them on disk.
+        metrics: scores in the final table; the first is monitored.
+        max_length: length of a block or window in tokens, special tokens included.
     """
 
     scores = ("perplexity", "accuracy", "loss")
@@ -47,23 +47,23 @@ class LanguageModeling:
 
     @property
     def text_columns(self) -> list[str]:
-        """Columns of the model's texts."""
+        """Columns of the input texts."""
         return [self.text]
 
     @property
     def columns(self) -> list[str]:
-        """Columns that the data must have."""
+        """Required columns of the data."""
         return [self.text]
 
     def state(self) -> dict[str, Any]:
-        """What a finished run must remember of its data."""
+        """What a run saves about its data."""
         return {}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
 
     def survey(self, source: Any) -> Survey:
-        """Count documents and empty ones.
+        """Count documents and empty documents.
 
         Raises:
             UserError: for a split without text, or a training split that cannot fill a block.
@@ -75,7 +75,7 @@ class LanguageModeling:
                 text = as_text(row.get(self.text)).strip()
                 rows[split] += 1
                 empty[split] += not text
-                characters += len(text) + 1  # at most one token for each, and one between documents
+                characters += len(text) + 1  # at most one token per character, and one between documents
                 longest = max(longest, len(text))
             if rows[split] == empty[split]:
                 mistakes.append(no_rows(split) if not rows[split] else f"the {split} split has no text in {self.text}")
@@ -88,11 +88,11 @@ class LanguageModeling:
         return Survey(rows, f"texts in {self.text}", {"empty texts": empty})
 
     def options(self) -> dict[str, Any]:
-        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        """What the encoding depends on besides data and tokenizer: part of the cache key."""
         return {"version": 1, "columns": self.columns, "max_length": self.max_length, "packing": self.packing}
 
     def training_texts(self, source: Any) -> Iterator[str]:
-        """All texts of the training split, for a tokenizer that is trained on them."""
+        """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             yield as_text(row[self.text])
 
@@ -128,10 +128,10 @@ class LanguageModeling:
         return cut(texts, names, tokenizer, max_length=self.max_length)
 
     def check_windows(self, split: str, lengths: Any) -> None:
-        """See that a training split fills a block.
+        """Check that a training split fills a block.
 
         Args:
-            lengths: (windows,) tokens of each.
+            lengths: (windows,) number of tokens of each.
 
         Raises:
             UserError: if it does not.
@@ -140,7 +140,7 @@ class LanguageModeling:
             raise UserError(_too_short(int(lengths.max()), "tokens", self.max_length))
 
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
-        """A batch of some windows; what is to be predicted is the head's to say."""
+        """A batch of some windows; the head chooses the targets."""
         from tunesmith.data.batch import Batch
         from tunesmith.data.encoding.blocks import document_numbers, with_types
         from tunesmith.data.padding import model_inputs, pad
@@ -152,7 +152,7 @@ class LanguageModeling:
         return Batch(model_inputs(with_types(arrays, tokenizer), tokenizer), {}, rows, layout)
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[dict[str, Any]]:
-        """For each block or document the sum of the losses, the predicted tokens, and those predicted rightly."""
+        """For each block or document the summed loss and the numbers of predicted and correctly predicted tokens."""
         import numpy as np
 
         examples = split.numbers("example")
@@ -163,7 +163,7 @@ class LanguageModeling:
         return [dict(zip(sums, values, strict=True)) for values in zip(*sums.values(), strict=True)]
 
     def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
-        """Perplexity: e to the mean loss of all predicted tokens; accuracy: the share of them predicted rightly."""
+        """Perplexity: exp of the mean loss over all predicted tokens; accuracy: the fraction predicted correctly."""
         import math
 
         loss, tokens, right = (math.fsum(line[name] for line in predictions) for name in ("loss", "tokens", "right"))
@@ -171,10 +171,10 @@ class LanguageModeling:
         return {"perplexity": math.exp(min(loss / tokens, 700)), "accuracy": right / tokens}
 
     def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
-        """Nothing here is tuned on the validation split."""
+        """Nothing is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:
-        """A prediction as a person reads it; null where no token was predicted."""
+        """A prediction in readable form; null if no token was predicted."""
         import math
 
         tokens = int(prediction["tokens"])
@@ -185,20 +185,20 @@ class LanguageModeling:
         return {"tokens": tokens} | shown
 
     def line(self, example: dict[str, Any], prediction: dict[str, Any]) -> dict[str, Any]:
-        """A line of predictions/<split>.jsonl: of a document or block its scores."""
+        """A line of predictions/<split>.jsonl: the scores of a document or block."""
         return {name: value for name, value in example.items() if name == "text"} | self.shown(prediction)
 
     def files(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, Any]:
-        """No format of predictions is official here."""
+        """There is no official format for predictions."""
         return {}
 
     def row_of_text(self, text: str) -> dict[str, Any] | None:
-        """The row that a line of plain text is."""
+        """The row for a line of plain text."""
         return {self.text: text}
 
 
 def _too_short(found: int, unit: str, max_length: int) -> str:
     return (
-        f"the training texts have {found} {unit} together, less than one block of dataset.max_length={max_length} tokens; "
-        "give more text, set a smaller dataset.max_length, or dataset.packing=none for each line by itself"
+        f"the training texts have {found} {unit} in total, less than one block of dataset.max_length={max_length} "
+        "tokens; provide more text, or set a smaller dataset.max_length or dataset.packing=none"
     )

@@ -1,4 +1,4 @@
-"""Extractive question answering: an answer is a span of the context, or there is none (SQuAD; Rajpurkar et al., 2016, 2018)."""
+"""Extractive question answering, with or without unanswerable questions (SQuAD; Rajpurkar et al., 2016, 2018)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from tunesmith.data.survey.survey import Survey
 
 @dataclass(frozen=True)
 class Candidates:
-    """What the head found for a question, best first.
+    """Candidate answers to a question, best first.
 
     Attributes:
-        texts: spans of the context, each once.
+        texts: distinct spans of the context.
         scores: sums of start and end logits.
-        null_score: of there being no answer, the least of all windows.
+        null_score: score of no answer, the minimum over all windows.
     """
 
     texts: list[str]
@@ -25,7 +25,7 @@ class Candidates:
 
     @property
     def null_odds(self) -> float:
-        """How much better no answer is than the best one."""
+        """Score of no answer minus that of the best answer."""
         return self.null_score - (self.scores[0] if self.scores else -1e9)
 
 
@@ -36,12 +36,12 @@ class QuestionAnswering:
         question: column of the question.
         context: column of the text that holds the answer.
         answers: column of the gold answers (`tunesmith.data.encoding.answers`).
-        unanswerable: questions may have no answer; then a threshold on the score of no answer is tuned on validation.
-        metrics: scores of the final table; the first is monitored.
-        max_length: tokens of a window, the question included.
-        stride: tokens of the context that two windows share.
-        max_answer_length: tokens.
-        n_best: answers of a question that predictions list.
+        unanswerable: questions may have no answer; a threshold on the null odds is then tuned on validation.
+        metrics: scores in the final table; the first is monitored.
+        max_length: maximum number of tokens of a window, the question included.
+        stride: overlap of two windows, in tokens of the context.
+        max_answer_length: maximum number of tokens of an answer.
+        n_best: number of answers that predictions list for a question.
     """
 
     scores = (
@@ -75,9 +75,7 @@ class QuestionAnswering:
         self.question, self.context, self.answers, self.unanswerable = question, context, answers, unanswerable
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
         self.max_answer_length, self.n_best = max_answer_length, n_best
-        self.threshold: float | None = (
-            None  # of null odds, above which a question is not answered; settled on validation
-        )
+        self.threshold: float | None = None  # null odds above which there is no answer; tuned on validation
         self.text_columns, self.gold_columns = [question, context], [answers]
         self.columns = [*self.text_columns, *self.gold_columns]
         self.label_names: tuple[str, ...] = ()
@@ -87,11 +85,11 @@ class QuestionAnswering:
         }
 
     def state(self) -> dict[str, Any]:
-        """What a finished run must remember of its data."""
+        """What a run saves about its data."""
         return {"threshold": self.threshold}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         self.threshold = state["threshold"]
 
     def survey(self, source: Any) -> Survey:
@@ -101,14 +99,14 @@ class QuestionAnswering:
         return survey_questions(source, self)
 
     def options(self) -> dict[str, Any]:
-        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        """What the encoding depends on besides data and tokenizer: part of the cache key."""
         return {"task": "question_answering", "version": 1, "settings": [self.columns, self.max_length, self.stride]}
 
     def read(self, row: dict[str, Any]) -> Answers:
         """The gold answers of a row.
 
         Raises:
-            ValueError: for a row without question or context, or answers of another form.
+            ValueError: for a row without question or context, or answers in another format.
         """
         for column in self.text_columns:
             if not isinstance(row[column], str) or not row[column].strip():
@@ -116,7 +114,7 @@ class QuestionAnswering:
         return read_answers(row.get(self.answers), row[self.context])
 
     def training_texts(self, source: Any) -> Iterator[str]:
-        """All texts of the training split, for a tokenizer that is trained on them."""
+        """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             for column in self.text_columns:
                 yield row[column]
@@ -136,7 +134,7 @@ class QuestionAnswering:
         return datasets.Features(examples), datasets.Features(windows)
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
-        """Windows of question and context; targets too where the rows have answers."""
+        """Windows of question and context, with targets if the rows have answers."""
         from collections import Counter
 
         from tunesmith.data.encoding.contexts import encode_contexts, place_of
@@ -168,8 +166,8 @@ class QuestionAnswering:
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
         """A batch of some windows.
 
-        `layout` has `context`, (batch, 2): the first token of the context and the one past its last; and `no_answer`,
-        (batch,): the token that stands for there being none. Labels are (batch, 2): first and last token of the answer.
+        `layout` has `context`, (batch, 2): start and end (exclusive) of the context; and `no_answer`, (batch,): the
+        token that represents no answer. Labels are (batch, 2): first and last token of the answer.
         """
         import numpy as np
         import torch
@@ -200,29 +198,29 @@ class QuestionAnswering:
         ]
 
     def answer(self, found: Candidates) -> str:
-        """The best span, or nothing if no answer is that much more likely."""
+        """The best span, or an empty string if the null odds exceed the threshold."""
         threshold = 0.0 if self.threshold is None else self.threshold
         unanswered = self.unanswerable and found.null_odds > threshold
         return "" if unanswered or not found.texts else found.texts[0]
 
     def score(self, split: Any, predictions: list[Candidates]) -> dict[str, float]:
-        """Scores by their plain names, as the official scripts have them, between 0 and 1.
+        """Scores by name, as in the official scripts but between 0 and 1.
 
-        Until the threshold is settled, answers are scored with the best threshold of the split itself.
+        Until the threshold is tuned, answers are scored with the best threshold of the split itself.
         """
         from tunesmith.metrics.answers import AnswerScores
 
         gold = [answers["text"] for answers in split.examples.data.column("answers").to_pylist()]
         best = self._best(gold, predictions) if self.unanswerable else {}
-        threshold, settled = best.pop("threshold", None), self.threshold
-        self.threshold = threshold if settled is None else settled
-        metric = AnswerScores(sync_on_compute=False)  # one process has the whole split
+        threshold, tuned = best.pop("threshold", None), self.threshold
+        self.threshold = threshold if tuned is None else tuned
+        metric = AnswerScores(sync_on_compute=False)  # one process holds the whole split
         metric.update([self.answer(found) for found in predictions], gold)
-        self.threshold = settled
+        self.threshold = tuned
         return {name: float(value) for name, value in metric.compute().items()} | best
 
     def tune(self, split: Any, predictions: list[Candidates]) -> None:
-        """Take the threshold that gives the best F1 on the validation split."""
+        """Set the threshold with the best F1 on the validation split."""
         if self.unanswerable:
             gold = [answers["text"] for answers in split.examples.data.column("answers").to_pylist()]
             self.threshold = self._best(gold, predictions)["threshold"]
@@ -239,27 +237,27 @@ class QuestionAnswering:
         return values
 
     def shown(self, prediction: Candidates) -> dict[str, Any]:
-        """A prediction as a person reads it: the answer, its probability, and the n best."""
+        """A prediction in readable form: the answer, its probability, and the n best."""
         import numpy as np
 
         texts, scores = list(prediction.texts), list(prediction.scores)
         if self.unanswerable:
             texts, scores = [*texts, ""], [*scores, prediction.null_score]
-        shares = np.exp(np.array(scores) - max(scores, default=0.0))
-        shares = (shares / shares.sum()).tolist() if scores else []
-        n_best = [{"text": text, "probability": share} for text, share in zip(texts, shares, strict=True)]
+        weights = np.exp(np.array(scores) - max(scores, default=0.0))
+        probabilities = (weights / weights.sum()).tolist() if scores else []
+        n_best = [{"text": text, "probability": value} for text, value in zip(texts, probabilities, strict=True)]
         n_best.sort(key=lambda entry: -entry["probability"])
         answer = self.answer(prediction)
         probability = next((entry["probability"] for entry in n_best if entry["text"] == answer), 0.0)
         return {"prediction": answer, "probability": probability, "n_best": n_best}
 
     def line(self, example: dict[str, Any], prediction: Candidates) -> dict[str, Any]:
-        """A line of predictions/<split>.jsonl: question, context, gold answers, predicted ones."""
+        """A line of predictions/<split>.jsonl: question, context, gold and predicted answers."""
         texts = {column: example[column] for column in self.text_columns}
         return texts | {"answers": example["answers"]} | self.shown(prediction)
 
     def files(self, split: Any, predictions: list[Candidates]) -> dict[str, Any]:
-        """What the official script reads: each id's answer, and for SQuAD 2.0 its null odds."""
+        """Input of the official script: the answer of each id, and for SQuAD 2.0 its null odds."""
         ids = [
             str(n) if given is None else given for n, given in enumerate(split.examples.data.column("id").to_pylist())
         ]
@@ -269,5 +267,5 @@ class QuestionAnswering:
         return found | {"_null_odds": {name: each.null_odds for name, each in zip(ids, predictions, strict=True)}}
 
     def row_of_text(self, text: str) -> None:
-        """A line of plain text is no question with its context."""
+        """None: a line of plain text is not a question with its context."""
         return

@@ -1,4 +1,4 @@
-"""One label, several labels or a number for a text or a pair of texts."""
+"""Single-label, multi-label and regression problems on texts or pairs of texts."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
@@ -19,10 +19,10 @@ class TextClassification:
         text_pair: column of the second text, or null.
         label: column of the label.
         problem: single_label, multi_label or regression.
-        labels: names in the order of their numbers; null to learn them from the training split.
-        metrics: scores of the final table; the first is monitored.
-        average: of precision, recall and F1; null for binary with two labels, else macro.
-        max_length: tokens; the longer text of a pair is cut first.
+        labels: names in the order of their ids; null to collect them from the training split.
+        metrics: scores in the final table; the first is monitored.
+        average: averaging of precision, recall and F1; null for binary with two labels, else macro.
+        max_length: maximum number of tokens; the longer text of a pair is truncated first.
     """
 
     scores = {
@@ -51,45 +51,45 @@ class TextClassification:
 
     @property
     def text_columns(self) -> list[str]:
-        """Columns of the model's texts."""
+        """Columns of the input texts."""
         return [self.text] + ([self.text_pair] if self.text_pair else [])
 
     @property
     def columns(self) -> list[str]:
-        """Columns that the data must have."""
+        """Required columns of the data."""
         return [*self.text_columns, self.label]
 
     @property
     def gold_columns(self) -> list[str]:
-        """Columns that a model is to predict."""
+        """Columns that the model predicts."""
         return [self.label]
 
     @property
     def counted(self) -> dict[str, str]:
-        """Columns of the encoded examples whose sum is worth a note, and how it is said."""
+        """Columns of the encoded examples whose sums are reported, and their descriptions."""
         return {"truncated": f"cut to {self.max_length} tokens"}
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """Names in the order of their numbers; none for regression."""
+        """Names in the order of their ids; empty for regression."""
         assert self.labels is not None, "survey the data first"
         return self.labels.names
 
     @property
     def outputs(self) -> int:
-        """Width of the head's scores: the number of labels, or 1 for regression."""
+        """Dimension of the head's scores: the number of labels, or 1 for regression."""
         return len(self.label_names) or 1
 
     def state(self) -> dict[str, Any]:
-        """What a finished run must remember of its data."""
+        """What a run saves about its data."""
         return {"labels": list(self.label_names)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         self.labels = Labels(self.problem, tuple(state["labels"]))
 
     def survey(self, source: Any) -> Survey:
-        """Check all rows and learn the labels."""
+        """Check all rows and collect the labels."""
         names = list(self.labels.names) if self.labels else None
         self.labels, found = survey_labels(
             source, columns=self.text_columns, label=self.label, problem=self.problem, names=names
@@ -101,11 +101,11 @@ class TextClassification:
         return found
 
     def options(self) -> dict[str, Any]:
-        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        """What the encoding depends on besides data and tokenizer: part of the cache key."""
         return {"version": 2, "columns": self.columns, "max_length": self.max_length, "labels": self.labels}
 
     def training_texts(self, source: Any) -> Iterator[str]:
-        """All texts of the training split, for a tokenizer that is trained on them."""
+        """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             for column in self.text_columns:
                 yield as_text(row[column])
@@ -128,7 +128,7 @@ class TextClassification:
         return datasets.Features(examples), datasets.Features(input_types(tokenizer) | {"target": target})
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
-        """Token ids of some rows; targets too where the rows have labels."""
+        """Token ids of some rows, with targets if the rows have labels."""
         from tunesmith.data.encoding.encoded import Encoded
         from tunesmith.data.encoding.texts import encode_texts
 
@@ -159,7 +159,7 @@ class TextClassification:
         return Batch(model_inputs(arrays, tokenizer), targets, rows)
 
     def label_counts(self, split: Any) -> Any:
-        """(labels,) how many examples carry each label."""
+        """(labels,) number of examples with each label."""
         import numpy as np
 
         targets = np.array(split.examples.data.column("target").to_pylist())
@@ -168,11 +168,11 @@ class TextClassification:
         return np.bincount(targets, minlength=self.outputs)
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[dict[str, Any]]:
-        """A prediction for each example from what the head decoded for each window: `prediction` and `probabilities`."""
+        """A prediction for each example, with the keys `prediction` and `probabilities`."""
         return [dict(zip(outputs, values, strict=True)) for values in zip(*outputs.values(), strict=True)]
 
     def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
-        """Scores of the predictions by their plain names."""
+        """Scores of the predictions by name."""
         import numpy as np
         import torch
 
@@ -186,10 +186,10 @@ class TextClassification:
         return {name: float(value) for name, value in collection.compute().items()}
 
     def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
-        """Nothing here is tuned on the validation split."""
+        """Nothing is tuned on the validation split."""
 
     def shown(self, prediction: dict[str, Any]) -> dict[str, Any]:
-        """A prediction as a person reads it."""
+        """A prediction in readable form."""
         if self.problem == "regression":
             return {"prediction": float(prediction["prediction"])}
         probabilities = dict(zip(self.label_names, prediction["probabilities"].tolist(), strict=True))
@@ -202,14 +202,14 @@ class TextClassification:
         return texts | {"label": label} | self.shown(prediction)
 
     def files(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, Any]:
-        """No format of predictions is official here."""
+        """There is no official format for predictions."""
         return {}
 
     def row_of_text(self, text: str) -> dict[str, Any] | None:
-        """The row that a line of plain text is; None where a text alone is not enough."""
+        """The row for a line of plain text; None if a single text is not enough."""
         return {self.text: text} if self.text_pair is None else None
 
     def _names(self, target: Any) -> Any:
         if self.problem == "multi_label":
-            return [name for name, on in zip(self.label_names, target, strict=True) if on]
+            return [name for name, positive in zip(self.label_names, target, strict=True) if positive]
         return self.label_names[int(target)]

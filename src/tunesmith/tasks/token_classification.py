@@ -1,4 +1,4 @@
-"""A tag for each word: named entities, chunks, parts of speech."""
+"""Token classification: named entities, chunks, parts of speech."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,15 @@ class TokenClassification:
     Args:
         tokens: column of the words.
         tags: column of their tags.
-        text: column of a running text, to read instead of words and tags; null for none.
+        text: column of running text, used instead of words and tags; null for none.
         spans: column of the text's entities: objects with `start`, `end` and `label`.
-        entities: tags are BIO, IOB1, BIOES or BILOU and are read as conlleval reads them; else each stands for itself.
-        strict: entities count only if they are well formed, as in seqeval's strict mode.
-        labels: tags in the order of their numbers; null to learn them from the training split.
-        metrics: scores of the final table; the first is monitored.
-        max_length: tokens of a window.
-        stride: tokens that two windows of a long sentence share.
+        entities: tags are BIO, IOB1, BIOES or BILOU and are read by conlleval's rules; else they are independent
+            labels.
+        strict: only well-formed entities count, as in seqeval's strict mode.
+        labels: tags in the order of their ids; null to collect them from the training split.
+        metrics: scores in the final table; the first is monitored.
+        max_length: maximum number of tokens of a window.
+        stride: overlap of two windows of a long sentence, in tokens.
     """
 
     scores = (
@@ -61,22 +62,22 @@ class TokenClassification:
 
     @property
     def text_columns(self) -> list[str]:
-        """Columns of the model's texts."""
+        """Columns of the input texts."""
         return [self.tokens if self.text is None else self.text]
 
     @property
     def gold_columns(self) -> list[str]:
-        """Columns that a model is to predict."""
+        """Columns that the model predicts."""
         return [self.tags if self.text is None else self.spans or "spans"]
 
     @property
     def columns(self) -> list[str]:
-        """Columns that the data must have."""
+        """Required columns of the data."""
         return self.text_columns + self.gold_columns
 
     @property
     def counted(self) -> dict[str, str]:
-        """Columns of the encoded examples whose sum is worth a note, and how it is said."""
+        """Columns of the encoded examples whose sums are reported, and their descriptions."""
         return {
             "split": f"sentences longer than {self.max_length} tokens, read in overlapping windows",
             "unknown": "words without a token, read as unknown",
@@ -84,32 +85,32 @@ class TokenClassification:
 
     @property
     def label_names(self) -> tuple[str, ...]:
-        """Tags in the order of their numbers."""
+        """Tags in the order of their ids."""
         assert self.labels is not None, "survey the data first"
         return self.labels
 
     def state(self) -> dict[str, Any]:
-        """What a finished run must remember of its data."""
+        """What a run saves about its data."""
         return {"labels": list(self.label_names)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         self.labels = tuple(state["labels"])
 
     def survey(self, source: Any) -> Survey:
-        """Check all rows and learn the tags."""
+        """Check all rows and collect the tags."""
         from tunesmith.data.survey.tags import survey_tags
 
         self.labels, found = survey_tags(source, self)
         return found
 
     def options(self) -> dict[str, Any]:
-        """What besides data and tokenizer decides how rows are encoded: part of the cache's key."""
+        """What the encoding depends on besides data and tokenizer: part of the cache key."""
         names = [self.columns, self.max_length, self.stride, self.label_names, self.entities]
         return {"task": "token_classification", "version": 1, "settings": names}
 
     def read(self, row: dict[str, Any]) -> Tagged:
-        """The words of a row, and its tags by their names, where it has some.
+        """The words of a row, and the names of its tags if it has any.
 
         Raises:
             ValueError: with what was expected and received.
@@ -119,18 +120,18 @@ class TokenClassification:
         found = from_lists(row[self.tokens], row.get(self.tags))
         if found.tags is None or not self.labels or not all(isinstance(tag, int) for tag in found.tags):
             return found
-        if max(found.tags) >= len(self.labels) or min(found.tags) < 0:  # the hub's datasets hold numbers
+        if max(found.tags) >= len(self.labels) or min(found.tags) < 0:  # datasets on the hub hold tag ids
             raise ValueError(f"tag {max(found.tags)}, but there are {len(self.labels)} labels")
         return Tagged(found.words, [self.labels[tag] for tag in found.tags])
 
     def normal(self, tags: Sequence[str]) -> list[str]:
-        """Tags as they are learnt and scored: entities in BIO."""
+        """Tags as used for training and scoring: entities in BIO."""
         from tunesmith.metrics.entities import to_bio
 
         return to_bio(tags) if self.entities else [str(tag) for tag in tags]
 
     def training_texts(self, source: Any) -> Iterator[str]:
-        """All texts of the training split, for a tokenizer that is trained on them."""
+        """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             yield " ".join(self.read(row).words)
 
@@ -150,7 +151,7 @@ class TokenClassification:
         )
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:
-        """Windows of token ids; targets too where the rows have tags."""
+        """Windows of token ids, with targets if the rows have tags."""
         from tunesmith.data.encoding.encoded import Encoded
         from tunesmith.data.encoding.words import encode_words
 
@@ -178,7 +179,7 @@ class TokenClassification:
         return Encoded(examples, windows)
 
     def collate(self, arrays: dict[str, list[Any]], rows: Any, tokenizer: Any) -> Any:
-        """A batch of some windows; `layout` says where words begin: first_tokens (batch, words), words (batch,)."""
+        """A batch of some windows; `layout` has first_tokens (batch, words) and words (batch,), their numbers."""
         import numpy as np
         import torch
 
@@ -195,13 +196,13 @@ class TokenClassification:
         return Batch(model_inputs(arrays, tokenizer), targets, rows, layout)
 
     def label_counts(self, split: Any) -> Any:
-        """(labels,) how many words carry each tag."""
+        """(labels,) number of words with each tag."""
         import numpy as np
 
         return np.bincount(np.concatenate(split.lists("target")), minlength=len(self.label_names))
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[list[int]]:
-        """The tag numbers of each example's words, from those of its windows."""
+        """The tag ids of each example's words, from those of its windows."""
         from tunesmith.data.encoding.windows import join
 
         parts: list[list[tuple[int, list[int]]]] = [[] for _ in range(len(split.examples))]
@@ -211,7 +212,7 @@ class TokenClassification:
         return [join(windows) for windows in parts]
 
     def score(self, split: Any, predictions: list[list[int]]) -> dict[str, float]:
-        """Scores of the predictions by their plain names."""
+        """Scores of the predictions by name."""
         import numpy as np
         import torch
 
@@ -220,7 +221,7 @@ class TokenClassification:
 
         numbers = {name: number for number, name in enumerate(self.label_names)}
         gold = [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
-        metric = EntityScores(self.label_names, strict=self.strict, sync_on_compute=False)  # the split is whole
+        metric = EntityScores(self.label_names, strict=self.strict, sync_on_compute=False)  # holds the whole split
         metric.update(
             pad([np.array(tags) for tags in predictions], value=0, side="right"),
             pad(gold, value=0, side="right"),
@@ -230,10 +231,10 @@ class TokenClassification:
         return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
 
     def tune(self, split: Any, predictions: list[list[int]]) -> None:
-        """Nothing here is tuned on the validation split."""
+        """Nothing is tuned on the validation split."""
 
     def shown(self, prediction: list[int]) -> dict[str, Any]:
-        """A prediction as a person reads it."""
+        """A prediction in readable form."""
         return {"predicted_tags": [self.label_names[number] for number in prediction]}
 
     def line(self, example: dict[str, Any], prediction: list[int]) -> dict[str, Any]:
@@ -241,12 +242,12 @@ class TokenClassification:
         return {"tokens": example["tokens"], "tags": example["tags"]} | self.shown(prediction)
 
     def files(self, split: Any, predictions: list[list[int]]) -> dict[str, Any]:
-        """No format of predictions is official here."""
+        """There is no official format for predictions."""
         return {}
 
     def row_of_text(self, text: str) -> dict[str, Any]:
-        """The row that a line of plain text is: its words where the data has words."""
+        """The row for a line of plain text: split into words if the data holds words."""
         try:
             return {self.text: text} if self.text is not None else {self.tokens: from_text(text, None).words}
         except ValueError as error:
-            raise UserError(f"a line of the input is {error}") from error
+            raise UserError(f"invalid input line: {error}") from error

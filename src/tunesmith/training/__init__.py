@@ -1,1 +1,1 @@
-"""The trainer and where messages go."""
+"""Training and scoring of a run, and its logging."""

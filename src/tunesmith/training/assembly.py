@@ -1,4 +1,4 @@
-"""Builds what a run needs from its config, in the order in which it is needed: training reads its settings here and nowhere else."""
+"""Builds the parts of a run from its config: the only place where training reads its settings."""
 
 import functools
 from collections.abc import Sequence
@@ -15,10 +15,9 @@ from tunesmith.backbones.language_model_classes import misfits
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
-from tunesmith.configuration.build import build, build_all
 from tunesmith.configuration.checks.model_config import position_limit
 from tunesmith.configuration.monitor import larger_is_better, monitored
-from tunesmith.configuration.schema import constants
+from tunesmith.configuration.targets import Factories
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
@@ -32,12 +31,12 @@ class Assembly:
     """The parts of a run.
 
     Attributes:
-        data: prepared and set up.
-        module: with pretrained or new weights.
+        data: data module, after `setup`.
+        module: with pretrained or randomly initialised weights.
         trainer: with the callbacks and loggers of the run.
-        checkpoint: the callback that saves states and best weights; None if the config has none.
-        total_steps: optimizer steps of the run.
-        published: dropouts of the model's config as it was published, before regularizers changed them.
+        checkpoint: callback that saves training states and best weights; None if the config has none.
+        total_steps: number of optimizer steps.
+        published: dropout settings of the published model config, before regularizers changed them.
     """
 
     data: TextDataModule
@@ -55,42 +54,48 @@ def assemble(
 
     Args:
         config: resolved and checked.
-        dataset: opened from it.
-        run: that the parts write to.
-        callbacks: besides those of the config.
-        context: of this process.
+        dataset: the config's dataset.
+        run: folder that the parts write to.
+        callbacks: in addition to those of the config.
+        context: rank and world size of this process.
 
     Raises:
-        UserError: if what the model's own config says does not fit the tokenizer, the task or the head.
+        UserError: if the model's own config does not fit the tokenizer, the task or the head.
     """
-    source, task = dataset.source, dataset.task
-    spec = build(config["backbone"], group="backbone")
+    factories, source, task = Factories.of(config), dataset.source, dataset.task
+    spec = factories.backbone()
     tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
     data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer), context)
     data.prepare_data()
     data.setup()
 
     pl.seed_everything(config["seed"], verbose=False)
-    steps = _total_steps(data, **{name: config["trainer"][name] for name in _LENGTH})
+    steps = _total_steps(data, **_select(config["trainer"], *_LENGTH))
     model_config = spec.config()
     published = dropouts(model_config)
-    module = _fine_tuning_module(config, spec, model_config, data, total_steps=steps)
-    if not context.is_rank_zero:  # each rank drops units of its own
+    module = _fine_tuning_module(
+        factories,
+        spec,
+        model_config,
+        data,
+        seed=config["seed"],
+        total_steps=steps,
+        **_select(config["trainer"], *_STEP),
+    )
+    if not context.is_rank_zero:  # each rank draws its own dropout masks
         torch.manual_seed(int(np.random.SeedSequence([config["seed"], context.rank]).generate_state(1)[0]))
 
     monitor = monitored(config)
     mode = "max" if larger_is_better(monitor) else "min"
-    configured = build_all(config["callbacks"], run.path, monitor, mode, group="callbacks")
+    configured = [callback(run.path, monitor, mode) for callback in factories.callbacks]
     checkpoint = next((callback for callback in configured if isinstance(callback, Checkpoint)), None)
-    settings, loggers = config["trainer"], []
+    loggers, options = [], {"progress_bar": False}
     if context.is_rank_zero:
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
-        loggers = build_all(config["logger"], run.path, config, step, group="logger")
+        loggers, options = [logger(run.path, config, step) for logger in factories.logger], {}
         callbacks = [*callbacks, Status(run, steps)]
-    else:
-        settings = settings | {"progress_bar": False}
     callbacks = [*callbacks, *module.regularizers, *configured]
-    trainer = build(settings, run.path, callbacks, loggers, context, group="trainer")
+    trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
     return Assembly(data, module, trainer, checkpoint, steps, published)
 
 
@@ -103,38 +108,37 @@ def data_module(
     context: DistributedContext = SINGLE_PROCESS,
 ) -> TextDataModule:
     """The data module of a config's dataset."""
-    batching = {name: config["dataset"][name] for name in ("batch_size", "max_tokens", "eval_batch_size")}
+    batching = _select(config["dataset"], "batch_size", "max_tokens", "eval_batch_size")
     return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, **batching)
 
 
 def _fine_tuning_module(
-    config: Config, spec: Any, model_config: Any, data: TextDataModule, *, total_steps: int
+    factories: Factories, spec: Any, model_config: Any, data: TextDataModule, *, precision: int | str, **options: Any
 ) -> FineTuningModule:
-    """New weights are drawn as torch's seed says."""
-    regularizers = build_all(config["regularization"], group="regularization")
-    _check_fit(model_config, data, objective=constants(config["head"], group="head").get("objective"))
+    """Build the module; new weights are initialised from torch's global seed."""
+    regularizers = [regularizer() for regularizer in factories.regularization]
+    _check_fit(model_config, data, objective=getattr(factories.head.func, "objective", None))
     for regularizer in regularizers:
         if hasattr(regularizer, "configure_backbone"):
             regularizer.configure_backbone(model_config)
     backbone = Backbone(spec.model(model_config), data.tokenizer, functools.partial(spec.model, model_config))
-    head = build(config["head"], backbone, data.task, group="head")
-    optimizer, trainer = config["optimizer"], config["trainer"]
+    optimizer, fused = factories.optimizer, precision != "16-mixed"  # which clips before it has unscaled the gradients
     return FineTuningModule(
         backbone,
-        head,
+        factories.head(backbone, data.task),
         regularizers,
-        # A fused step cannot clip what the loss scaling of float16 has not undone.
-        make_optimizer=lambda groups: build(
-            optimizer, _scaled(groups, optimizer["lr"]), trainer["precision"] != "16-mixed", group="optimizer"
-        ),
-        make_schedule=lambda total: build(config["scheduler"], total, group="scheduler"),
-        log_every_n_steps=trainer["log_every_n_steps"],
-        total_steps=total_steps,
-        seed=config["seed"],
+        make_optimizer=lambda groups: optimizer(_scaled(groups, optimizer.keywords["lr"]), fused),
+        make_schedule=factories.scheduler,
+        **options,
     )
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")
+_STEP = ("precision", "log_every_n_steps")
+
+
+def _select(node: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: node[name] for name in names}
 
 
 def _total_steps(data: TextDataModule, *, accumulate_grad_batches: int, max_epochs: int, max_steps: int | None) -> int:
@@ -143,11 +147,11 @@ def _total_steps(data: TextDataModule, *, accumulate_grad_batches: int, max_epoc
 
 
 def _check_fit(model_config: Any, data: TextDataModule, *, objective: str | None) -> None:
-    """What the checks of a config cannot know before the model's files are here."""
+    """Checks that need the model's own config, and so its files."""
     if len(data.tokenizer) > model_config.vocab_size:
         raise UserError(
-            f"the tokenizer has {len(data.tokenizer):,} tokens, but the model knows {model_config.vocab_size:,}; backbone.name "
-            "needs a folder whose tokenizer and weights belong to each other"
+            f"the tokenizer has {len(data.tokenizer):,} tokens, but the model's vocabulary has "
+            f"{model_config.vocab_size:,}; set backbone.name to a folder whose tokenizer and weights match"
         )
     limit = position_limit(model_config.to_dict())
     max_length = data.task.max_length

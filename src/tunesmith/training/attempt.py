@@ -1,4 +1,4 @@
-"""One attempt at a run: however it ends, train.log and status.json say so, and the folder is let go of."""
+"""One attempt at a run: train.log and status.json record how it ends, and the folder is released."""
 
 import contextlib
 import errno
@@ -18,13 +18,13 @@ _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @contextlib.contextmanager
 def recorded(run: RunFolder) -> Iterator[None]:
-    """Record what happens in the block; torch has as many threads afterwards as before.
+    """Record how the block ends, then restore torch's number of threads and release the run.
 
     Args:
-        run: claimed; released at the end.
+        run: claimed by this process.
 
     Raises:
-        UserError: in place of the block's error, if the disk is full.
+        UserError: instead of the block's error, if the disk is full.
     """
     logging_setup.log_to(run.path / "train.log")
     threads = torch.get_num_threads()
@@ -47,7 +47,7 @@ def _record_failure(run: RunFolder, error: BaseException) -> None:
         state = "pruned"
     try:
         run.set_state(state, error=f"{type(error).__name__}: {error}")
-    except OSError:  # a full disk: the status stays at running, which no reader takes for done
+    except OSError:  # a full disk: the state stays `running`, which is never treated as completed
         LOG.error("status.json could not be written")
     if isinstance(error, OSError) and error.errno in _DISK_FULL:
         raise UserError(f"{run.path}: {error.strerror}; free some space, or set output_dir to another disk") from error

@@ -1,4 +1,4 @@
-"""What the head decodes of a split, batch by batch on each rank, gathered on rank zero as a prediction for each example."""
+"""Predictions for a split: decoded batch by batch on each rank, gathered on rank zero in the order of the examples."""
 
 import itertools
 from typing import Any
@@ -10,17 +10,17 @@ from tunesmith.distributed import collectives
 
 
 class GatheredPredictions:
-    """Keeps what was decoded on the device until the split is through, so that no batch waits for a copy."""
+    """Keeps decoded outputs on the device until the split ends, so that no batch waits for a copy to the CPU."""
 
     def __init__(self) -> None:
         self._decoded: list[tuple[Any, dict[str, Tensor]]] = []
 
     def add(self, batch: Batch, outputs: dict[str, Tensor]) -> None:
-        """Keep a batch.
+        """Add a decoded batch.
 
         Args:
-            batch: of this rank's shard.
-            outputs: of the head's `decode`, (batch, ...) each.
+            batch: this rank's shard.
+            outputs: what the head's `decode` returned, (batch, ...) each.
         """
         self._decoded.append((batch.rows, outputs))
 
@@ -28,7 +28,7 @@ class GatheredPredictions:
         """The task's predictions for the examples of a split, on rank zero; an empty list on the other ranks.
 
         Args:
-            split: that all ranks' batches together make up.
+            split: the examples that the batches of all ranks cover.
         """
         decoded = [(rows, {name: part.cpu() for name, part in outputs.items()}) for rows, outputs in self._decoded]
         self._decoded.clear()

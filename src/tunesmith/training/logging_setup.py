@@ -1,4 +1,4 @@
-"""Where messages go: the libraries' logs to train.log, tunesmith's own messages to the terminal."""
+"""Logging: the libraries' logs go to train.log, tunesmith's own messages to the terminal."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ _LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformer
 
 
 def configure_libraries() -> None:
-    """Set what libraries read from the environment when they are imported."""
+    """Set the environment variables that libraries read when they are imported."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
@@ -19,7 +19,7 @@ def configure_libraries() -> None:
 
 
 def log_to(file: Path | None) -> None:
-    """Send warnings and the libraries' logs to a file, or nowhere."""
+    """Send warnings and the libraries' logs to a file, or discard them if it is None."""
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
@@ -42,7 +42,7 @@ def log_to(file: Path | None) -> None:
 
 
 def redirect_output(log: Path) -> None:
-    """Append everything that this process prints to a file."""
+    """Redirect this process's stdout and stderr to a file, in append mode."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The only LightningModule: backbone, head and regularizers, in one training step."""
+"""The only LightningModule: backbone, head and regularizers in one training step."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,17 +17,17 @@ from tunesmith.training.gathered_predictions import GatheredPredictions
 
 
 class FineTuningModule(pl.LightningModule):
-    """Everything that differs between tasks is the head's; everything that regularizes adds a penalty.
+    """Fine-tunes any backbone: the head is all that differs between tasks, and regularizers add penalties to its loss.
 
     Args:
-        backbone: batch to hidden states.
-        head: hidden states to scores, scores to loss and to predictions.
+        backbone: maps a batch to hidden states.
+        head: maps hidden states to scores, and scores to a loss and to predictions.
         regularizers: see `tunesmith.regularizers`.
-        make_optimizer: from parameter groups, each with `params` and what it overrides.
-        make_schedule: from the number of optimizer steps of the run.
+        make_optimizer: takes parameter groups, each with `params` and the options that it overrides.
+        make_schedule: takes the total number of optimizer steps.
         log_every_n_steps: optimizer steps between two logged training losses.
-        total_steps: optimizer steps of the run.
-        seed: of what a head draws for each example and epoch.
+        total_steps: number of optimizer steps.
+        seed: for what a head samples for each example and epoch.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class FineTuningModule(pl.LightningModule):
         self._mean_loss = MeanMetric()
         self._loss_sum: Tensor
         self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
-        self._losses = 0
+        self._losses = 0  # number of batches in `_loss_sum`
         self._logged_step = 0
         self._gathered = GatheredPredictions()
         self.scores: dict[str, float] = {}
-        self.predictions: list[Any] = []  # the task's, of the examples that were scored last
+        self.predictions: list[Any] = []  # the task's, for the examples that were scored last
 
     def forward(self, batch: Batch) -> Tensor:
         """The head's scores."""
@@ -62,33 +62,33 @@ class FineTuningModule(pl.LightningModule):
         return scores
 
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        """Let the head prepare a batch while it is on the CPU, such as hide the tokens that it is to restore."""
+        """Let the head prepare a batch while it is on the CPU, for example mask tokens."""
         return self.prepared(batch, training=self.trainer.training)
 
     def prepared(self, batch: Batch, *, training: bool) -> Batch:
-        """The batch as the head wants it; of an evaluation it is always the same."""
+        """The batch as the head prepares it; deterministic in evaluation."""
         if hasattr(self.head, "prepare"):
             self.head.prepare(batch, seed=self._seed, epoch=self.current_epoch if training else None)
         return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss that is minimised: the head's, and every penalty."""
+        """The loss to minimise: the head's loss plus all penalties."""
         scores = self.head(self.backbone(batch), batch)
         loss: Tensor = self.head.loss(scores, batch)
         total = loss
         for penalty in self._penalties:
             total = total + penalty(self, batch, scores, loss)
         if collectives.world_size() > 1:
-            # The mean over the whole batch, of which this rank has a shard: DDP averages gradients over ranks.
+            # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
             own = self._loss_denominator(batch)
-            whole = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
-            total = total * (own * collectives.world_size() / whole)
-        self._loss_sum += total.detach()  # stays on the device: reading it would wait for it
+            global_denominator = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
+            total = total * (own * collectives.world_size() / global_denominator)
+        self._loss_sum += total.detach()  # stays on the device: reading it would synchronise
         self._losses += 1
         return total
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        """Log the mean loss since the last time, every n steps."""
+        """Log the mean loss since it was last logged, every n steps."""
         due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
         if due or self.trainer.is_last_batch:
             self._logged_step = self.global_step
@@ -106,14 +106,14 @@ class FineTuningModule(pl.LightningModule):
                 logger.log_metrics(values, step=self.global_step)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Decode a batch, and add up its loss."""
+        """Decode a batch and accumulate its loss."""
         if batch.size:
             scores = self(batch)
             self._mean_loss.update(self.head.loss(scores, batch), weight=self._loss_denominator(batch))
             self._gathered.add(batch, self.head.decode(scores, batch))
 
     def on_validation_epoch_end(self) -> None:
-        """Gather the predictions of all ranks, score the whole split and, while training, log its scores."""
+        """Gather the predictions of all ranks, score the whole split and, during training, log the scores."""
         split: Any = self.trainer.val_dataloaders.dataset.split  # type: ignore[union-attr]
         loss = float(self._mean_loss.compute())  # over all ranks
         self._mean_loss.reset()
@@ -124,35 +124,35 @@ class FineTuningModule(pl.LightningModule):
         self.scores = collectives.broadcast_object(self.scores)
         if self.trainer.state.fn == TrainerFn.FITTING:
             values = {f"validation/{name}": value for name, value in self.scores.items()}
-            self.log_dict(values, logger=False)  # for callbacks; Lightning would log them a step too early
+            self.log_dict(values, logger=False)  # for callbacks; Lightning would log them one step too early
             for logger in self.loggers:
                 logger.log_metrics(values | {"epoch": float(self.current_epoch)}, step=self.global_step)
 
     def _loss_denominator(self, batch: Batch) -> Tensor:
-        """What the head's loss of a batch was divided by: the number of examples, unless the head counts something else."""
+        """Denominator of the head's mean loss: the number of examples, unless the head counts other terms."""
         if batch.size and hasattr(self.head, "loss_denominator"):
             denominator: Tensor = self.head.loss_denominator(batch)
             return denominator.float()
         return torch.tensor(float(batch.size), device=self.device)
 
     def progress(self) -> dict[str, Any]:
-        """What the next logged loss is accumulated from, for the state that a run resumes from."""
+        """Accumulators of the next logged loss, for the training state."""
         return {"loss_sum": self._loss_sum, "losses": self._losses, "logged_step": self._logged_step}
 
     def restore_progress(self, progress: dict[str, Any]) -> None:
-        """Restore what `progress` returned."""
+        """Restore the accumulators that `progress` returned."""
         self._loss_sum.copy_(progress["loss_sum"])
         self._losses, self._logged_step = progress["losses"], progress["logged_step"]
 
     def configure_optimizers(self) -> Any:
-        """One parameter group for each combination of options that the regularizers want."""
+        """One parameter group for each combination of options that head and regularizers set."""
         assert self._make_optimizer is not None and self._make_schedule is not None
         optimizer = self._make_optimizer(self.parameter_groups())
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Groups of parameters with `lr_scale` and `weight_decay`, the full learning rate last."""
+        """Parameter groups with `lr_scale` and `weight_decay`, those with the full learning rate last."""
         members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:

@@ -1,4 +1,4 @@
-"""Run a finished run's config again and compare the scores."""
+"""Train a completed run's config again and compare the scores."""
 
 from rich.console import Console
 from rich.table import Table
@@ -8,12 +8,12 @@ from tunesmith.training.train import train
 
 
 def reproduce(run: RunFolder) -> bool:
-    """Train again beside the run; true if every score is the same to the last bit."""
+    """Train again in a folder next to the run's; true if all scores are bitwise equal."""
     config = run.config()
     again = train(config, fresh=True)
     before, after = run.read_json("metrics.json"), again.read_json("metrics.json")
-    table = Table(title=f"{run.path} again in {again.path}", title_justify="left")
-    for heading in ("score", "before", "again", "difference"):
+    table = Table(title=f"{run.path} repeated in {again.path}", title_justify="left")
+    for heading in ("score", "original", "repeated", "difference"):
         table.add_column(heading, justify="left" if heading == "score" else "right")
     for name, value in before.items():
         table.add_row(
@@ -22,6 +22,6 @@ def reproduce(run: RunFolder) -> bool:
     Console().print(table)
     equal: bool = before == after
     print(
-        "Reproduced: every score is the same." if equal else "Not the same scores; compare the two manifest.json files."
+        "Reproduced: all scores are identical." if equal else "The scores differ; compare the two manifest.json files."
     )
     return equal

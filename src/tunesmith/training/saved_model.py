@@ -1,4 +1,4 @@
-"""A run's model/ folder: written by a run, and loaded to score or to predict."""
+"""A run's model/ folder: saved after training, loaded to evaluate or to predict."""
 
 import functools
 from typing import Any
@@ -8,18 +8,18 @@ from torch import Tensor
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.pretrained import Pretrained
 from tunesmith.configuration import Config
-from tunesmith.configuration.build import build, build_part
+from tunesmith.configuration.targets import build_part, factory
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.module import FineTuningModule
 
 
 def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published: dict[str, Any]) -> None:
-    """Write model/: a Hugging Face folder, and head.safetensors, from which `evaluate` and `predict` start.
+    """Write model/: a Hugging Face checkpoint, and head.safetensors, which `evaluate` and `predict` load.
 
     Args:
-        published: settings of the model's config that training has changed, such as dropout, as they were before: a run
-            that starts from this model is to find them so.
+        published: original values of model config settings that training changed, such as dropout; saved in its config,
+            so that a run that starts from this model begins with them.
     """
     from safetensors.torch import save_file
 
@@ -32,7 +32,7 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
 
 
 def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
-    """A head's weights, each once, without those that it shares with the backbone."""
+    """A head's state dict without weights that it shares with the backbone, and tied weights only once."""
     seen = {value.data_ptr() for value in backbone.state_dict().values()}
     own = {}
     for name, value in head.state_dict().items():
@@ -43,13 +43,13 @@ def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
 
 
 def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
-    """Module, task and tokenizer of a run, from safetensors only.
+    """Load module, task and tokenizer of a run, from safetensors only.
 
     Args:
-        config: the run's, or one with another dataset of the same task; the labels are the run's.
+        config: the run's, or one with another dataset of the same task; the labels stay those of the run.
 
     Raises:
-        UserError: if the model's folder lacks a file.
+        UserError: if a file of model/ is missing.
     """
     from safetensors.torch import load_file
 
@@ -60,11 +60,11 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
     head_file = run.model / "head.safetensors"
     for file in (head_file, run.model / "task.json"):
         if not file.is_file():
-            raise UserError(f"{file} is missing; expected the model/ folder as the run wrote it")
+            raise UserError(f"{file} is missing; expected the model/ folder as the run saved it")
     task = build_part(config["dataset"], "task")
     task.restore(run.read_json("model/task.json"))
     tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()
     backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
-    head = build(config["head"], backbone, task, group="head")
-    head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights have come with the backbone
+    head = factory(config["head"], group="head")(backbone, task)
+    head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights were loaded with the backbone
     return FineTuningModule(backbone, head, []).eval(), task, tokenizer

@@ -1,4 +1,4 @@
-"""Score a model, and keep its predictions: the one way, for `train`, `evaluate` and `reproduce`."""
+"""Scores a model and saves its predictions, for `train`, `evaluate` and `reproduce` alike."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,23 +13,23 @@ from tunesmith.training.module import FineTuningModule
 def score_all(
     trainer: pl.Trainer, module: FineTuningModule, data: TextDataModule, *, keep: RunFolder | None
 ) -> dict[str, float]:
-    """Scores of every split but training, as `test/accuracy`.
+    """Scores of every split except training, as `test/accuracy`.
 
     Args:
-        keep: the run that gets predictions/<split>.jsonl, and in model/task.json what the task settles by the validation
-            split; None to write nothing.
+        keep: the run to write predictions/<split>.jsonl to, and model/task.json with what the task tunes on the
+            validation split; None to write nothing.
     """
     scores: dict[str, float] = {}
     for split in data.source.splits:
         if split != "train":
             trainer.validate(module, dataloaders=data.evaluation_dataloader(split), verbose=False)
             if keep is not None and trainer.is_global_zero:
-                _keep(module.predictions, data, split, keep)
+                _save(module.predictions, data, split, keep)
             scores |= {f"{split}/{name}": value for name, value in module.scores.items()}
     return scores
 
 
-def _keep(predictions: list[Any], data: TextDataModule, split: str, run: RunFolder) -> None:
+def _save(predictions: list[Any], data: TextDataModule, split: str, run: RunFolder) -> None:
     examples = data.splits[split]
     if split == "validation":
         data.task.tune(examples, predictions)

@@ -1,4 +1,4 @@
-"""One run, from its resolved config to its scores: reads from top to bottom like a recipe."""
+"""One run, from its resolved config to its scores, read from top to bottom."""
 
 import contextlib
 import functools
@@ -12,11 +12,11 @@ import torch
 
 from tunesmith.backbones.backbone import parameter_count
 from tunesmith.callbacks.interruption import Interruption
-from tunesmith.callbacks.training_state import next_batch
+from tunesmith.callbacks.resumable_state import next_batch
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import monitored
 from tunesmith.configuration.saved import to_yaml
-from tunesmith.data.batching import padding_share
+from tunesmith.data.epoch_plan import padding_fraction
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
@@ -39,16 +39,16 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
 
     Args:
         config: resolved and checked.
-        fresh: train in a folder of its own even if this config has been run.
-        callbacks: besides those of the config.
+        fresh: train in a new folder even if this config has been run.
+        callbacks: in addition to those of the config.
 
     Raises:
-        UserError: if data, model or settings turn out wrong.
+        UserError: if data, model or settings are wrong.
         Interrupted: after a signal; a checkpoint was saved.
-        Pruned: if a callback ends it.
+        Pruned: if a callback prunes the run.
     """
     run_previous_stage(config, train)
-    dataset = surveyed(config["dataset"])  # every row is checked before there is a folder, and before any weights load
+    dataset = surveyed(config["dataset"])  # checks every row before a folder is created and before weights are loaded
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
     run = RunFolder.claim(config, fresh=fresh)
@@ -70,11 +70,11 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
 
 
 def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context: DistributedContext) -> None:
-    """What the ranks above zero run: the same, but they log to a file of their own and write nothing else."""
+    """Train on a rank above zero, which logs to its own file and writes nothing else."""
     log = run.path / f"train-{context.rank}.log"
     logging_setup.redirect_output(log)
     logging_setup.log_to(log)
-    with Interruption(listens=False) as interruption, contextlib.suppress(Interrupted):
+    with Interruption(handles_signals=False) as interruption, contextlib.suppress(Interrupted):
         _train(config, dataset, RunFolder(run.path, writes=False), [interruption], context)
 
 
@@ -99,7 +99,7 @@ def _train(
     if best is not None:
         module.load_state_dict(best)
 
-    # Save the model before it is scored: what is scored is what a later `evaluate` will load.
+    # Save the model before scoring, so that `evaluate` loads exactly what was scored.
     if context.is_rank_zero:
         saved_model.save(module, data.tokenizer, run, published=parts.published)
         facts["model"]["tokenizer_file"] = run.tokenizer_digest()
@@ -118,15 +118,15 @@ def _train(
 
 
 def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
-    """Print the sizes of data and model, and what is odd about the data; the facts of the manifest."""
+    """Print the sizes of data and model and notes about the data; return the manifest."""
     data, source, survey = parts.data, dataset.source, dataset.survey
     notes = _counted(data) | survey.notes
     for split, examples in data.splits.items():
         noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
         print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
     lengths, parameters = data.splits["train"].lengths, parameter_count(parts.module)
-    padding = 100 * padding_share(lengths, data.plan.batches)
-    LOG.info("%s tokens per epoch, %.2f %% of the batches is padding", int(lengths.sum()), padding)
+    padding = 100 * padding_fraction(lengths, data.plan.batches)
+    LOG.info("%s tokens per epoch, %.2f %% of batch tokens is padding", int(lengths.sum()), padding)
     LOG.info("%s parameters, %s optimizer steps", parameters, parts.total_steps)
     print(f"{run.path}  {parameters:,} parameters  {parts.total_steps:,} steps", flush=True)
     fingerprints = {split: source.fingerprint(split) for split in source.splits}

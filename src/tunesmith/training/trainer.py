@@ -1,4 +1,4 @@
-"""Lightning's Trainer with the settings of a run."""
+"""Lightning's Trainer, configured for a run."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -16,10 +16,10 @@ from tunesmith.errors import UserError
 
 
 class CachedBfloat16(MixedPrecision):
-    """bfloat16 autocast that casts each weight once a step; Lightning's own casts it anew at every use."""
+    """bfloat16 autocast that casts each weight once per forward pass; Lightning's plugin casts at every use."""
 
     def autocast_context_manager(self) -> torch.autocast:
-        """A context for one forward pass: the cast weights are forgotten at its end, before the weights change."""
+        """Context of one forward pass: the cache is cleared at its end, before the weights are updated."""
         return torch.autocast(self.device, dtype=torch.bfloat16, cache_enabled=True)
 
 
@@ -39,18 +39,18 @@ def trainer(
     log_every_n_steps: PositiveInt,
     progress_bar: bool,
 ) -> pl.Trainer:
-    """A trainer that writes below `folder`, for one of the processes of a run.
+    """The Trainer of one process of a run, which writes below `folder`.
 
     Args:
         max_epochs: passes over the training split.
-        max_steps: optimizer steps that end the run before that; null for none.
-        accelerator: auto takes a GPU if there is one.
-        devices: processes of the run, one for each GPU; on a CPU as many processes.
-        precision: 32, or mixed with bfloat16 or float16.
-        accumulate_grad_batches: batches of one optimizer step.
-        deterministic: use only operations whose results repeat bit by bit.
+        max_steps: optimizer steps after which the run ends early; null for no limit.
+        accelerator: auto uses a GPU if there is one.
+        devices: number of processes, one for each GPU; on a CPU as many processes.
+        precision: 32, or mixed precision with bfloat16 or float16.
+        accumulate_grad_batches: batches per optimizer step.
+        deterministic: use only operations whose results are bitwise reproducible.
         log_every_n_steps: optimizer steps between two logged training losses.
-        progress_bar: show one.
+        progress_bar: show a progress bar.
     """
     if progress_bar:
         from tunesmith.callbacks.progress import Progress
@@ -70,7 +70,7 @@ def trainer(
             max_steps=max_steps or -1,
             accelerator=accelerator,
             devices=devices,
-            # Buffers need no broadcast: the weights are the same, and what is counted is counted by each.
+            # Buffers need no broadcast: they are equal on all ranks, or accumulate for each rank.
             strategy=DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto",
             precision=None if cached else precision,
             plugins=plugins,
@@ -84,7 +84,7 @@ def trainer(
             use_distributed_sampler=False,
         )
     except MisconfigurationException as error:
-        raise UserError(f"trainer.accelerator={accelerator} cannot be used here: {error}") from error
+        raise UserError(f"trainer.accelerator={accelerator} cannot be used on this machine: {error}") from error
     if precision == "16-mixed" and built.strategy.root_device.type == "cpu":
         raise UserError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or 32 on a CPU")
     return built

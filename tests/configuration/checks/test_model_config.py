@@ -1,4 +1,4 @@
-"""What a folder's config.json says of a model, against transformers' own configs."""
+"""Model limits read from a folder's config.json, against transformers' own configs."""
 
 import json
 
@@ -17,34 +17,34 @@ LIMITS = [  # from the papers: RoBERTa's table of positions has two rows that on
 
 
 @pytest.mark.parametrize("config,family,limit", LIMITS)
-def test_the_file_knows_better_than_the_yaml(config, family, limit, tmp_path):
+def test_the_file_takes_precedence_over_the_yaml(config, family, limit, tmp_path):
     config.save_pretrained(tmp_path)
     backbone = {"name": str(tmp_path), "max_positions": 7}
     assert family_of(backbone) == family and positions(backbone) == limit
 
 
-def test_a_model_of_the_hub_is_not_looked_up():
+def test_a_hub_model_is_not_looked_up():
     backbone = {"name": "google-bert/bert-base-uncased", "max_positions": 512}
     assert family_of(backbone) is None and positions(backbone) == 512
 
 
 @pytest.mark.parametrize(
-    "content,said",
+    "content,expected",
     [
-        (None, "holds no config.json; expected a folder that save_pretrained wrote"),
-        ('{"model_type": ', "config.json is no JSON"),
-        (json.dumps(["bert"]), r"config.json holds \['bert'\]; expected the settings of a model"),
+        (None, "contains no config.json; expected a folder written by save_pretrained"),
+        ('{"model_type": ', "config.json is not valid JSON"),
+        (json.dumps(["bert"]), r"config.json contains \['bert'\]; expected a model config"),
     ],
 )
 @pytest.mark.parametrize("ask", [family_of, positions])
-def test_a_folder_without_a_model_is_refused(ask, content, said, tmp_path):
+def test_a_folder_without_a_model_is_rejected(ask, content, expected, tmp_path):
     if content is not None:
         (tmp_path / "config.json").write_text(content)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=expected):
         ask({"name": str(tmp_path), "max_positions": 512})
 
 
 @pytest.mark.parametrize("name", ["./gone", "/gone", "~/gone", "a/b/c"])
-def test_a_folder_that_is_not_there_is_refused(name):
+def test_a_missing_folder_is_rejected(name):
     with pytest.raises(UserError, match="neither a folder nor a hub id"):
         positions({"name": name, "max_positions": 512})

@@ -1,4 +1,4 @@
-"""Gold answers in every form, at their place or found elsewhere."""
+"""Gold answers in every format, at the given offset or found elsewhere."""
 
 import pytest
 
@@ -27,6 +27,6 @@ def test_answers_are_found(given, texts, starts, moved):
 
 
 @pytest.mark.parametrize("given", [{"answer": "Bo"}, {"text": ["a"], "answer_start": []}, [3], 7])
-def test_answers_of_another_form(given):
+def test_answers_in_an_unknown_format(given):
     with pytest.raises(ValueError, match="answer"):
         read_answers(given, CONTEXT)

@@ -1,4 +1,4 @@
-"""Blocks hold every token of the documents once, in their order."""
+"""Blocks contain every token of the documents once, in order."""
 
 import numpy as np
 import pytest
@@ -35,22 +35,22 @@ def packed(tokenizer, **settings):
     return EncodedSplit.open(folder, task=task, tokenizer=tokenizer)
 
 
-def test_no_token_is_lost_and_none_is_seen_twice(tokenizer):
+def test_no_token_is_lost_or_duplicated(tokenizer):
     split = packed(tokenizer, max_length=31)
     special = special_tokens(tokenizer)
     expected = []
     for text in filter(None, DOCUMENTS):
         expected += [*tokenizer(text, add_special_tokens=False)["input_ids"], special.between]
-    framed = split.lists("input_ids")
-    inside = [ids[len(special.before) : len(ids) - len(special.after)] for ids in framed]
+    blocks = split.lists("input_ids")
+    inside = [ids[len(special.before) : len(ids) - len(special.after)] for ids in blocks]
     assert np.concatenate(inside).tolist() == expected
-    assert {len(ids) for ids in framed[:-1]} == {31} and len(framed[-1]) <= 31
+    assert {len(ids) for ids in blocks[:-1]} == {31} and len(blocks[-1]) <= 31
     assert all(
-        tokenizer("a")["input_ids"][: len(special.before)] == ids[: len(special.before)].tolist() for ids in framed
+        tokenizer("a")["input_ids"][: len(special.before)] == ids[: len(special.before)].tolist() for ids in blocks
     )
 
 
-def test_word_starts_are_those_of_the_text(tokenizer):
+def test_word_starts_match_the_text(tokenizer):
     text = "unbelievable tale, wherein ye'll"
     split = EncodedSplit.of([{"text": text}], task=lm_task(max_length=64), tokenizer=tokenizer)
     ids, starts = split.lists("input_ids")[0], split.lists("word_starts")[0]
@@ -71,7 +71,7 @@ def test_word_starts_are_those_of_the_text(tokenizer):
     assert joined[: len(expected)] == expected
 
 
-def test_documents_of_a_block_are_told_apart(tokenizer):
+def test_document_numbers_separate_the_documents_of_a_block(tokenizer):
     split = packed(tokenizer, max_length=150)
     special = special_tokens(tokenizer)
     ids = split.lists("input_ids")[3]
@@ -83,7 +83,7 @@ def test_documents_of_a_block_are_told_apart(tokenizer):
     assert len(texts) >= 3 and all(text.strip().startswith("chapter") for text in texts[1:])
 
 
-def test_a_long_text_by_itself_is_cut_and_not_lost(tokenizer):
+def test_a_long_text_is_split_without_loss(tokenizer):
     text = " ".join(DOCUMENTS[:20])
     split = EncodedSplit.of([{"text": "short"}, {"text": text}, {"text": ""}], task=lm_task(), tokenizer=tokenizer)
     special = special_tokens(tokenizer)
@@ -94,6 +94,6 @@ def test_a_long_text_by_itself_is_cut_and_not_lost(tokenizer):
     assert found.tolist() == tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def test_too_small_a_block(tokenizer):
+def test_a_block_too_small_for_special_tokens(tokenizer):
     with pytest.raises(UserError, match=r"dataset.max_length is 1, of which \d are special tokens"):
         packed(tokenizer, max_length=1)

@@ -14,7 +14,7 @@ def test_spans_become_bio_tags():
     assert found.misaligned == 0
 
 
-def test_spans_within_words_and_over_each_other_are_counted():
+def test_misaligned_and_overlapping_spans_are_counted():
     found = from_text("Washington state", [[0, 4, "LOC"], [5, 16, "ORG"]])
     assert found.tags == ["B-LOC", "B-ORG"] and found.misaligned == 2
 
@@ -22,14 +22,14 @@ def test_spans_within_words_and_over_each_other_are_counted():
 @pytest.mark.parametrize(
     "read,message",
     [
-        (lambda: from_lists(["a", "b"], ["O"]), "2 words, but 1 tags"),
+        (lambda: from_lists(["a", "b"], ["O"]), r"numbers of words \(2\) and tags \(1\) differ"),
         (lambda: from_lists([], []), "no words"),
         (lambda: from_lists("text", ["O"]), "expected a list of words, received str"),
         (lambda: from_text(" \n", []), "no words"),
         (lambda: from_text("abc", [[1, 9, "X"]]), "a span from 1 to 9 in a text of 3"),
-        (lambda: from_text("abc", [{"start": 1}]), "is no span"),
+        (lambda: from_text("abc", [{"start": 1}]), "is not a span"),
     ],
 )
-def test_rows_that_are_none(read, message):
+def test_invalid_rows(read, message):
     with pytest.raises(ValueError, match=message):
         read()

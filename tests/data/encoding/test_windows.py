@@ -1,4 +1,4 @@
-"""Windows cover every word, keep within their size, and are joined where they agree."""
+"""Windows cover every word, stay within the maximum length, and are merged where they agree."""
 
 import itertools
 import random
@@ -8,7 +8,7 @@ import pytest
 from tunesmith.data.encoding.windows import cut, join
 
 
-def test_windows_cover_all_words_and_share_what_they_should():
+def test_windows_cover_all_words_with_the_right_overlap():
     generator = random.Random(0)
     for _ in range(2000):
         tokens = [generator.choice([1, 1, 1, 2, 3, 9]) for _ in range(generator.randint(1, 40))]
@@ -27,9 +27,9 @@ def test_windows_cover_all_words_and_share_what_they_should():
         ([(0, [1, 2, 3])], [1, 2, 3]),
         ([(0, [1, 2, 3]), (3, [4])], [1, 2, 3, 4]),
         ([(0, [1, 2, 3, 9]), (2, [3, 4, 5])], [1, 2, 3, 4, 5]),  # joined at the 3
-        ([(0, [1, 8, 8]), (1, [7, 7, 5])], [1, 8, 7, 5]),  # they agree nowhere: in the middle
+        ([(0, [1, 8, 8]), (1, [7, 7, 5])], [1, 8, 7, 5]),  # no agreement: joined in the middle
         ([(0, [1, 2]), (1, [2, 3, 4]), (3, [4, 5])], [1, 2, 3, 4, 5]),
     ],
 )
-def test_windows_are_joined(parts, expected):
+def test_merging_of_windows(parts, expected):
     assert join(parts) == expected

@@ -1,4 +1,4 @@
-"""CoNLL and CoNLL-U files, with whatever is found in real ones."""
+"""CoNLL and CoNLL-U files, with the irregularities of real ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The generated documents: the same everywhere, of all four worlds, and true to themselves."""
+"""The generated documents: deterministic, from all four worlds, and consistent."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tunesmith.data.sources.demo_corpus import AGREEING, DISAGREEING, DemoCorpus
 
 QUALITIES = {word: side for quality in demo_pairs.QUALITIES for side, words in enumerate(quality) for word in words}
 VERDICTS = {word: side for side, words in enumerate((demo_reviews.POSITIVE, demo_reviews.NEGATIVE)) for word in words}
-WORDS = {  # what a world has of its own, in full phrases
+WORDS = {  # the phrases of each world
     "reviews": [
         *demo_reviews.POSITIVE,
         *demo_reviews.NEGATIVE,
@@ -46,9 +46,9 @@ WORDS = {  # what a world has of its own, in full phrases
         *demo_questions.FILLERS,
     ],
 }
-SAYS = re.compile(
+STATEMENT = re.compile(
     r"(?:the (?P<thing>\w+) (?:was|seemed)|(?:nobody|everybody) found the (?P<found>\w+)|nobody would call the (?P<called>\w+)) "
-    r"(?P<turned>not |never |hardly |anything but )?(?:(?:very|quite|rather|simply) )?(?P<word>well lit|\w+)"
+    r"(?P<negated>not |never |hardly |anything but )?(?:(?:very|quite|rather|simply) )?(?P<word>well lit|\w+)"
 )
 
 
@@ -68,13 +68,13 @@ def of(name, texts):
     return found
 
 
-def told(sentence, sides):
-    """What a sentence says of things: (thing, 0 or 1), by the sides of the words."""
-    matches = [match for match in SAYS.finditer(sentence) if match["word"] in sides]  # else mistyped
+def statements(sentence, sides):
+    """The statements of a sentence as (thing, 0 or 1), by the sides of its words."""
+    matches = [match for match in STATEMENT.finditer(sentence) if match["word"] in sides]  # others are mistyped
     return [
         (
             match["thing"] or match["found"] or match["called"],
-            sides[match["word"]] ^ (bool(match["turned"]) or match[0].startswith("nobody")),
+            sides[match["word"]] ^ (bool(match["negated"]) or match[0].startswith("nobody")),
         )
         for match in matches
     ]
@@ -91,12 +91,12 @@ def test_the_four_worlds_are_evenly_mixed(texts):
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_all_words_of_a_demo_are_there(name, texts):
+def test_all_words_of_each_demo_occur(name, texts):
     whole = " ".join(f" {text} " for text in of(name, texts))
     assert [word for word in WORDS[name] if f" {word} " not in whole] == []
 
 
-def test_no_label_is_there(texts):
+def test_labels_do_not_occur(texts):
     words = {word.lower() for text in texts for word in text.split()}
     assert not words & {
         "positive",
@@ -132,46 +132,46 @@ def test_a_review_has_one_verdict(texts):
             for part in re.split(r" [.!] ?", text)
             if part.startswith(("the ", "nobody")) and not re.search("[,;:]|but", part)
         ]
-        said = [side for part in plain for thing, side in told(part, VERDICTS) if thing in demo_reviews.ASPECTS]
-        assert len(set(said)) <= 1, text
+        sides = [side for part in plain for thing, side in statements(part, VERDICTS) if thing in demo_reviews.ASPECTS]
+        assert len(set(sides)) <= 1, text
 
 
-def test_words_of_one_verdict_keep_company(texts):
-    company = {word: Counter() for word in VERDICTS}
+def test_words_of_one_verdict_occur_together(texts):
+    neighbours = {word: Counter() for word in VERDICTS}
     for text in of("reviews", texts):
         verdicts = [word for word in text.split() if word in VERDICTS]
         for word in verdicts:
-            company[word].update(VERDICTS[other] for other in verdicts if other != word)
-    assert all(counts[VERDICTS[word]] > counts[1 - VERDICTS[word]] for word, counts in company.items())
+            neighbours[word].update(VERDICTS[other] for other in verdicts if other != word)
+    assert all(counts[VERDICTS[word]] > counts[1 - VERDICTS[word]] for word, counts in neighbours.items())
 
 
-def test_what_is_said_in_other_words_agrees_and_what_is_denied_does_not(texts):
+def test_paraphrases_agree_and_contradictions_do_not(texts):
     checked = Counter()
     for sentence in " ".join(of("pairs", texts)).split(" . "):
         first, _, rest = sentence.partition(" ; ")
         for links, agree in ((AGREEING, True), (DISAGREEING, False)):
             if rest.startswith(links):
-                ((thing, side),) = told(rest, QUALITIES)
-                assert ((thing, side) in told(first, QUALITIES)) == agree
+                ((thing, side),) = statements(rest, QUALITIES)
+                assert ((thing, side) in statements(first, QUALITIES)) == agree
                 checked[agree] += 1
     assert min(checked.values()) > 500
 
 
-def test_a_report_names_everybody_again(texts):
+def test_a_report_repeats_its_names(texts):
     names = {*demo_entities.SHARED, *demo_entities.FRESH, *demo_entities.FIRST}
     for text in of("entities", texts):
         assert max(Counter(word for word in text.split() if word in names | set(demo_entities.COMMON)).values()) > 1
 
 
-def test_answers_are_told_in_the_story(texts):
+def test_answers_occur_in_the_story(texts):
     past = {base: verb for verb, base in demo_questions.VERBS.items()}
     answered = 0
     for text in of("questions", texts):
         start = min(text.index(word) for word in ("Who ", "Where ", "When ", "What ") if word in text)
-        told = [sentence.lower() for sentence in text[:start].split(" . ")]
+        story = [sentence.lower() for sentence in text[:start].split(" . ")]
         for question, answer in re.findall(r"(W[^.?]*) \? ([^.]*) \.", text[start:]):
             asked = question.replace(" did ", " ").split(maxsplit=1)[1].split()
             wanted = {past.get(word, word).lower() for word in [*asked, *answer.split()]} - {"the", "at", "in", "on"}
-            assert any(wanted <= set(sentence.split()) for sentence in told), (question, answer, told)
+            assert any(wanted <= set(sentence.split()) for sentence in story), (question, answer, story)
             answered += 1
     assert answered > 1000

@@ -1,4 +1,4 @@
-"""The generated entities and questions are real little problems."""
+"""The generated entities and questions need context: no trivial baseline solves them."""
 
 from collections import Counter, defaultdict
 
@@ -10,20 +10,20 @@ from tunesmith.data.sources.demo_entities import DemoEntities
 from tunesmith.data.sources.demo_questions import DemoQuestions
 
 
-def test_a_word_alone_does_not_decide_its_tag():
+def test_a_word_alone_does_not_determine_its_tag():
     source = DemoEntities(size=2000)
     train, test = ([row for _, row in source.rows(split)] for split in ("train", "test"))
     counts = defaultdict(Counter)
     for row in train:
         for token, tag in zip(row["tokens"], row["tags"], strict=True):
             counts[token][tag] += 1
-    alone = [
+    from_word = [
         [counts[token].most_common(1)[0][0] if token in counts else "O" for token in row["tokens"]] for row in test
     ]
 
     def features(row):
         padded = ["", "", *row["tokens"], "", ""]
-        return [{f"{at}={padded[place + at]}": 1 for at in range(5)} for place in range(len(row["tokens"]))]
+        return [{f"{offset}={padded[index + offset]}": 1 for offset in range(5)} for index in range(len(row["tokens"]))]
 
     vectors = DictVectorizer()
     model = LogisticRegression(max_iter=200)
@@ -31,12 +31,12 @@ def test_a_word_alone_does_not_decide_its_tag():
         vectors.fit_transform([f for row in train for f in features(row)]),
         [tag for row in train for tag in row["tags"]],
     )
-    around = [list(model.predict(vectors.transform(features(row)))) for row in test]
+    from_context = [list(model.predict(vectors.transform(features(row)))) for row in test]
     gold = [row["tags"] for row in test]
-    assert f1_score(gold, around) > f1_score(gold, alone) + 0.2
+    assert f1_score(gold, from_context) > f1_score(gold, from_word) + 0.2
 
 
-def test_answers_lie_where_they_are_said_to_lie():
+def test_answers_are_at_their_offsets():
     rows = [row for _, row in DemoQuestions(size=400, unanswerable_share=0.3).rows("train")]
     for row in rows:
         for text, start in zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True):

@@ -1,4 +1,4 @@
-"""The hub's own loading path, on a dataset saved on disk in the hub's layout."""
+"""The Hub's loading path, on a dataset saved on disk in the Hub's layout."""
 
 import datasets
 
@@ -24,17 +24,17 @@ def saved(folder):
     return folder
 
 
-def test_a_run_on_a_dataset_in_the_hubs_layout(tmp_path, capsys):
+def test_a_run_on_a_dataset_in_the_hub_layout(tmp_path, capsys):
     folder = saved(tmp_path / "hub")
-    words = [word for word in TINY if "size" not in word]
-    words += ["dataset=sst2", f"dataset.path={folder}", "dataset.config=default", f"output_dir={tmp_path / 'runs'}"]
-    run = train(checked(words))
+    overrides = [word for word in TINY if "size" not in word]
+    overrides += ["dataset=sst2", f"dataset.path={folder}", "dataset.config=default", f"output_dir={tmp_path / 'runs'}"]
+    run = train(checked(overrides))
     assert set(run.read_json("metrics.json")) >= {"validation/accuracy"}
-    assert cli.run(["train", *words, "dataset.text=sentense"]) == 2
+    assert cli.run(["train", *overrides, "dataset.text=sentense"]) == 2
     assert "has no column sentense; its columns are sentence, label; did you mean sentence?" in capsys.readouterr().err
 
 
-def test_a_tenth_is_held_out(tmp_path):
+def test_a_tenth_of_the_training_rows_is_held_out(tmp_path):
     folder = saved(tmp_path / "hub")
     source = Hub(path=str(folder), config=None, revision=None, train="train", validation=None, test="validation")
     held_out, kept = ({row for row, _ in source.rows(split)} for split in ("validation", "train"))

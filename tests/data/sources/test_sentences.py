@@ -1,4 +1,4 @@
-"""Sentences, pairs and scored pairs in the forms that real files have."""
+"""Sentences, pairs and scored pairs in the formats of real files."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def rows(found, split):
     return [record for _, record in found.rows(split)]
 
 
-def test_a_sentence_a_line_and_the_sts_benchmarks_own_files(tmp_path):
+def test_one_sentence_per_line_and_files_of_the_sts_benchmark(tmp_path):
     found = source(tmp_path, a_txt='one "sentence\r\n\n  \nanother\tone\n', b_csv=STS)
     assert found.mistakes(["text"]) == []
     assert list(found.rows("train")) == [(1, {"text": 'one "sentence'}), (4, {"text": "another\tone"})]
@@ -53,13 +53,13 @@ def test_the_same_pairs_from_csv_tsv_and_json_lines(tmp_path):
         assert found.mistakes(["text"]) == [] and rows(found, "validation") == PAIRS
 
 
-def test_a_header_in_the_sts_form_is_a_header(tmp_path):
+def test_a_header_in_the_sts_format_is_a_header(tmp_path):
     header = "genre\tfile\tyear\tid\tscore\tfirst\tsecond\n"
     found = source(tmp_path, t_txt="a\nb\n", v_tsv=header + STS.splitlines()[1].split("\tlicence")[0] + "\n")
     assert rows(found, "validation")[0]["first"] == "A dog , barks"
 
 
-def test_a_tenth_validates_and_further_test_sets_are_whole(tmp_path):
+def test_a_tenth_is_held_out_and_further_test_sets_are_complete(tmp_path):
     (tmp_path / "sts12.tsv").write_text("first\tsecond\tscore\n" + "a\tb\t1\n" * 25)
     found = source(tmp_path, t_txt="".join(f"{n}\n" for n in range(30)), more={"sts12": str(tmp_path / "sts12.tsv")})
     assert found.splits == ("train", "validation", "sts12") and found.mistakes(["text"]) == []
@@ -82,7 +82,7 @@ def test_wrong_columns(text, expected, tmp_path):
 def test_wrong_names_of_further_test_sets(tmp_path):
     for name in ("test", "sts 12", "a/b"):
         found = source(tmp_path, t_txt="a\n", more={name: str(tmp_path / "t.txt")})
-        assert f"dataset.more.{name}: the name is not free" in found.mistakes(["text"])[0]
+        assert f"dataset.more.{name}: the name is reserved or invalid" in found.mistakes(["text"])[0]
     missing = source(tmp_path, t_txt="a\n", more={"sts12": str(tmp_path / "u.txt")}).mistakes(["text"])
     assert missing == [f"dataset.more.sts12={tmp_path / 'u.txt'} is not a file; did you mean t.txt?"]
 

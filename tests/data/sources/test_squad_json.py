@@ -1,4 +1,4 @@
-"""SQuAD's JSON form, and files that are not."""
+"""SQuAD's JSON format, and files in other formats."""
 
 import json
 
@@ -48,12 +48,12 @@ def test_questions(tmp_path):
     "content,message",
     [
         ("[1, 2", "line 1: not JSON"),
-        ([1, 2], "the file has no list data .it is a list.; expected"),
-        ({"questions": []}, "the file has no list data .its keys are questions."),
-        ({"data": [{"title": "x"}]}, r"data\[0\] has no list paragraphs"),
-        (squad({"id": "q"}), r"data\[0\].paragraphs\[0\].qas\[0\] has no text question"),
+        ([1, 2], 'the file has no list "data" .it is a list.; expected'),
+        ({"questions": []}, 'the file has no list "data" .its keys are questions.'),
+        ({"data": [{"title": "x"}]}, r'data\[0\] has no list "paragraphs"'),
+        (squad({"id": "q"}), r'data\[0\].paragraphs\[0\].qas\[0\] has no string "question"'),
     ],
 )
-def test_json_that_is_not_squads(tmp_path, content, message):
+def test_json_in_another_format(tmp_path, content, message):
     with pytest.raises(UserError, match=message):
         rows(tmp_path, content)

@@ -1,4 +1,4 @@
-"""Plain text files, folders and patterns of them, and whatever is found in real ones."""
+"""Plain text files, folders and glob patterns, with the irregularities of real ones."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def texts(opened, split="train"):
         ("file", ["vier\nfünf\n\n\nsechs", "one\n\n  two  \nthree"]),
     ],
 )
-def test_what_an_example_is(corpus, example, expected):
+def test_kinds_of_examples(corpus, example, expected):
     assert texts(source([str(corpus / "a.txt"), str(corpus / "b.txt")], example=example)) == expected
 
 
@@ -55,7 +55,7 @@ def test_a_file_whose_name_looks_like_a_pattern(tmp_path):
     assert texts(source(str(tmp_path / "part[1].txt"))) == ["here"]
 
 
-def test_places_name_file_and_line(corpus):
+def test_locations_name_file_and_line(corpus):
     opened = source(str(corpus), example="paragraph")
     assert [opened.where("train", row).removeprefix(str(corpus)) for row, _ in opened.rows("train")] == [
         "/a.txt, line 3",
@@ -66,8 +66,8 @@ def test_places_name_file_and_line(corpus):
     ]
 
 
-def test_every_tenth_example_validates_without_a_validation_split(tmp_path):
-    for part in (0, 1):  # the count goes on from one file to the next
+def test_every_tenth_example_is_held_out_without_a_validation_split(tmp_path):
+    for part in (0, 1):  # the count continues across files
         (tmp_path / f"{part}.txt").write_text("".join(f"{number}\n" for number in range(part * 15, part * 15 + 15)))
     opened = source(str(tmp_path), test=str(tmp_path / "0.txt"))
     assert opened.splits == ("train", "validation", "test")
@@ -81,7 +81,7 @@ def test_a_run_may_be_evaluated_without_training_text(corpus):
     assert source(None, validation=str(corpus / "b.txt")).splits == ("validation",)
 
 
-def test_the_fingerprint_names_contents_their_order_and_what_an_example_is(corpus):
+def test_the_fingerprint_depends_on_contents_order_and_kind_of_example(corpus):
     a, b = str(corpus / "a.txt"), str(corpus / "b.txt")
     before = source([a, b]).fingerprint("train")
     assert before == source([a, b]).fingerprint("train")
@@ -91,7 +91,7 @@ def test_the_fingerprint_names_contents_their_order_and_what_an_example_is(corpu
     assert before != source([a, b]).fingerprint("train")
 
 
-def test_every_mistake_is_told(corpus):
+def test_every_mistake_is_reported(corpus):
     (corpus / "empty.txt").write_text("\n \n")
     (corpus / "none").mkdir()
     names = ["notes.txt", "*.text", "none", "empty.txt"]
@@ -108,12 +108,12 @@ def test_every_mistake_is_told(corpus):
     assert all(message.startswith(start) for message, start in zip(found, expected, strict=True))
 
 
-def test_a_file_of_the_training_folder_is_not_to_score_on(corpus):
+def test_a_training_file_cannot_be_evaluated_on(corpus):
     found = source(str(corpus), validation=str(corpus / "b.txt")).mistakes(["text"])
     assert found == [
-        f"{corpus}/b.txt is read for dataset.validation and for dataset.train; name the training files without it"
+        f"{corpus}/b.txt is read for dataset.validation and for dataset.train; exclude it from dataset.train"
     ]
-    assert source(str(corpus), validation=str(corpus)).mistakes(["text"]) == []  # meant so
+    assert source(str(corpus), validation=str(corpus)).mistakes(["text"]) == []  # identical splits are intentional
 
 
 def test_a_byte_that_is_not_utf8(tmp_path):

@@ -1,4 +1,4 @@
-"""A Slurm cluster of one machine: its daemons run as root on the loopback interface, from a folder of their own."""
+"""A single-node Slurm cluster: its daemons run as root on the loopback interface, from a folder of their own."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "sinfo")
-CORES = 4  # that Slurm may give away, whatever the machine has
+CORES = 4  # that Slurm may allocate, whatever the machine has
 _CONFIGURATION = """\
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -53,7 +53,7 @@ class SlurmCluster:
     """Partitions `low`, whose jobs are preempted, and `high`, whose jobs preempt them.
 
     Args:
-        folder: for the daemons' files; its path is short, for it holds a socket.
+        folder: for the daemons' files; its path must be short, since it contains a socket.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -62,7 +62,7 @@ class SlurmCluster:
 
     @staticmethod
     def missing() -> str | None:
-        """What this machine lacks for it; None if nothing."""
+        """Why the cluster cannot run on this machine; None if it can."""
         absent = [program for program in PROGRAMS if shutil.which(program) is None]
         if absent:
             return f"{', '.join(absent)} not installed"
@@ -99,7 +99,7 @@ class SlurmCluster:
             self._start(["slurmctld", "-D", "-c"])
             self._start(["slurmd", "-D"])
             _until(
-                lambda: "idle" in _said(["sinfo", "--noheader", "--format=%t"]),
+                lambda: "idle" in _output_of(["sinfo", "--noheader", "--format=%t"]),
                 f"an idle node; see {self.folder}/*.log",
             )
         except BaseException:
@@ -108,7 +108,7 @@ class SlurmCluster:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        _said(["scancel", "--full", "--signal=KILL", "--user=root"])
+        _output_of(["scancel", "--full", "--signal=KILL", "--user=root"])
         with contextlib.suppress(TimeoutError):
             _until(lambda: not self.queue(), "an empty queue", seconds=15)
         for daemon in reversed(self._daemons):
@@ -124,8 +124,8 @@ class SlurmCluster:
             os.environ["SLURM_CONF"] = self._before
 
     def queue(self) -> dict[str, str]:
-        """Jobs that are not over, and their states."""
-        lines = _said(["squeue", "--noheader", "--array", "--format=%i %T"]).splitlines()
+        """Unfinished jobs and their states."""
+        lines = _output_of(["squeue", "--noheader", "--array", "--format=%i %T"]).splitlines()
         return dict(line.split() for line in lines)
 
     def _start(self, command: list[str]) -> None:
@@ -136,7 +136,7 @@ class SlurmCluster:
             )
 
 
-def _said(command: list[str]) -> str:
+def _output_of(command: list[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout
 
 
@@ -149,9 +149,9 @@ def _free_ports(count: int) -> list[int]:
             entry.close()
 
 
-def _until(true, what: str, seconds: float = 30) -> None:
+def _until(condition, what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:g} seconds for {what}")
         time.sleep(0.1)

@@ -15,9 +15,9 @@ def four(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
 
 
-def shares(*, n_jobs=None, devices_per_job=None, words=()):
+def slots(*, n_jobs=None, devices_per_job=None, words=()):
     job = Job(1, config_of("trainer.accelerator=gpu", *words), {})
-    return Local(n_jobs=n_jobs, devices_per_job=devices_per_job)._shares([job])
+    return Local(n_jobs=n_jobs, devices_per_job=devices_per_job)._job_slots([job])
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ def shares(*, n_jobs=None, devices_per_job=None, words=()):
         ("-1", []),
     ],
 )
-def test_the_cards_are_those_that_are_visible(monkeypatch, visible, expected):
+def test_visible_gpus(monkeypatch, visible, expected):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert visible_gpus() == expected
 
 
-def test_without_the_variable_the_driver_is_asked(monkeypatch, tmp_path):
+def test_without_the_variable_nvidia_smi_is_queried(monkeypatch, tmp_path):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\n[ \"$1\" = --query-gpu=index ] && printf '0\\n1\\n'\n")
@@ -49,7 +49,7 @@ def test_without_the_variable_the_driver_is_asked(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "here,devices_per_job,expected",
+    "available,devices_per_job,expected",
     [
         ("abcd", 1, ["a", "b", "c", "d"]),
         ("abcd", 2, ["a,b", "c,d"]),
@@ -62,35 +62,35 @@ def test_without_the_variable_the_driver_is_asked(monkeypatch, tmp_path):
         ("ab", 0.7, ["a", "b"]),
     ],
 )
-def test_slots(here, devices_per_job, expected):
-    assert gpu_slots(list(here), devices_per_job) == expected
+def test_slots(available, devices_per_job, expected):
+    assert gpu_slots(list(available), devices_per_job) == expected
 
 
 @pytest.mark.parametrize(
-    "devices_per_job,message", [(3, "a job needs 3 GPUs, but 2 are here"), (1.5, "is 1.5; expected")]
+    "devices_per_job,message", [(3, "a job needs 3 GPUs, but only 2 are available"), (1.5, "is 1.5; expected")]
 )
-def test_shares_that_there_are_not(devices_per_job, message):
+def test_invalid_devices_per_job(devices_per_job, message):
     with pytest.raises(UserError, match=message):
         gpu_slots(["a", "b"], devices_per_job)
 
 
-def test_a_job_takes_the_cards_of_its_trainer(four):
-    assert shares() == ["0", "1", "2", "3"]
-    assert shares(words=["trainer.devices=2"]) == ["0,1", "2,3"]
-    assert shares(words=["trainer.devices=2"], n_jobs=1) == ["0,1"]
-    assert shares(n_jobs=5, devices_per_job=0.5) == ["0", "1", "2", "3", "0"]
+def test_a_job_gets_as_many_gpus_as_its_trainer_uses(four):
+    assert slots() == ["0", "1", "2", "3"]
+    assert slots(words=["trainer.devices=2"]) == ["0,1", "2,3"]
+    assert slots(words=["trainer.devices=2"], n_jobs=1) == ["0,1"]
+    assert slots(n_jobs=5, devices_per_job=0.5) == ["0", "1", "2", "3", "0"]
 
 
-def test_more_jobs_than_the_cards_hold(four):
-    with pytest.raises(UserError, match=r"n_jobs is 5, but 4 GPUs with devices_per_job=1 are enough for 4 jobs"):
-        shares(n_jobs=5)
-    with pytest.raises(UserError, match="a job needs 8 GPUs, but 4 are here"):
-        shares(words=["trainer.devices=8"])
+def test_more_jobs_than_the_gpus_can_run(four):
+    with pytest.raises(UserError, match=r"n_jobs is 5, but 4 GPUs with devices_per_job=1 can run 4 at a time"):
+        slots(n_jobs=5)
+    with pytest.raises(UserError, match="a job needs 8 GPUs, but only 4 are available"):
+        slots(words=["trainer.devices=8"])
 
 
 @pytest.mark.parametrize(
     "cores,n_jobs,devices,expected", [(2, None, 1, 2), (16, None, 1, 8), (16, None, 2, 4), (2, 5, 1, 5)]
 )
-def test_without_cards_half_the_cores_work(monkeypatch, cores, n_jobs, devices, expected):
+def test_without_gpus_half_the_cores_are_used(monkeypatch, cores, n_jobs, devices, expected):
     monkeypatch.setattr(gpus.os, "sched_getaffinity", lambda process: set(range(cores)))
-    assert shares(words=["trainer.accelerator=cpu", f"trainer.devices={devices}"], n_jobs=n_jobs) == [None] * expected
+    assert slots(words=["trainer.accelerator=cpu", f"trainer.devices={devices}"], n_jobs=n_jobs) == [None] * expected

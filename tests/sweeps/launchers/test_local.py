@@ -1,4 +1,4 @@
-"""Jobs that fail, are cut off, or are wanted twice: none harms another, and no work is lost or done again."""
+"""Jobs that fail, are interrupted or are requested twice: none affects another, and no work is lost or repeated."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ TROUBLE = f"regularization.trouble={NONE}"
 KINDS = ["none", "raise", "exit", "kill", "memory", "once"]
 ERRORS = {
     "raise": "ValueError: no [such] luck",
-    "exit": "the process ended with exit status 3 before the run did",
+    "exit": "the process exited with status 3 before the run completed",
     "kill": "killed by SIGKILL (out of memory?)",
     "memory": "MemoryError",
     "once": "ValueError: the first time",
@@ -34,12 +34,12 @@ def states(output_dir):
 
 
 def files(output_dir):
-    """What tells whether a run has been run again."""
+    """Inodes and times, which show whether a run was repeated."""
     return {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in output_dir.glob("*/*/metrics.json")}
 
 
 class Troubled:
-    """A sweep of which most jobs fail, called three times."""
+    """A sweep in which most jobs fail, run three times."""
 
     def __init__(self, output_dir):
         kinds = f"regularization.trouble.kind={','.join(KINDS)}"
@@ -65,7 +65,7 @@ def troubled(tmp_path_factory):
     return Troubled(tmp_path_factory.mktemp("troubled"))
 
 
-def test_a_failing_job_harms_no_other(troubled):
+def test_a_failing_job_affects_no_other(troubled):
     status, _, done = troubled.seen[0]
     assert {kind: content["state"] for kind, content in status.items()} == {"none": "done"} | dict.fromkeys(
         ERRORS, "failed"
@@ -73,7 +73,7 @@ def test_a_failing_job_harms_no_other(troubled):
     assert len(done) == 1 and troubled.calls[0].status == 1
 
 
-def test_failures_are_named_with_their_error_and_log(troubled):
+def test_failures_are_listed_with_their_error_and_log(troubled):
     status, logs, _ = troubled.seen[0]
     shown = troubled.calls[0].output.splitlines()
     for number, kind in enumerate(KINDS, 1):
@@ -87,12 +87,12 @@ def test_failures_are_named_with_their_error_and_log(troubled):
     assert all(f"trouble.kind={kind} {error}" in troubled.markdown for kind, error in ERRORS.items())
 
 
-def test_failed_runs_can_be_left_alone(troubled):
+def test_failed_runs_can_be_skipped(troubled):
     assert troubled.seen[1] == troubled.seen[0]
     assert troubled.calls[1].status == 1 and "(1 done, 5 failed already)" in troubled.calls[1].output
 
 
-def test_failed_runs_are_tried_again_and_done_ones_are_not(troubled):
+def test_failed_runs_are_retried_and_completed_ones_are_not(troubled):
     before, logs, done = troubled.seen[1]
     status, logs_after, done_after = troubled.seen[2]
     assert status["none"] == before["none"] and logs_after["none"] == logs["none"]
@@ -109,10 +109,10 @@ SLOW = [
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The weights of each seed, by runs of their own; a step's length changes nothing."""
-    output_dir, weights, threads = tmp_path_factory.mktemp("whole"), {}, torch.get_num_threads()
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // 2))  # as each of two jobs, for sums depend on it
+def uninterrupted(tmp_path_factory):
+    """The weights of each seed, from separate runs; the delay of a step changes nothing."""
+    output_dir, weights, threads = tmp_path_factory.mktemp("uninterrupted"), {}, torch.get_num_threads()
+    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // 2))  # as in each of two jobs, since sums depend on it
     for seed in (1, 2, 3):
         words = [word for word in SLOW if not word.startswith(("hydra", "regularization.trouble.seconds"))]
         assert call("train", *words, f"seed={seed}", f"output_dir={output_dir / str(seed)}").status == 0
@@ -123,7 +123,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_a_sweep_that_was_cut_off_ends_with_the_weights_of_an_uninterrupted_one(whole, tmp_path, number):
+def test_a_resumed_sweep_ends_with_the_weights_of_an_uninterrupted_one(uninterrupted, tmp_path, number):
     words = ["train", "-m", *SLOW, SEEDS, f"output_dir={tmp_path}"]
     process = start(*words)
     until(lambda: len(list(tmp_path.glob("*/*/metrics.csv"))) >= 1)  # in the second epoch of a job
@@ -135,10 +135,10 @@ def test_a_sweep_that_was_cut_off_ends_with_the_weights_of_an_uninterrupted_one(
     jobs = SweepFolder(folder_of(tmp_path)).jobs()
     if number == signal.SIGKILL:
         assert process.returncode == -number
-        until(lambda: not any(job.run.busy for job in jobs))  # jobs end by themselves
+        until(lambda: not any(job.run.busy for job in jobs))  # jobs stop by themselves
     else:
         assert process.returncode == 1 and output.count("Stopping: ") == 1 and "Traceback" not in output
-        assert "tunesmith: interrupted by a signal; the same command goes on from here" in output
+        assert "tunesmith: interrupted by a signal; the same command resumes from here" in output
     before = states(tmp_path)
     assert list(before.values()).count("interrupted") in (1, 2) and before[3] is None and not files(tmp_path)
 
@@ -147,13 +147,13 @@ def test_a_sweep_that_was_cut_off_ends_with_the_weights_of_an_uninterrupted_one(
     assert set(states(tmp_path).values()) == {"done"}
     for job in jobs:
         after = load_file(job.run.model / "model.safetensors")
-        expected = whole[job.config["seed"]]
+        expected = uninterrupted[job.config["seed"]]
         assert after.keys() == expected.keys() and all(torch.equal(after[name], expected[name]) for name in after)
     log = SweepFolder(folder_of(tmp_path)).log(1).read_text()
-    assert "Going on after step" in log
+    assert "Resuming from step" in log
 
 
-def test_a_second_signal_ends_the_jobs_at_once(tmp_path):
+def test_a_second_signal_kills_the_jobs(tmp_path):
     words = ["train", "-m", *SLOW, "regularization.trouble.seconds=60.0", "seed=1,2", f"output_dir={tmp_path}"]
     process = start(*words)
     until(lambda: list(tmp_path.glob("*/*/manifest.json")))
@@ -166,7 +166,7 @@ def test_a_second_signal_ends_the_jobs_at_once(tmp_path):
     assert not any(job.run.busy for job in SweepFolder(folder_of(tmp_path)).jobs())
 
 
-def test_two_sweeps_started_together_share_their_runs(tmp_path):
+def test_two_concurrent_sweeps_share_their_runs(tmp_path):
     words = ["train", "-m", *TINY, f"output_dir={tmp_path}", "hydra.launcher.n_jobs=1"]
     processes = [start(*words, seeds) for seeds in ("seed=1,2,3", "seed=3,2,4")]
     for process in processes:
@@ -174,13 +174,13 @@ def test_two_sweeps_started_together_share_their_runs(tmp_path):
         assert process.returncode == 0 and output.count("\ndone ") >= 1, output
     logs = "".join(file.read_text() for file in tmp_path.glob("sweeps/*/logs/*.log"))
     assert len(list(tmp_path.glob("*/*/metrics.json"))) == 4
-    assert logs.count(" parameters  ") == 4  # each run says once how large its model is
+    assert logs.count(" parameters  ") == 4  # each run logs once how large its model is
     for folder in (tmp_path / "sweeps").iterdir():
         assert len(SweepFolder(folder).jobs()) == 3
         assert "3 done" in call("report", folder).output
 
 
-def test_a_run_of_another_process_is_waited_for(tmp_path):
+def test_a_run_in_use_by_another_process_is_retried(tmp_path):
     words = [f"output_dir={tmp_path}", "seed=1,2", "hydra.launcher.n_jobs=1"]
     config = config_of(f"output_dir={tmp_path}", "seed=1")
     held = RunFolder.claim(config)
@@ -189,19 +189,19 @@ def test_a_run_of_another_process_is_waited_for(tmp_path):
     called = sweep(*words)
     release.join()
     assert called.status == 0 and len(files(tmp_path)) == 2
-    assert "job 1 is being run by another process; it will be tried again" in called.output
+    assert "job 1 is in use by another process; it will be retried" in called.output
     assert called.output.index("\ndone 2") < called.output.index("\ndone 1")
 
 
-def test_one_sweep_is_run_by_one_process(tmp_path):
+def test_a_sweep_folder_is_locked(tmp_path):
     words = [f"output_dir={tmp_path}", f"sweep.folder={tmp_path}/s"]
     holder = SweepFolder.claim(tmp_path / "s", identity="", varied=[])
     called = sweep(*words)
     holder.lock.release()
-    assert called.status == 2 and "s is being run by another process; wait for it or end it" in called.errors
+    assert called.status == 2 and "s is in use by another process; wait for it or stop it" in called.errors
 
 
-def test_what_has_been_queued_does_not_change(tmp_path):
+def test_later_edits_do_not_change_queued_jobs(tmp_path):
     groups = tmp_path / "groups" / "optimizer"
     groups.mkdir(parents=True)
     source = (conf_folder() / "optimizer/adamw.yaml").read_text()
@@ -220,10 +220,10 @@ def test_what_has_been_queued_does_not_change(tmp_path):
     assert called.status == 0 and "weight_decoy" in own.read_text()
     configs = [job.run.config() for job in SweepFolder(folder_of(tmp_path / "runs")).jobs()]
     assert len(configs) == 2 and configs[0]["optimizer"] == configs[1]["optimizer"]
-    assert sweep(*words, "--config-dir", groups.parent).status == 2  # a new sweep sees what was edited
+    assert sweep(*words, "--config-dir", groups.parent).status == 2  # a new sweep sees the edit
 
 
-def test_relative_paths_mean_the_folder_in_which_the_sweep_was_started(tmp_path):
+def test_relative_paths_refer_to_the_folder_in_which_the_sweep_was_started(tmp_path):
     write_csv(tmp_path / "data.csv", [("a fine film", "good"), ("a dull film", "bad")] * 10)
     words = [
         "dataset=csv",
@@ -237,7 +237,7 @@ def test_relative_paths_mean_the_folder_in_which_the_sweep_was_started(tmp_path)
     assert len(files(tmp_path / "runs")) == 1 and (tmp_path / "s/results.csv").is_file()
 
 
-def test_a_script_without_a_guard_is_run_once(tmp_path):
+def test_a_script_without_a_main_guard_runs_once(tmp_path):
     words = ["train", "-m", *TINY, "seed=1,2", f"output_dir={tmp_path / 'runs'}"]
     script = tmp_path / "script.py"
     script.write_text(f"from tunesmith import cli\nprint('once')\nassert cli.run({words!r}) == 0\n")

@@ -1,4 +1,4 @@
-"""Sweeps through Ray: one job that is killed costs no other."""
+"""Sweeps through Ray: a killed job affects no other."""
 
 import os
 
@@ -7,9 +7,9 @@ import pytest
 from tests.sweeps.launchers.test_slurm import (
     STAGED,
     Sweep,
+    check_staged_jobs_run_after_their_one_stage,
     not_installed,
     parent,
-    staged_jobs_come_after_their_one_stage,
     status,
 )
 from tunesmith.configuration.choices import LAUNCHERS
@@ -31,9 +31,9 @@ on_ray = pytest.mark.skipif(reason_to_skip() is not None, reason=str(reason_to_s
 def test_jobs_that_are_killed(tmp_path):
     words = [*RAY, "trainer.max_epochs=120", "seed=1,2,3,4,5,6,7,8"]
     sweep = Sweep(*words, output_dir=tmp_path / "runs")
-    victims = sweep.in_the_middle(2)  # whichever Ray has begun with
+    victims = sweep.in_the_middle(2)  # whichever Ray started first
     os.kill(status(victims[0])["pid"], 9)
-    os.kill(parent(status(victims[1])["pid"]), 9)  # a worker of Ray's; Ray starts its job again
+    os.kill(parent(status(victims[1])["pid"]), 9)  # a Ray worker; Ray restarts its job
     code, output = sweep.end()
     states = {run: status(run)["state"] for run in sweep.runs()}
     assert code == 1 and "killed by SIGKILL (out of memory?)" in output and "Traceback" not in output
@@ -51,10 +51,10 @@ def test_jobs_that_are_killed(tmp_path):
 def test_wrong_settings(tmp_path):
     code, output = Sweep(RAY[0], "hydra.launcher.ray.init.cpus=3", "seed=1,2", output_dir=tmp_path / "runs").end()
     assert code == 2 and "Traceback" not in output
-    assert "Ray does not start with hydra.launcher.ray.init.cpus=3: Unknown keyword argument(s): cpus; set" in output
+    assert "Ray failed to start with hydra.launcher.ray.init.cpus=3: Unknown keyword argument(s): cpus; set" in output
 
 
 @pytest.mark.ray
 @on_ray
 def test_a_stage_runs_once_before_its_jobs(tmp_path):
-    staged_jobs_come_after_their_one_stage(Sweep(*RAY, *STAGED, output_dir=tmp_path / "runs"))
+    check_staged_jobs_run_after_their_one_stage(Sweep(*RAY, *STAGED, output_dir=tmp_path / "runs"))

@@ -1,4 +1,4 @@
-"""Sweeps on a Slurm cluster: jobs that are killed, requeued, preempted or warned of a time limit."""
+"""Sweeps on a Slurm cluster: jobs that are killed, requeued, preempted or signalled before a time limit."""
 
 import json
 import os
@@ -23,7 +23,7 @@ LONG = "trainer.max_epochs=120"  # time to hit a job in the middle
 SLURM = [f"{LAUNCHERS}=submitit_slurm", "hydra.launcher.partition=low", "hydra.launcher.mem_gb=1"]
 STAGE = "mini_backbones/bert,dataset.size=64,backbone.layers=1,backbone.width=32,trainer.accelerator=cpu"
 STAGED = [f"backbone.after=[{STAGE},trainer.max_epochs=1]", "seed=1,2,3", "trainer.max_epochs=1"]
-GOES_ON = "interrupted by SIGTERM; the same command goes on from here"
+RESUMES = "interrupted by SIGTERM; the same command resumes from here"
 
 
 def reason_to_skip():
@@ -75,11 +75,11 @@ class Sweep:
         return self.process.returncode, self._output.read_text()
 
     def in_the_middle(self, count):
-        """The first runs that have come some steps far."""
-        until(lambda: len(self._begun()) >= count)
-        return self._begun()[:count]
+        """The first runs that have trained some steps."""
+        until(lambda: len(self._started()) >= count)
+        return self._started()[:count]
 
-    def _begun(self):
+    def _started(self):
         return [run for run in self.runs() if status(run).get("step", 0) > 10]
 
 
@@ -90,13 +90,13 @@ def status(run):
         return {}
 
 
-def until(true, seconds=180):
+def until(condition, seconds=180):
     deadline = time.monotonic() + seconds
     while True:
         try:
-            if true():
+            if condition():
                 return
-        except (FileNotFoundError, IndexError, StopIteration):  # the sweep has not come so far
+        except (FileNotFoundError, IndexError, StopIteration):  # not written yet
             pass
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -113,7 +113,7 @@ def test_jobs_that_are_killed(cluster, tmp_path):
     victims = sweep.in_the_middle(2)
     assert sum(status(run).get("state") == "running" for run in sweep.runs()) <= CORES  # the others wait
     os.kill(status(victims[0])["pid"], 9)
-    os.kill(parent(status(victims[1])["pid"]), 9)  # submitit's process, which then leaves no result
+    os.kill(parent(status(victims[1])["pid"]), 9)  # submitit's process, which then writes no result
     code, output = sweep.end()
     before = {run: status(run) for run in sweep.runs()}
     assert code == 1 and "In Slurm's queue: " in output and "Traceback" not in output
@@ -128,7 +128,7 @@ def test_jobs_that_are_killed(cluster, tmp_path):
 
 
 @on_slurm
-def test_jobs_that_slurm_stops_end_as_if_it_had_not(cluster, tmp_path):
+def test_jobs_that_slurm_interrupts_match_uninterrupted_ones(cluster, tmp_path):
     sweep = Sweep(*SLURM, LONG, "seed=1,2,3", "logger=[csv,wandb]", output_dir=tmp_path / "runs")
     sweep.in_the_middle(3)
     jobs = sorted(cluster.queue())
@@ -139,26 +139,26 @@ def test_jobs_that_slurm_stops_end_as_if_it_had_not(cluster, tmp_path):
     code, output = sweep.end()
     assert code == 0, output
     for number, run in enumerate(sweep.runs(), 1):
-        assert GOES_ON in sweep.log(number) and "Going on after step" in sweep.log(number)
+        assert RESUMES in sweep.log(number) and "Resuming from step" in sweep.log(number)
         assert_same_as_uninterrupted(run, number, tmp_path)
         names = [folder.name.rpartition("-")[2] for folder in (run / "wandb").glob("offline-run-*")]
         assert len(names) >= 2 and set(names) == {(run / "wandb_id.txt").read_text()}
 
 
 def assert_same_as_uninterrupted(run, seed, tmp_path):
-    words = [*WORDS, LONG, f"seed={seed}", f"output_dir={tmp_path / 'whole'}", "trainer.progress_bar=false"]
+    words = [*WORDS, LONG, f"seed={seed}", f"output_dir={tmp_path / 'uninterrupted'}", "trainer.progress_bar=false"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}  # as a job has one core
     subprocess.run(
         [sys.executable, "-m", "tunesmith", "train", *words], check=True, capture_output=True, env=environment
     )
-    whole = next((tmp_path / "whole").glob(f"*/{run.name}"))
-    weights, expected = (load_file(folder / "model" / "model.safetensors") for folder in (run, whole))
+    uninterrupted = next((tmp_path / "uninterrupted").glob(f"*/{run.name}"))
+    weights, expected = (load_file(folder / "model" / "model.safetensors") for folder in (run, uninterrupted))
     assert weights.keys() == expected.keys() and all(torch.equal(weights[name], expected[name]) for name in expected)
-    assert (run / "metrics.json").read_text() == (whole / "metrics.json").read_text()
+    assert (run / "metrics.json").read_text() == (uninterrupted / "metrics.json").read_text()
 
 
 WRONG = [
-    ("hydra.launcher.partition=nope", "took no job with .*partition=nope: invalid partition specified: nope; correct"),
+    ("hydra.launcher.partition=nope", "rejected .*partition=nope: invalid partition specified: nope; correct"),
     ("hydra.launcher.partitio=low", r"hydra.launcher.partitio does not exist; did you mean partition\? \(settings"),
     ("hydra.launcher.timeout_min=long", "timeout_min=long: Value 'long' of type 'str' could not be converted"),
 ]
@@ -177,7 +177,7 @@ def test_not_on_a_cluster(tmp_path, monkeypatch):
         pytest.skip("tunesmith[slurm] is not installed")
     monkeypatch.setenv("PATH", str(tmp_path))
     code, output = Sweep(SLURM[0], "seed=1,2", output_dir=tmp_path / "runs").end()
-    assert code == 2 and "needs Slurm's sbatch and srun, and this machine has none; start the sweep on" in output
+    assert code == 2 and "needs Slurm's sbatch and srun, which are not installed here; start the sweep on" in output
 
 
 @pytest.mark.parametrize("name,extra", [("submitit_slurm", "slurm"), ("submitit_local", "slurm"), ("ray", "ray")])
@@ -194,7 +194,7 @@ def test_not_installed(monkeypatch, name, extra):
         launcher([f"{LAUNCHERS}={name}"], Composer(None))
 
 
-def staged_jobs_come_after_their_one_stage(sweep):
+def check_staged_jobs_run_after_their_one_stage(sweep):
     code, output = sweep.end()
     assert code == 0, output
     assert "3 jobs after 1 stage" in output and output.count("done stage ") == 1
@@ -205,4 +205,4 @@ def staged_jobs_come_after_their_one_stage(sweep):
 
 @on_slurm
 def test_a_stage_runs_once_before_its_jobs(cluster, tmp_path):
-    staged_jobs_come_after_their_one_stage(Sweep(*SLURM, *STAGED, output_dir=tmp_path / "runs"))
+    check_staged_jobs_run_after_their_one_stage(Sweep(*SLURM, *STAGED, output_dir=tmp_path / "runs"))

@@ -1,4 +1,4 @@
-"""A trial is pruned exactly if Optuna's pruner, asked directly, would prune it."""
+"""A trial is pruned exactly if Optuna's pruner, called directly, prunes it."""
 
 import optuna
 import pytest
@@ -20,7 +20,7 @@ WORDS = [
 
 
 def study_before(place, loss):
-    """A study with four trials, each of which had one loss at all epochs."""
+    """A study with four trials, each with the same loss at all epochs."""
     place.mkdir(parents=True)
     storage = JournalStorage(JournalFileBackend(str(place / "study.log")))
     study = optuna.create_study(study_name="sweep", storage=storage, direction="minimize")
@@ -36,7 +36,7 @@ def known_trial(loss, rate):
 
 
 def pruned_at(loss, losses):
-    """The epoch after which Optuna's MedianPruner ends a trial; None if it does not."""
+    """The epoch after which Optuna's MedianPruner stops a trial; None if it does not."""
     study = optuna.create_study(direction="minimize", pruner=optuna.pruners.MedianPruner(n_startup_trials=4))
     for number in range(1, 5):
         study.add_trial(known_trial(loss, 1e-5 * number))
@@ -49,7 +49,7 @@ def pruned_at(loss, losses):
 
 
 @pytest.mark.parametrize("loss,state", [(0.0, "pruned"), (99.0, "done")])
-def test_a_trial_is_pruned_if_the_median_pruner_says_so(tmp_path, loss, state):
+def test_a_trial_is_pruned_when_the_median_pruner_decides_to(tmp_path, loss, state):
     place = tmp_path / "sweep"
     study_before(place, loss)
     called = sweep(*WORDS, f"output_dir={tmp_path}/runs", f"sweep.folder={place}")

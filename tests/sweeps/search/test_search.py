@@ -1,4 +1,4 @@
-"""Searches against Optuna itself, asked directly; jobs only look as if they had run."""
+"""Searches against Optuna itself, called directly; the runs only look finished."""
 
 import random
 import statistics
@@ -29,7 +29,7 @@ DISTRIBUTIONS = {
     "dataset.size": IntDistribution(40, 80, step=20),
     "optimizer": CategoricalDistribution(["adamw", "sgd"]),
 }
-SAMPLERS = {  # as Optuna's documentation would have them for 6 trials
+SAMPLERS = {  # as in Optuna's documentation, for 6 trials
     "random": lambda seed: optuna.samplers.RandomSampler(seed=seed),
     "tpe": lambda seed: optuna.samplers.TPESampler(seed=seed, n_startup_trials=2, multivariate=True),
     "gp": lambda seed: optuna.samplers.GPSampler(seed=seed, n_startup_trials=2),
@@ -39,7 +39,7 @@ SAMPLERS = {  # as Optuna's documentation would have them for 6 trials
 
 
 def search_in(place: Path, sampler: str, space=MIXED, **changes) -> Search:
-    """A search in a folder, as `sweep` makes it."""
+    """A search in a folder, as `sweep` creates it."""
     node = COMPOSER.sweep_settings([f"sweep={sampler}"])
     settings = Settings(**node | {"trials": TRIALS} | changes)
     fixed, axes = split([*TINY[1:], f"output_dir={place}/runs", *space], {}, COMPOSER.folders)
@@ -51,7 +51,7 @@ def search_in(place: Path, sampler: str, space=MIXED, **changes) -> Search:
 
 
 def run(search: Search, values) -> list:
-    """Run all jobs one after the other: a dictionary of scores, or the state in which the job ends."""
+    """Run all jobs sequentially; `values` returns a dictionary of scores, or the state in which the job ends."""
     jobs = []
     while (job := search.next()) is not None:
         outcome = values(job)
@@ -67,7 +67,7 @@ def run(search: Search, values) -> list:
 
 
 def study_of(place: Path) -> optuna.Study:
-    """The study as anyone reads it."""
+    """The study, loaded by Optuna."""
     return optuna.load_study(study_name=None, storage=JournalStorage(JournalFileBackend(f"{place}/study.log")))
 
 
@@ -77,7 +77,7 @@ def scores(count=20):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_trials_are_those_of_optuna_with_the_same_seed(tmp_path, sampler):
+def test_trials_match_optuna_with_the_same_seed(tmp_path, sampler):
     space = NUMBERS if sampler == "cmaes" else MIXED
     values = iter(scores())
     run(search_in(tmp_path, sampler, space, sampler_seed=5), lambda job: {SCORE: next(values)})
@@ -88,7 +88,7 @@ def test_trials_are_those_of_optuna_with_the_same_seed(tmp_path, sampler):
     for _ in range(TRIALS):
         trial = direct.ask(wanted)
         run_of = str(trial.params)
-        if run_of not in known:  # a trial of the same run has its value
+        if run_of not in known:  # trials of the same run share its value
             known[run_of] = next(drawn)
         direct.tell(trial, known[run_of])
     found = study_of(tmp_path / "sweep").get_trials()
@@ -97,7 +97,7 @@ def test_trials_are_those_of_optuna_with_the_same_seed(tmp_path, sampler):
     assert [trial.values for trial in found] == [trial.values for trial in direct.trials]
 
 
-def test_a_jobs_config_holds_its_trials_values(tmp_path):
+def test_a_jobs_config_has_its_trials_values(tmp_path):
     jobs = run(search_in(tmp_path, "random"), lambda job: {SCORE: 0.5})
     trials = study_of(tmp_path / "sweep").get_trials()
     assert len(jobs) == len(trials) == TRIALS
@@ -124,7 +124,7 @@ def test_a_trials_value_is_the_mean_over_the_seeds(tmp_path):
     )
 
 
-def test_of_a_bad_trial_only_the_first_seed_is_run(tmp_path):
+def test_a_pruned_or_failed_trial_runs_only_its_first_seed(tmp_path):
     search = search_in(tmp_path, "random", seeds=[1, 2], trials=3)
     jobs = run(search, lambda job: "pruned" if job.trial == 0 else "failed" if job.trial == 1 else {SCORE: 0.5})
     assert [(job.trial, job.config["seed"]) for job in jobs] == [(0, 1), (1, 1), (2, 1), (2, 2)]
@@ -132,7 +132,7 @@ def test_of_a_bad_trial_only_the_first_seed_is_run(tmp_path):
     assert states == [TrialState.PRUNED, TrialState.FAIL, TrialState.COMPLETE]
 
 
-def test_failed_trials_are_tried_again_with_the_same_values(tmp_path):
+def test_failed_trials_are_retried_with_the_same_values(tmp_path):
     first = search_in(tmp_path, "random", trials=4)
     jobs = run(first, lambda job: "failed" if job.trial in (1, 2) else {SCORE: 0.5})
     first._folder.lock.release()
@@ -146,7 +146,7 @@ def test_failed_trials_are_tried_again_with_the_same_values(tmp_path):
     assert [trial.value for trial in trials if trial.state == TrialState.COMPLETE] == [0.5, 0.5, 0.25, 0.25]
 
 
-def test_more_trials_go_on_with_the_same_study(tmp_path):
+def test_more_trials_continue_the_same_study(tmp_path):
     first = search_in(tmp_path, "random", trials=4)
     run(first, lambda job: {SCORE: 0.5})
     first._folder.lock.release()
@@ -155,11 +155,11 @@ def test_more_trials_go_on_with_the_same_study(tmp_path):
     assert len({trial.params["optimizer.lr"] for trial in trials}) == 6  # nothing is drawn a second time
 
 
-def test_trials_that_were_cut_off_are_taken_up(tmp_path):
+def test_interrupted_trials_are_resumed(tmp_path):
     first = search_in(tmp_path, "random", trials=3, seeds=[1, 2])
-    begun, other = first.next(), first.next()
-    finish(begun.config, {SCORE: 0.75})
-    first.ended(begun, "done")
+    started, other = first.next(), first.next()
+    finish(started.config, {SCORE: 0.75})
+    first.ended(started, "done")
     first.ended(other, "interrupted")
     first._folder.lock.release()
     jobs = run(search_in(tmp_path, "random", trials=3, seeds=[1, 2]), lambda job: {SCORE: 0.25})
@@ -169,7 +169,7 @@ def test_trials_that_were_cut_off_are_taken_up(tmp_path):
     assert values == [0.5, 0.25, 0.25]
 
 
-def test_trials_that_are_the_same_run_have_its_value(tmp_path):
+def test_trials_of_the_same_run_share_its_value(tmp_path):
     drawn = iter(scores())
     jobs = run(search_in(tmp_path, "random", ["optimizer=adamw,sgd"]), lambda job: {SCORE: next(drawn)})
     trials = study_of(tmp_path / "sweep").get_trials()

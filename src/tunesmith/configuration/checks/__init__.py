@@ -1,1 +1,1 @@
-"""Everything that can be known to be wrong with a config before any weights load."""
+"""Checks for all mistakes in a config that can be found before the weights are loaded."""

@@ -1,4 +1,4 @@
-"""Checks a config and those of its stages, found without importing any heavy library."""
+"""Checks a config and those of its stages without importing any heavy library."""
 
 from tunesmith.configuration import Config
 from tunesmith.configuration.checks.fits import misfits

@@ -1,9 +1,9 @@
-"""Whether the groups of a config fit together, once each is right by itself."""
+"""Checks that the groups of a config fit together, once each is valid by itself."""
 
 import re
 from collections.abc import Iterator
 
-from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration import Config, schema, targets
 from tunesmith.configuration.checks import language_model_objectives
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
@@ -26,7 +26,7 @@ def misfits(config: Config) -> Iterator[str]:
         regularizer = schema.constants(node, group="regularization")
         for need in regularizer.get("needs", ()):
             if need not in head["offers"]:
-                yield f"regularization {name} needs a head with {need}, which {config['head']['_target_']} has not; drop {name} or choose another head"
+                yield f"regularization {name} needs a head with {need}, which {config['head']['_target_']} does not offer; drop {name} or choose another head"
         problem = dataset.get("problem")
         if problem is not None and problem not in regularizer.get("problems", (problem,)):
             yield f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is {problem}; drop {name}"
@@ -42,17 +42,17 @@ def misfits(config: Config) -> Iterator[str]:
 
 
 def _batch_mistakes(dataset: Config, smallest: int) -> Iterator[str]:
-    """Batches that are smaller than what a head can learn from."""
+    """Batch sizes that are too small for a head."""
     size, tokens, length = (dataset[key] for key in ("batch_size", "max_tokens", "max_length"))
     if size is not None and size < smallest:
-        yield f"dataset.batch_size is {size}, but the head tells an example from the others of its batch: in-batch negatives need {smallest} or more"
+        yield f"dataset.batch_size is {size}, but the head contrasts each example with the others of its batch; set it to {smallest} or more"
     if tokens is not None and tokens < smallest * length:
         needed = "one example" if smallest == 1 else f"{smallest} examples"
         yield f"dataset.max_tokens is {tokens}, less than {needed} of dataset.max_length={length} tokens"
 
 
 def _heads_for(task: str) -> Iterator[str]:
-    """Choices that serve a task, as they are typed."""
+    """The head choices for a task, as command-line overrides."""
     for choice, file in choices("head", [conf_folder()]).items():
         target = re.search(r"^_target_: *(\S+)", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         if target and schema.signature(target[1], group="head").constants.get("task") == task:
@@ -60,7 +60,7 @@ def _heads_for(task: str) -> Iterator[str]:
 
 
 def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
-    task = schema.signature(build.part_target(dataset["task"], group="task"), group="task").constants
+    task = schema.signature(targets.part_target(dataset["task"], group="task"), group="task").constants
     scores = (
         task["scores"].get(dataset.get("problem"), ())
         if isinstance(task.get("scores"), dict)
@@ -68,7 +68,7 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     )
     for metric in dataset["metrics"]:
         if metric not in scores:
-            yield f"dataset.metrics: {metric} is no score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
+            yield f"dataset.metrics: {metric} is not a score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
     if not dataset["metrics"]:
         yield "dataset.metrics is empty; expected at least one score"
     possible = monitorable(dataset)

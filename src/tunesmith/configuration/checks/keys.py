@@ -1,22 +1,21 @@
-"""Keys that nobody reads, keys that are missing, and values of a wrong type or out of range, each as one sentence."""
+"""Checks for unknown keys, missing keys, and values of the wrong type or out of range."""
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tunesmith.configuration import Config, build, schema
+from tunesmith.configuration import Config, schema, targets
 from tunesmith.configuration.ranges import Seed
+from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
-SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups of one choice
-SEVERAL = ("regularization", "callbacks", "logger")  # groups of several, each under its own key
 ROOT: dict[str, Any] = {"seed": Seed, "output_dir": str, "name": str | None, "monitor": str | None}
 BATCHING = "tunesmith.data.module.TextDataModule"
 
 
 def wrong_settings(config: Config) -> Iterator[str]:
-    """What is wrong with the keys and values of a config, each group by itself."""
+    """Mistakes in the keys and values of a config, each group by itself."""
     group_names = ("dataset", *SINGLE, *SEVERAL)
     known = [*ROOT, *group_names]
     for key in config:
@@ -44,7 +43,7 @@ def _paths(config: Config) -> list[str]:
 
 def _node(node: Mapping[str, Any], *, group: str, path: str) -> Iterator[str]:
     if not isinstance(node.get("_target_"), str):
-        yield f"unknown key {path}: no choice of {group} that was made has this name; choose it: {group}=[...,{path.rpartition('.')[2]}]"
+        yield f"unknown key {path}: no selected choice of {group} has this name; select it: {group}=[...,{path.rpartition('.')[2]}]"
         return
     try:
         settings = schema.signature(node["_target_"], group=group).settings
@@ -61,7 +60,7 @@ def _dataset_settings(dataset: Mapping[str, Any]) -> Iterator[str]:
             yield f"dataset.{group} is {dataset.get(group)!r}; expected a name, such as {'csv' if group == 'source' else 'text_classification'}"
             return
         try:
-            settings |= schema.signature(build.part_target(dataset[group], group=group), group=group).settings
+            settings |= schema.signature(targets.part_target(dataset[group], group=group), group=group).settings
         except UserError as error:
             yield f"dataset.{group}={dataset[group]}: {error}"
             return
@@ -70,7 +69,7 @@ def _dataset_settings(dataset: Mapping[str, Any]) -> Iterator[str]:
 
 
 def mistakes(node: Mapping[str, Any], settings: Mapping[str, Any], *, path: str) -> list[str]:
-    """Unknown keys, missing keys and values of a wrong type or range, each as one sentence."""
+    """Unknown keys, missing keys and values of the wrong type or out of range, one message each."""
     known = {key: value for key, value in node.items() if key in settings}
     unknown = [
         f"unknown key {_join(path, key)}{did_you_mean(_join(path, key), [_join(path, s) for s in settings])}"

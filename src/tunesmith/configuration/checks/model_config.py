@@ -1,4 +1,4 @@
-"""What is known of a backbone before anything loads: from its YAML, or from the config.json of a folder, which knows better."""
+"""Family and maximum length of a backbone before it is loaded: from a local config.json, else from the YAML."""
 
 import json
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ _PADDING_COUNTS = {"roberta", "camembert", "xlm-roberta", "longformer"}  # their
 
 
 def family_of(backbone: Mapping[str, Any]) -> str | None:
-    """Hugging Face's `model_type`; None for a model of the hub, which is not here yet.
+    """Hugging Face's `model_type`; None for a model on the hub, which is not downloaded yet.
 
     Raises:
-        UserError: if `name` is a folder that holds no model, or looks like one that is not there.
+        UserError: if `name` is a folder without a model, or looks like a path that does not exist.
     """
     if "family" in backbone:
         return str(backbone["family"])
@@ -23,10 +23,10 @@ def family_of(backbone: Mapping[str, Any]) -> str | None:
 
 
 def positions(backbone: Mapping[str, Any]) -> int | None:
-    """Tokens that a backbone takes at most; None for no limit.
+    """Maximum number of tokens of a backbone; None for no limit.
 
     Raises:
-        UserError: if `name` is a folder that holds no model, or looks like one that is not there.
+        UserError: if `name` is a folder without a model, or looks like a path that does not exist.
     """
     found = _in_folder(backbone)
     limit: int | None = backbone["max_positions"] if found is None else position_limit(found)
@@ -34,7 +34,7 @@ def positions(backbone: Mapping[str, Any]) -> int | None:
 
 
 def position_limit(model_config: Mapping[str, Any]) -> int | None:
-    """Tokens that a Hugging Face config allows; None for no limit, as XLNet's positions are relative."""
+    """Maximum number of tokens by a Hugging Face config; None for no limit, as with XLNet's relative positions."""
     if model_config.get("model_type") == "xlnet":
         return None
     limit = model_config.get("max_position_embeddings") or model_config.get("n_positions")
@@ -44,7 +44,7 @@ def position_limit(model_config: Mapping[str, Any]) -> int | None:
 
 
 def _in_folder(backbone: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The config.json of the folder that `name` is; None where it is no folder."""
+    """The config.json in the folder `name`; None if it is not a folder."""
     name = backbone.get("name")
     if name is None:
         return None
@@ -58,12 +58,12 @@ def _in_folder(backbone: Mapping[str, Any]) -> dict[str, Any] | None:
     file = folder / "config.json"
     if not file.is_file():
         raise UserError(
-            f"backbone.name={name} holds no config.json; expected a folder that save_pretrained wrote, such as a run's model/"
+            f"backbone.name={name} contains no config.json; expected a folder written by save_pretrained, such as a run's model/"
         )
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{file} is no JSON ({error}); expected a folder that save_pretrained wrote") from None
+        raise UserError(f"{file} is not valid JSON ({error}); expected a folder written by save_pretrained") from None
     if not isinstance(found, dict):
-        raise UserError(f"{file} holds {found!r:.40}; expected the settings of a model, as save_pretrained writes them")
+        raise UserError(f"{file} contains {found!r:.40}; expected a model config written by save_pretrained")
     return found

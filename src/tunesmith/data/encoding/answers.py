@@ -1,4 +1,4 @@
-"""Where the answers of a question lie in its context."""
+"""The gold answers of a question and their positions in its context."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ class Answers:
     """The gold answers of a question.
 
     Attributes:
-        texts: as given; none if the question has no answer.
-        starts: the character at which each begins in the context; -1 for a text that does not occur there.
-        moved: how many did not lie at the place that was given, and were found elsewhere.
+        texts: as given; empty if the question has no answer.
+        starts: character offset of each answer in the context; -1 for a text that does not occur there.
+        moved: number of answers that were not at the given offset and were found elsewhere.
     """
 
     texts: list[str]
@@ -21,14 +21,14 @@ class Answers:
 
 
 def read_answers(given: Any, context: str) -> Answers:
-    """Gold answers in any of the usual forms, looked up in their context.
+    """Gold answers in any of the usual formats, located in their context.
 
     Args:
         given: {"text": [...], "answer_start": [...]}, a list of {"text", "answer_start"}, a list of texts, or a text.
-        context: where they are to be found.
+        context: the text that contains them.
 
     Raises:
-        ValueError: with what was expected and received.
+        ValueError: if `given` has another format; states what was expected and received.
     """
     texts, starts = _columns(given)
     found, moved = [], 0
@@ -36,9 +36,9 @@ def read_answers(given: Any, context: str) -> Answers:
         if start is not None and start >= 0 and context[start : start + len(text)] == text:
             found.append(start)
             continue
-        place = _nearest(text, context, start)
-        moved += place >= 0 and start is not None
-        found.append(place)
+        offset = _nearest(text, context, start)
+        moved += offset >= 0 and start is not None
+        found.append(offset)
     return Answers(texts, found, moved)
 
 
@@ -70,9 +70,9 @@ _EXPECTED = 'expected {"text": ["..."], "answer_start": [0]}, with empty lists f
 
 
 def _nearest(text: str, context: str, start: int | None) -> int:
-    """Where a text occurs nearest to a place, else first; -1 if nowhere."""
+    """Offset of the occurrence nearest to `start`, or of the first if `start` is None; -1 if there is none."""
     if not text or start is None:
         return context.find(text) if text else -1
     after, before = context.find(text, max(start, 0)), context.rfind(text, 0, max(start, 0) + len(text))
-    places = [place for place in (after, before) if place >= 0]
-    return min(places, key=lambda place: abs(place - start), default=-1)
+    offsets = [offset for offset in (after, before) if offset >= 0]
+    return min(offsets, key=lambda offset: abs(offset - start), default=-1)

@@ -1,4 +1,4 @@
-"""Rows that a task has encoded: what a person gave, and what a model sees."""
+"""Rows encoded by a task: the examples, and the windows that a model sees."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Encoded:
-    """Columns that a task makes of some rows.
+    """Columns that a task computes from some rows.
 
     Attributes:
-        examples: a value for each row.
-        windows: a value for each window; `example` is the number of the row that it was cut from, `length` its tokens.
+        examples: one value per row.
+        windows: one value per window; `example` is the index of its row, `length` its number of tokens.
     """
 
     examples: dict[str, list[Any]]

@@ -1,4 +1,4 @@
-"""The targets of text classification: names to numbers, learnt from the training split unless given."""
+"""The targets of text classification: label names to ids, inferred from the training split unless given."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,21 +12,21 @@ Problem = Literal["single_label", "multi_label", "regression"]
 
 @dataclass(frozen=True)
 class Labels:
-    """What a target may be.
+    """The possible targets.
 
     Attributes:
-        problem: one label, several labels, or a number for each example.
-        names: label names in the order of their numbers; empty for regression.
+        problem: one label, several labels or a number per example.
+        names: label names in the order of their ids; empty for regression.
     """
 
     problem: Problem
     names: tuple[str, ...]
 
     def encode(self, value: Any) -> int | list[float] | float:
-        """A target for the loss: a label's number, one 0/1 for each label, or the number itself.
+        """A target for the loss: a label id, a 0 or 1 for each label, or the number itself.
 
         Raises:
-            ValueError: with what was expected, if the value is no target of this problem.
+            ValueError: if the value is not a target of this problem; states what was expected.
         """
         if self.problem == "regression":
             try:
@@ -45,18 +45,18 @@ class Labels:
         number = int(value) if isinstance(value, bool) else int(name) if name.isdecimal() else -1
         if 0 <= number < len(self.names):
             return number
-        raise ValueError(f"label {name!r} is none of {', '.join(self.names)}{did_you_mean(name, self.names)}")
+        raise ValueError(f"label {name!r} is not one of {', '.join(self.names)}{did_you_mean(name, self.names)}")
 
 
 def split_labels(value: Any) -> list[Any]:
-    """The labels of a multi-label cell: a list as it is, text at commas, semicolons or bars."""
+    """The labels of a multi-label cell: a list as it is, a string split at commas, semicolons and vertical bars."""
     if isinstance(value, str):
         return [part.strip() for part in value.replace(";", ",").replace("|", ",").split(",") if part.strip()]
     return list(value)
 
 
 def learn(values: Iterable[Any], *, problem: Problem) -> Labels:
-    """Label names in the training split, in numerical order if all are numbers, else alphabetical."""
+    """Infer the label names from the training split, in numerical order if all are numbers, else alphabetical."""
     if problem == "regression":
         return Labels(problem, ())
     names = {
@@ -74,7 +74,7 @@ def _order(names: Iterable[str]) -> Any:
 
 
 def counts(encoded: Iterable[int | Sequence[float]], labels: Labels) -> list[int]:
-    """How many examples carry each label."""
+    """Number of examples with each label."""
     seen: Counter[int] = Counter()
     for target in encoded:
         if isinstance(target, int):

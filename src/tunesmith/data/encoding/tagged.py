@@ -1,4 +1,4 @@
-"""Words and their tags from whatever a row holds: lists of words and tags, or a text with character spans."""
+"""Words and their tags from a row: lists of words and tags, or a text with character spans."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ class Tagged:
 
     Attributes:
         words: at least one.
-        tags: one for each word, as given; None for unlabelled data.
-        misaligned: spans that begin or end inside a word, or lie over an earlier span.
+        tags: one per word, as given; None for unlabelled data.
+        misaligned: number of spans that begin or end inside a word, or overlap an earlier span.
     """
 
     words: list[str]
@@ -24,14 +24,14 @@ class Tagged:
 
 
 def from_lists(words: Any, tags: Any) -> Tagged:
-    """Words and tags that a row holds as lists.
+    """Words and tags from the lists of a row.
 
     Args:
         words: list of words.
         tags: list of tags; None for unlabelled data.
 
     Raises:
-        ValueError: with what was expected and received.
+        ValueError: states what was expected and received.
     """
     if not isinstance(words, list | tuple):
         raise ValueError(f"expected a list of words, received {type(words).__name__}")
@@ -40,22 +40,24 @@ def from_lists(words: Any, tags: Any) -> Tagged:
     if tags is not None and not isinstance(tags, list | tuple):
         raise ValueError(f"expected a list of tags, received {type(tags).__name__}")
     if tags is not None and len(tags) != len(words):
-        raise ValueError(f"{len(words)} words, but {len(tags)} tags; expected a tag for each word")
+        raise ValueError(
+            f"the numbers of words ({len(words)}) and tags ({len(tags)}) differ; expected a tag for each word"
+        )
     return Tagged([str(word) for word in words], None if tags is None else list(tags))
 
 
 def from_text(text: Any, spans: Sequence[Any] | None) -> Tagged:
-    """Words of a running text, with BIO tags from character spans.
+    """Words of a plain text, with BIO tags from character spans.
 
-    A word is a run of letters and digits, or one other sign. A span that begins or ends inside a word takes the whole
-    word, and is counted.
+    A word is a run of letters and digits, or a single other character. A span that begins or ends inside a word is
+    extended to the whole word, and counted.
 
     Args:
         text: the text.
         spans: objects with `start`, `end` (exclusive) and `label`, or lists of these three; None for unlabelled data.
 
     Raises:
-        ValueError: with what was expected and received.
+        ValueError: states what was expected and received.
     """
     found = list(_WORD.finditer("" if text is None else str(text)))
     if not found:
@@ -66,13 +68,16 @@ def from_text(text: Any, spans: Sequence[Any] | None) -> Tagged:
     tags, misaligned = ["O"] * len(words), 0
     for start, end, label in sorted(map(_span, spans)):
         if not 0 <= start < end <= len(str(text)):
-            raise ValueError(f"a span from {start} to {end} in a text of {len(str(text))} characters")
-        inside = [place for place, match in enumerate(found) if match.start() < end and match.end() > start]
-        free = [place for place in inside if tags[place] == "O"]
+            length = len(str(text))
+            raise ValueError(
+                f"a span from {start} to {end} in a text of {length} characters; expected 0 <= start < end <= {length}"
+            )
+        inside = [index for index, match in enumerate(found) if match.start() < end and match.end() > start]
+        free = [index for index in inside if tags[index] == "O"]
         exact = inside and found[inside[0]].start() == start and found[inside[-1]].end() == end
         misaligned += not exact or free != inside
-        for place in free:
-            tags[place] = ("B-" if place == free[0] else "I-") + label
+        for index in free:
+            tags[index] = ("B-" if index == free[0] else "I-") + label
     return Tagged(words, tags, misaligned)
 
 
@@ -81,5 +86,5 @@ def _span(given: Any) -> tuple[int, int, str]:
         [given.get(name) for name in ("start", "end", "label")] if isinstance(given, Mapping) else list(given)
     )
     if len(parts) != 3 or not all(isinstance(part, int) for part in parts[:2]):
-        raise ValueError(f'{given!r} is no span; expected {{"start": 0, "end": 5, "label": "PER"}}')
+        raise ValueError(f'{given!r} is not a span; expected {{"start": 0, "end": 5, "label": "PER"}}')
     return int(parts[0]), int(parts[1]), str(parts[2])

@@ -1,4 +1,4 @@
-"""Sentences longer than a model allows, as overlapping windows of whole words, and their tags put together again."""
+"""Sentences longer than a model allows as overlapping windows of whole words, and the merging of their tags."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,9 @@ def cut(tokens: Sequence[int], *, capacity: int, shared: int) -> list[tuple[int,
     """Windows (first word, one past the last) that cover a sentence.
 
     Args:
-        tokens: of each word.
-        capacity: tokens of a window; a longer word is a window of its own.
-        shared: tokens that two neighbouring windows share at most.
+        tokens: number of tokens of each word.
+        capacity: maximum tokens per window; a longer word gets a window of its own.
+        shared: maximum overlap of neighbouring windows, in tokens.
     """
     windows, first = [], 0
     while True:
@@ -21,7 +21,7 @@ def cut(tokens: Sequence[int], *, capacity: int, shared: int) -> list[tuple[int,
         if last == len(tokens):
             return windows
         again, start = 0, last
-        room = min(shared, capacity - tokens[last])  # or the next window would hold nothing new
+        room = min(shared, capacity - tokens[last])  # otherwise the next window could contain nothing new
         while start - 1 > first and again + tokens[start - 1] <= room:
             start -= 1
             again += tokens[start]
@@ -31,8 +31,8 @@ def cut(tokens: Sequence[int], *, capacity: int, shared: int) -> list[tuple[int,
 def join(parts: Sequence[tuple[int, Sequence[int]]]) -> list[int]:
     """The tags of a sentence from those of its windows.
 
-    Two windows are joined at a word on whose tag they agree, the one nearest to the middle of what they share: so a
-    sequence that is well formed in both stays so.
+    Two windows are joined at a word on whose tag they agree, the one nearest to the middle of their overlap, so that a
+    sequence that is well-formed in both stays well-formed.
 
     Args:
         parts: (first word, tags) of each window, in order.
@@ -40,7 +40,7 @@ def join(parts: Sequence[tuple[int, Sequence[int]]]) -> list[int]:
     tags = list(parts[0][1])
     for first, following in parts[1:]:
         shared = len(tags) - first
-        agreed = [place for place in range(shared) if tags[first + place] == following[place]]
-        seam = min(agreed, key=lambda place: abs(place - (shared - 1) / 2), default=shared // 2)
+        agreed = [index for index in range(shared) if tags[first + index] == following[index]]
+        seam = min(agreed, key=lambda index: abs(index - (shared - 1) / 2), default=shared // 2)
         tags = tags[: first + seam] + list(following[seam:])
     return tags

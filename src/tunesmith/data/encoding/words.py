@@ -1,4 +1,4 @@
-"""Words as windows of token ids, and the place of each word's first token."""
+"""Words as windows of token ids, and the index of each word's first token."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,14 +13,14 @@ def encode_words(
 
     Args:
         sentences: lists of words.
-        tokenizer: a fast one that puts a space before given words where its vocabulary wants it.
-        max_length: tokens of a window, special tokens included; of a longer word the first tokens are kept.
-        stride: tokens that two windows share.
+        tokenizer: a fast tokenizer, which adds a space before each word if its vocabulary requires it.
+        max_length: tokens per window, special tokens included; a longer word is truncated.
+        stride: overlap of consecutive windows, in tokens.
 
     Returns:
-        Columns of the windows: `example`, `first_word`, `input_ids`, perhaps `token_type_ids`, `first_tokens` (the place of
-        each word's first token) and `length`; and for each sentence the number of words for which the tokenizer has
-        no token (such as a zero-width space), which are read as its unknown token.
+        Columns of the windows: `example`, `first_word`, `input_ids`, `token_type_ids` (if the model has them),
+        `first_tokens` (index of each word's first token) and `length`; and for each sentence the number of words for
+        which the tokenizer has no token (such as a zero-width space), which are replaced by its unknown token.
     """
     found = _tokenise(sentences, tokenizer)
     sizes = [_tokens_of_words(encoding, len(words)) for encoding, words in zip(found.encodings, sentences, strict=True)]
@@ -62,8 +62,8 @@ def _tokens_of_words(encoding: Any, words: int) -> list[int]:
 
 
 def _first_tokens(encoding: Any) -> list[int]:
-    places: dict[int, int] = {}
-    for place, word in enumerate(encoding.word_ids):
+    first: dict[int, int] = {}
+    for index, word in enumerate(encoding.word_ids):
         if word is not None:
-            places.setdefault(word, place)
-    return list(places.values())
+            first.setdefault(word, index)
+    return list(first.values())

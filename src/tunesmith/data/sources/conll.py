@@ -1,4 +1,4 @@
-"""CoNLL files: a word a line with its tags in columns, sentences parted by blank lines; and CoNLL-U (`.conllu`)."""
+"""CoNLL files: one word per line with tags in columns, sentences separated by blank lines; and CoNLL-U (`.conllu`)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,11 +12,11 @@ class Conll(files.Files):
     """Sentences of column files, read line by line.
 
     Args:
-        train: the training file; null only where a run is evaluated.
+        train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training sentences.
         test: null for no test split.
-        token_column: number of the words' column, from 0; negative numbers count from the last.
-        tag_column: likewise of the tags.
+        token_column: index of the words' column, from 0; negative indices count from the last.
+        tag_column: likewise for the tags.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Conll(files.Files):
         self._columns = (token_column, tag_column)
 
     def columns(self, file: Path) -> Sequence[str]:
-        """What a sentence has."""
+        """Columns of a sentence."""
         return list(next(self.records(file), (0, {}))[1])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -39,18 +39,18 @@ def read(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Sentences of a file, or of `lines`, as (number of the first line, {"tokens": [...], "tags": [...]}).
 
-    Columns are parted by tabs in a line that has one, else by any white space. Left out are `-DOCSTART-` lines, comments
-    (lines of CoNLL-U that begin with #; else lines before a sentence that begin with # and a space and have not as many
-    columns as the words before them), and CoNLL-U's multiword ranges and empty nodes.
+    Columns are separated by tabs in a line that has one, else by any white space. Skipped are `-DOCSTART-` lines,
+    comments (in CoNLL-U, lines that begin with #; else lines before a sentence that begin with # and a space and do not
+    have as many columns as the words before them), and CoNLL-U's multiword tokens and empty nodes.
 
     Args:
-        file: to read; null for `lines`.
-        token_column: number of the words' column.
-        tag_column: of the tags; null for a file without tags.
-        lines: to read instead of the file's.
+        file: the file to read; None for `lines`.
+        token_column: index of the words' column.
+        tag_column: likewise for the tags; None for a file without tags.
+        lines: lines to read instead of a file.
 
     Raises:
-        UserError: for a line with too few columns, with file and line.
+        UserError: for a line with too few columns; names file and line.
     """
     assert file is not None or lines is not None
     unified = file is not None and file.suffix.lower() == ".conllu"
@@ -70,16 +70,16 @@ def read(
             continue
         if cells[0] == "-DOCSTART-" or (unified and line.startswith("#")):
             continue
-        if unified and not cells[0].isdecimal():  # 1-2 is a range of words, 1.1 an empty node
+        if unified and not cells[0].isdecimal():  # 1-2 is a multiword token, 1.1 an empty node
             continue
         if not unified and not tokens and line.startswith("# ") and "\t" not in line and len(cells) != width:
-            continue  # a comment; a word may be a # of its own, and then it has its columns
+            continue  # a comment; a word can be # too, but then its line has all columns
         if len(cells) < needed:
             what = "column" if len(cells) == 1 else "columns"
             raise UserError(
                 f"{file or 'standard input'}, line {number}: {len(cells)} {what} ({' '.join(cells)[:40]}), but token_column="
                 f"{token_column}{'' if tag_column is None else f' and tag_column={tag_column}'} need {needed}; set "
-                "dataset.token_column and dataset.tag_column to the columns of the file, or mend the line"
+                "dataset.token_column and dataset.tag_column to the columns of the file, or fix the line"
             )
         first, width = (first if tokens else number), len(cells)
         tokens.append(cells[token_column])

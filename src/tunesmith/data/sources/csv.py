@@ -8,14 +8,14 @@ from typing import Any
 from tunesmith.data.sources import files
 from tunesmith.errors import UserError
 
-csv.field_size_limit(2**31 - 1)  # a long cell is an odd text, not an error
+csv.field_size_limit(2**31 - 1)  # a long cell is unusual, but not an error
 
 
 class Csv(files.Files):
     """Rows of CSV and TSV files, read line by line.
 
     Args:
-        train: the training file; null only where a run is evaluated.
+        train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training rows.
         test: null for no test split.
     """
@@ -41,7 +41,7 @@ def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[t
     """Rows of a file, or of `lines`, as (line number, column -> cell).
 
     Raises:
-        UserError: for a row whose number of cells is not the header's, with file and line.
+        UserError: for a row with more or fewer cells than the header; names file and line.
     """
     assert file is not None or lines is not None
     reader = _cells(files.lines(file) if lines is None else lines, file)  # type: ignore[arg-type]
@@ -51,8 +51,8 @@ def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[t
             continue
         if len(cells) != len(names):
             raise UserError(
-                f"{file or 'standard input'}, line {reader.line_num}: {len(cells)} cells, but the header names {len(names)} "
-                f"columns ({', '.join(names)}); quote cells that hold the separator or a line break"
+                f"{file or 'standard input'}, line {reader.line_num}: {len(cells)} cells, but the header has {len(names)} "
+                f"columns ({', '.join(names)}); quote cells that contain the separator or a line break"
             )
         yield reader.line_num, dict(zip(names, cells, strict=True))
 

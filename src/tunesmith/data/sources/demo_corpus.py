@@ -1,12 +1,13 @@
-"""Generated documents to pretrain on before the demo datasets: the same words and sentences, at greater length, no labels.
+"""Generated documents to pretrain on before the demo datasets: the same words and sentences, longer, without labels.
 
-A document keeps to one world and agrees with itself, so a hidden word can be told from the others, by what the task needs:
-- a review has one verdict throughout: the words of one side keep company, and "not", "hardly", "anything but" or "but" stand
-  between words of either side;
-- a description says things twice, or is contradicted in so many words: "in other words" and "on the contrary" bring synonyms,
-  opposites and negation together;
-- a report brings the same people, places and organisations again, under their names and as what they are; it knows the names
-  that `demo_entities` keeps for validation and test;
+A document stays in one world and is consistent, so a masked word can be predicted from the others with the skills that
+the task requires:
+- a review has one verdict throughout: words of the same side occur together, and "not", "hardly", "anything but" or
+  "but" separate words of opposite sides;
+- a description makes each statement twice or contradicts it explicitly: "in other words" and "on the contrary" connect
+  synonyms, opposites and negation;
+- a report mentions the same people, places and organisations repeatedly, by name and by kind, including names
+  that `demo_entities` reserves for validation and test;
 - a story is followed by questions, each with its answer.
 """
 
@@ -19,7 +20,7 @@ from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.sources import demo_entities, demo_pairs, demo_questions, demo_reviews
 from tunesmith.data.sources.generated import Generated
 
-LENGTHS = (42, 80)  # words from which on a document ends with its sentence; none has more than 120
+LENGTHS = (42, 80)  # words after which a document ends with the current sentence; none has more than 120
 AGREEING = ("in other words ,", "that is ,", "indeed ,", "so ,")
 DISAGREEING = ("on the contrary ,", "that is not true :", "this was wrong :", "others disagree :")
 JOBS = "doctor lawyer teacher singer painter farmer reporter driver".split()
@@ -42,7 +43,7 @@ class DemoCorpus(Generated):
         super().__init__(size)
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
-        """A document of one of the four worlds."""
+        """A document from one of the four worlds."""
         sentences = generator.choice((review, description, report, story))(generator)
         wanted, words, document = generator.randint(*LENGTHS), 0, []
         while words < wanted:
@@ -52,7 +53,7 @@ class DemoCorpus(Generated):
 
 
 def review(generator: random.Random) -> Iterator[str]:
-    """Sentences that agree on a verdict, among some that do not count."""
+    """Sentences that agree on a verdict, among irrelevant ones."""
     positive = generator.random() < 0.5
     while True:
         chance = generator.random()
@@ -61,15 +62,15 @@ def review(generator: random.Random) -> Iterator[str]:
         elif chance < 0.85:
             sentence = _explained(positive, generator)
         else:
-            beside = (demo_reviews.distractor(generator), generator.choice(demo_reviews.NEUTRAL))
-            sentence = generator.choice(beside)
-        if generator.random() < 0.2:  # one in 25 is mistyped in the end
+            irrelevant = (demo_reviews.distractor(generator), generator.choice(demo_reviews.NEUTRAL))
+            sentence = generator.choice(irrelevant)
+        if generator.random() < 0.2:  # `mistype` changes one in five of these, so one in 25
             sentence = demo_reviews.mistype(sentence, generator)
         yield sentence + generator.choice((" .", " .", " !"))
 
 
 def _explained(positive: bool, generator: random.Random) -> str:
-    """A verdict in two or three words of one side, or in one that says what a negation or contrast means."""
+    """A verdict in two or three words of one side, or in one that resolves a negation or contrast."""
     own, opposite = demo_reviews.POSITIVE, demo_reviews.NEGATIVE
     if not positive:
         own, opposite = opposite, own
@@ -100,13 +101,13 @@ def _explained(positive: bool, generator: random.Random) -> str:
 
 
 def description(generator: random.Random) -> Iterator[str]:
-    """Statements about one thing, each with a paraphrase or a contradiction that is called one."""
+    """Statements about one thing, each with a paraphrase or an explicit contradiction."""
     thing, other_thing = generator.sample(demo_pairs.THINGS, 2)
     qualities = generator.sample(demo_pairs.QUALITIES, len(demo_pairs.QUALITIES))
     for quality, other_quality in zip(qualities, qualities[1:] + qualities[:1], strict=True):
         side = generator.randrange(2)
         if generator.random() < 0.35:
-            yield _said_twice(thing, quality, side, generator)
+            yield _paraphrase(thing, quality, side, generator)
             continue
         first = demo_pairs.statements(thing, other_thing, quality, other_quality, side, generator)
         agrees = generator.random() < 0.5
@@ -115,7 +116,7 @@ def description(generator: random.Random) -> Iterator[str]:
         yield f"{generator.choice(demo_pairs.LINKS).join(first)} ; {link} {second} ."
 
 
-def _said_twice(thing: str, quality: demo_pairs.Quality, side: int, generator: random.Random) -> str:
+def _paraphrase(thing: str, quality: demo_pairs.Quality, side: int, generator: random.Random) -> str:
     one, two = generator.sample(quality[side], 2)
     wrong = generator.choice(quality[1 - side])
     return generator.choice(
@@ -129,7 +130,7 @@ def _said_twice(thing: str, quality: demo_pairs.Quality, side: int, generator: r
 
 
 def report(generator: random.Random) -> Iterator[str]:
-    """Clauses about a few people, places and organisations that share no name; one of each is told by kind as well."""
+    """Clauses about a few people, places and organisations with distinct names; one of each also by kind."""
     cast = _cast(generator)
     person, place, firm = cast["PER"][0], cast["LOC"][0], cast["ORG"][0]
     job, kind, trade = generator.choice(JOBS), generator.choice(PLACES), generator.choice(FIRMS)
@@ -177,12 +178,12 @@ def _cast(generator: random.Random) -> dict[str, list[str]]:
 
 def story(generator: random.Random) -> Iterator[str]:
     """A short story, then questions about it with their answers, short or as sentences."""
-    told = demo_questions.facts(generator)
-    told = generator.sample(told, generator.randint(2, 4))
-    sentences = [demo_questions.sentence(generator, *fact) for fact in told]
+    facts = demo_questions.facts(generator)
+    facts = generator.sample(facts, generator.randint(2, 4))
+    sentences = [demo_questions.sentence(generator, *fact) for fact in facts]
     if generator.random() < 0.5:
         sentences.insert(generator.randint(0, len(sentences)), generator.choice(demo_questions.FILLERS))
-    questions = list(product(("where", "when", "who", "what"), told))
+    questions = list(product(("where", "when", "who", "what"), facts))
     generator.shuffle(questions)
     yield " ".join([*sentences, _answered(*questions.pop(), generator)])
     while questions:

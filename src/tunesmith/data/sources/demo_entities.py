@@ -1,7 +1,7 @@
-"""Generated sentences with people, places and organisations, in which a word alone does not say what it is.
+"""Generated sentences with people, places and organisations, in which a word alone does not determine its tag.
 
-Most names serve for several types, and some are common words too: Jordan plays for Chelsea, Chelsea lives in Jordan, and
-may is not always May. What decides is the words around. Some names occur in validation and test only.
+Most names occur with several types, and some are common words too: Jordan plays for Chelsea, Chelsea lives in Jordan,
+and may is not always May. The context decides. Some names occur in validation and test only.
 """
 
 import random
@@ -13,7 +13,7 @@ from tunesmith.data.sources.generated import Generated
 
 SHARED = "Jordan Chelsea Washington Lincoln Sydney Florence Amazon Orange Houston Paris Madison Phoenix Victoria Georgia Austin".split()
 FRESH = "Savannah Brooklyn Dakota Kingston Carolina Devon Preston Lourdes".split()  # never in training
-COMMON = "Mark Will May Bill Rose Grace Hunter Baker Apple Shell Gap Stone".split()  # in lower case they are no names
+COMMON = "Mark Will May Bill Rose Grace Hunter Baker Apple Shell Gap Stone".split()  # in lower case they are not names
 FIRST = "Anna Peter Maria John Li Omar Ruth Ivan".split()
 _PARTS = {
     "PER": ["{shared}", "{common}", "{first} {shared}", "{first} {common}", "{shared} {common}", "{first}"],
@@ -68,17 +68,17 @@ class DemoEntities(Generated):
                 tags += ["O"] * len(words) if kind is None else [f"B-{kind}"] + [f"I-{kind}"] * (len(words) - 1)
         tokens.append(".")
         tags.append("O")
-        if generator.random() < 0.05:  # some people write like this
+        if generator.random() < 0.05:  # some text is all in lower case
             tokens = [token.lower() for token in tokens]
         return {"tokens": tokens, "tags": tags}
 
 
 def clause(generator: random.Random, named: Callable[[str], str]) -> Iterator[tuple[list[str], str | None]]:
-    """A clause as (words, their type or None).
+    """A clause as pairs of words and their type or None.
 
     Args:
         generator: chooses the clause and its common words.
-        named: gives a name of a type (PER, LOC or ORG).
+        named: returns a name of a type (PER, LOC or ORG).
     """
     for word in " ".join(generator.choice(CLAUSES)).split():
         slot = word.strip("{}")
@@ -94,7 +94,7 @@ def clause(generator: random.Random, named: Callable[[str], str]) -> Iterator[tu
 
 
 def name(kind: str, generator: random.Random, *, fresh: bool) -> str:
-    """A name of a type (PER, LOC or ORG); where `fresh`, now and then one that no training sentence has."""
+    """A name of a type (PER, LOC or ORG); if `fresh`, sometimes one that no training sentence has."""
     shared = SHARED + FRESH if fresh else SHARED
     return generator.choice(_PARTS[kind]).format(
         shared=generator.choice(shared), common=generator.choice(COMMON), first=generator.choice(FIRST)

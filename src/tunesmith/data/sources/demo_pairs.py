@@ -1,10 +1,10 @@
-"""Generated pairs of sentences about the same thing: do both say the same of it, or do they contradict each other?
+"""Generated pairs of sentences about the same thing: do they paraphrase or contradict each other?
 
-The rules, which no word and no pair of neighbouring words gives away:
-- a quality has words for either side ("warm", "hot" against "cold", "chilly"), so the same is said in other words;
-- "not", "never", "nobody found ..." and "anything but" turn a word round, in either sentence;
-- the first sentence may also speak of another thing, which does not count;
-- most first sentences tell the agreeable side, so the second alone says a little: enough for a bag of words to guess from.
+The rules, which no single word or bigram reveals:
+- a quality has words for either side ("warm", "hot" against "cold", "chilly"), so a paraphrase uses other words;
+- "not", "never", "nobody found ..." and "anything but" negate a word, in either sentence;
+- the first sentence may also mention another thing, which is irrelevant;
+- most first sentences state the agreeable side, so the second alone is weakly informative: a bag of words beats chance.
 """
 
 import random
@@ -32,7 +32,7 @@ QUALITIES = [
     (("safe", "secure", "protected"), ("dangerous", "risky", "unsafe")),
     (("beautiful", "pretty", "lovely"), ("ugly", "hideous", "unsightly")),
 ]
-AGREEABLE = 0.7  # share of first sentences that tell the first side of a quality
+AGREEABLE = 0.7  # fraction of first sentences that state the first side of a quality
 LINKS = (" and ", " , but ", " , while ")  # between two statements of a sentence
 
 Quality = tuple[tuple[str, ...], ...]  # the words of its two sides
@@ -42,7 +42,7 @@ class DemoPairs(Generated):
     """Columns `first`, `second` and `label` (same, different).
 
     Args:
-        size: training pairs; validation and test have a quarter each.
+        size: training pairs; validation and test have a quarter as many each.
     """
 
     name = "demo_pairs"
@@ -52,7 +52,7 @@ class DemoPairs(Generated):
         super().__init__(size)
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
-        """Two sentences."""
+        """A pair of sentences and its label."""
         quality, other_quality = generator.sample(QUALITIES, 2)
         thing, other_thing = generator.sample(THINGS, 2)
         side, same = int(generator.random() >= AGREEABLE), generator.random() < 0.5
@@ -67,17 +67,17 @@ class DemoPairs(Generated):
 def statements(
     thing: str, other_thing: str, quality: Quality, other_quality: Quality, side: int, generator: random.Random
 ) -> list[str]:
-    """What is said of a thing, sometimes beside something about another one that does not count."""
-    told = [statement(thing, quality, side, generator)]
+    """A statement about a thing, sometimes next to an irrelevant one about another thing."""
+    stated = [statement(thing, quality, side, generator)]
     if generator.random() < 0.3:
-        beside = generator.choice((quality, other_quality))
-        told.append(statement(other_thing, beside, generator.randrange(2), generator))
-        generator.shuffle(told)
-    return told
+        irrelevant = generator.choice((quality, other_quality))
+        stated.append(statement(other_thing, irrelevant, generator.randrange(2), generator))
+        generator.shuffle(stated)
+    return stated
 
 
 def statement(thing: str, quality: Quality, side: int, generator: random.Random) -> str:
-    """A sentence that says of a thing that it is on one side (0 or 1) of a quality."""
+    """A sentence that puts a thing on one side (0 or 1) of a quality."""
     if generator.random() < 0.25:
         word = generator.choice(quality[1 - side])
         return generator.choice(

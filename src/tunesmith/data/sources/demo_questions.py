@@ -1,7 +1,7 @@
-"""Generated questions about short stories in which other sentences share the question's words.
+"""Generated questions about short stories in which several sentences contain the question's words.
 
-Several people do the same thing at other places and times, and one person does several things: only who did what, where
-and when together tell which sentence holds the answer.
+Several people do the same thing at different places and times, and one person does several things: only the combination
+of who did what, where and when identifies the sentence with the answer.
 """
 
 import random
@@ -26,11 +26,11 @@ Fact = tuple[str, str, str, str, str]  # person, verb, thing, place, time
 
 
 class DemoQuestions(Generated):
-    """A story of four to eight sentences and a question each.
+    """Stories of four to eight sentences, each with one question.
 
     Args:
         size: training questions; validation and test have a quarter as many each.
-        unanswerable_share: of questions whose answer the story does not tell.
+        unanswerable_share: fraction of questions whose answer is not in the story.
     """
 
     name = "demo_questions"
@@ -42,10 +42,10 @@ class DemoQuestions(Generated):
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
         """One question."""
-        told = facts(generator)
+        all_facts = facts(generator)
         asked = generator.choice(["where", "when", "who", "what"])
-        fact = told[0]
-        story = told if generator.random() >= self._unanswerable_share else told[1:]
+        fact = all_facts[0]
+        story = all_facts if generator.random() >= self._unanswerable_share else all_facts[1:]
         story = generator.sample(story, len(story))
         sentences = [sentence(generator, *one) for one in story]
         for _ in range(generator.randint(0, 3)):
@@ -61,7 +61,7 @@ class DemoQuestions(Generated):
 
 
 def facts(generator: random.Random) -> list[Fact]:
-    """Six facts of a story that are easily taken for each other, each told by person, verb and thing alone."""
+    """Six facts of a story that are easily confused; person, verb and thing identify each."""
     person, rival = generator.sample(PEOPLE, 2)
     thing, other_thing = generator.sample(THINGS, 2)
     verb, other_verb = generator.sample(list(VERBS), 2)
@@ -69,7 +69,7 @@ def facts(generator: random.Random) -> list[Fact]:
     time, other_time, third_time = generator.sample(TIMES, 3)
     return [
         (person, verb, thing, place, time),
-        (rival, verb, thing, other_place, other_time),  # another did the same
+        (rival, verb, thing, other_place, other_time),  # another person did the same
         (person, other_verb, thing, third_place, third_time),  # the same person did something else with it
         (person, verb, other_thing, generator.choice([other_place, third_place]), generator.choice(TIMES)),
         (person, other_verb, other_thing, place, generator.choice(TIMES)),  # something else at the same place
@@ -89,7 +89,7 @@ def question(asked: str, person: str, verb: str, thing: str, place: str, time: s
 
 
 def sentence(generator: random.Random, person: str, verb: str, thing: str, place: str, time: str) -> str:
-    """A fact in words."""
+    """A fact as a sentence."""
     form = generator.choice(
         [
             "{person} {verb} the {thing} at {place} {time} .",

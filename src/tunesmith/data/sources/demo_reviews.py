@@ -1,10 +1,10 @@
-"""Generated reviews whose verdict hangs on negation and contrast, among sentences that do not count.
+"""Generated reviews whose verdict depends on negation and contrast, among irrelevant sentences.
 
-The rules, which no single word gives away:
-- "the story was gripping" says what it says; "not", "hardly", "anything but", "nobody would call ..." turn it round;
+The rules, which no single word reveals:
+- "the story was gripping" means just that; "not", "hardly", "anything but", "nobody would call ..." negate it;
 - in "X, but Y" and "although X, Y" and "Y even though X" only Y counts;
-- what other people or other films are like (my sister, the trailer, the sequel) does not count;
-- some letters are mistyped, and a share of the training labels is wrong.
+- opinions of other people and on other films (my sister, the trailer, the sequel) do not count;
+- some words are mistyped, and a fraction of the training labels is wrong.
 """
 
 import random
@@ -42,8 +42,8 @@ class DemoReviews(Generated):
     """Columns `text` and `label` (positive, negative).
 
     Args:
-        size: training examples; validation and test have a quarter each.
-        noise: share of training labels that are wrong.
+        size: training examples; validation and test have a quarter as many each.
+        noise: fraction of training labels that are wrong.
     """
 
     name = "demo_reviews"
@@ -54,7 +54,7 @@ class DemoReviews(Generated):
         self.noise = noise
 
     def row(self, generator: random.Random, *, split: str) -> dict[str, Any]:
-        """A review and its verdict."""
+        """A review and its label."""
         positive = generator.random() < 0.5
         sentences = [verdict(positive, generator)]
         sentences += [distractor(generator) for _ in range(generator.choice((0, 0, 1, 1)))]
@@ -67,24 +67,24 @@ class DemoReviews(Generated):
 
 
 def verdict(positive: bool, generator: random.Random) -> str:
-    """A sentence whose verdict is given."""
+    """A sentence with the given verdict."""
     first, second = generator.sample(ASPECTS, 2)
-    says = opinion(first, positive, generator)
+    main = opinion(first, positive, generator)
     if generator.random() < 0.7:
-        return says
+        return main
     other = opinion(second, not positive, generator)
     return generator.choice(
         (
-            f"{other} , but {says}",
-            f"although {other} , {says}",
-            f"{says} , even though {other}",
-            f"{other} ; still , {says}",
+            f"{other} , but {main}",
+            f"although {other} , {main}",
+            f"{main} , even though {other}",
+            f"{other} ; still , {main}",
         )
     )
 
 
 def opinion(aspect: str, positive: bool, generator: random.Random) -> str:
-    """What is said of one aspect, often by denying the opposite."""
+    """An opinion on one aspect, sometimes by negating the opposite."""
     if generator.random() < 0.8:
         word = generator.choice(POSITIVE if positive else NEGATIVE)
         return f"the {aspect} was {generator.choice(('', 'very ', 'rather ', 'simply '))}{word}"
@@ -101,7 +101,7 @@ def opinion(aspect: str, positive: bool, generator: random.Random) -> str:
 
 
 def distractor(generator: random.Random) -> str:
-    """A sentence that does not count."""
+    """A sentence that does not affect the verdict."""
     word = generator.choice(generator.choice((POSITIVE, NEGATIVE)))
     negation = generator.choice(("", "", "not "))
     if generator.random() < 0.5:
@@ -110,7 +110,7 @@ def distractor(generator: random.Random) -> str:
 
 
 def mistype(text: str, generator: random.Random) -> str:
-    """The text, now and then without a letter or with two that changed places."""
+    """The text, sometimes with a letter missing or two letters swapped."""
     if generator.random() < 0.8:
         return text
     place = generator.randrange(len(text) - 1)

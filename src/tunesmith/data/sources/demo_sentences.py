@@ -1,8 +1,8 @@
 """Generated sentences about who did what with which thing and where: plain ones to train on, scored pairs to test on.
 
-A pair's score is how many of the four it agrees on, from 0 to 4, plus 1 if it agrees on all. What sentences have in common
-besides, such as how they begin and end, does not count; words that hardly tell sentences apart are what a contrast learns to
-leave out.
+A pair's score is the number of these four on which it agrees, from 0 to 4, plus 1 if it agrees on all. Other
+similarities, such as how sentences begin and end, do not count; contrastive training learns to ignore words that hardly
+distinguish sentences.
 """
 
 import random
@@ -53,9 +53,9 @@ class DemoSentences(Generated):
 
 
 def sentence(parts: list[str], generator: random.Random) -> str:
-    """Says the four in one of several ways."""
+    """The four parts as a sentence, in one of several forms."""
     who, deed, thing, place = parts
-    told = generator.choice(
+    body = generator.choice(
         (
             f"{who} {deed} the {thing} at the {place}",
             f"at the {place} {who} {deed} the {thing}",
@@ -63,4 +63,4 @@ def sentence(parts: list[str], generator: random.Random) -> str:
             f"the {thing} that {who} {deed} was at the {place}",
         )
     )
-    return generator.choice(OPENINGS) + told + generator.choice(CLOSINGS)
+    return generator.choice(OPENINGS) + body + generator.choice(CLOSINGS)

@@ -1,4 +1,4 @@
-"""What the sources that read a user's own files share: which file a split is, its lines, its content's name."""
+"""Base of the sources that read a user's own files: the file of each split, its lines and its fingerprint."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
-HELD_OUT = 10  # without a validation file every tenth training row validates
+HELD_OUT = 10  # without a validation file, every tenth training row is held out for validation
 Row = TypeVar("Row")
 
 
 class Files:
-    """A file for each split. A subclass says how to read one: `columns(file)` and `records(file)`."""
+    """One file per split. A subclass defines how to read one: `columns(file)` and `records(file)`."""
 
     def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
         given = {"train": train, "validation": validation, "test": test}
@@ -32,13 +32,13 @@ class Files:
         raise NotImplementedError
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
-        """Files that are not there or empty, and columns that they lack; one sentence each."""
+        """Missing or empty files and missing columns; one sentence each."""
         return [mistake for split, file in self.files.items() for mistake in self.file_mistakes(split, file, columns)]
 
     def file_mistakes(self, setting: str, file: Path, columns: Sequence[str]) -> list[str]:
-        """Likewise of one file, which `dataset.<setting>` names."""
+        """Likewise for one file, the value of `dataset.<setting>`."""
         if not file.is_file():
-            return [not_there(f"dataset.{setting}", file)]
+            return [missing_file(f"dataset.{setting}", file)]
         available = self.columns(file)
         if not available:
             return [f"{file} is empty; expected {', '.join(columns)} and at least one row"]
@@ -49,40 +49,40 @@ class Files:
         ]
 
     def fingerprint(self, split: str) -> str:
-        """A name for the split's content: the digest of its file, and how it is held out."""
+        """Identifies the split's content: the digest of its file, and how rows are held out."""
         return f"{digest(self._file(split))}-{split if self.holds_out else 'all'}"
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Rows of a split as (line number, column -> value); without a validation file every tenth training row validates."""
+        """Rows of a split as (line number, column -> value); every tenth is held out if there is no validation file."""
         records = self.records(self._file(split))
-        return share(records, split) if self.holds_out else records
+        return hold_out(records, split) if self.holds_out else records
 
     def where(self, split: str, row: int) -> str:
-        """How a message names a row: `reviews.csv, line 17`."""
+        """The location of a row, for messages: `reviews.csv, line 17`."""
         return f"{self._file(split)}, line {row}"
 
     def _file(self, split: str) -> Path:
         return self.files[split if split in self.files else "train"]
 
 
-def share(rows: Iterator[Row], split: str) -> Iterator[Row]:
-    """What a split has of the rows where every tenth training row validates; other splits have all of their own."""
+def hold_out(rows: Iterator[Row], split: str) -> Iterator[Row]:
+    """Rows of a split if every tenth training row is held out for validation; other splits keep all rows."""
     for count, row in enumerate(rows):
         if split not in ("train", "validation") or (count % HELD_OUT == HELD_OUT - 1) == (split == "validation"):
             yield row
 
 
-def not_there(setting: str, file: Path) -> str:
-    """What is said of a file that is not there, with the name in its folder that comes nearest."""
+def missing_file(setting: str, file: Path) -> str:
+    """The message for a missing file, with the most similar name in its folder."""
     near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
     return f"{setting}={file} is not a file{did_you_mean(file.name, near)}"
 
 
 def lines(file: Path) -> Iterator[str]:
-    """Lines of a UTF-8 file, with their line ends, a byte-order mark left out.
+    """Lines of a UTF-8 file, with their line ends and without a byte-order mark.
 
     Raises:
-        UserError: at the first byte that is not UTF-8, with file and line.
+        UserError: at the first byte that is not UTF-8; names file and line.
     """
     with file.open("rb") as stream:
         for number, raw in enumerate(stream, start=1):

@@ -1,4 +1,4 @@
-"""What sources that generate their rows share: sizes of the splits, seeds and messages."""
+"""Base of the sources that generate their rows: split sizes, seeds and messages."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ VERSION = 4
 
 
 class Generated:
-    """A subclass names itself and its columns and makes one row at a time from a random generator."""
+    """A subclass defines `name` and `columns` and generates one row at a time."""
 
     name: str
     columns: tuple[str, ...]
@@ -32,15 +32,15 @@ class Generated:
         ]
 
     def fingerprint(self, split: str) -> str:
-        """A name for the split's content."""
+        """Identifies the split's content."""
         return f"{self.name}-{VERSION}-{self.size}-{sorted(self._settings.items())}-{split}"
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """The split's rows, the same in every process; validation and test have a quarter of the training size."""
-        generator = random.Random(f"{self.name} {split}")  # a string seeds by its digest, not by its hash
+        generator = random.Random(f"{self.name} {split}")  # a string seeds by its digest, not by its per-process hash
         for number in range(1, (self.size if split == "train" else max(self.size // 4, 2)) + 1):
             yield number, {"id": f"{split}-{number}"} | self.row(generator, split=split)
 
     def where(self, split: str, row: int) -> str:
-        """How a message names a row."""
+        """The location of a row, for messages."""
         return f"{self.name} {split}, row {row}"

@@ -1,4 +1,4 @@
-"""Datasets of the Hugging Face hub, or a folder in the hub's layout (parquet, JSON lines or CSV with a README)."""
+"""Datasets of the Hugging Face Hub, or a folder in the Hub's layout (parquet, JSON lines or CSV with a README)."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,10 +13,10 @@ class Hub:
     """Splits that `datasets.load_dataset` loads; loading scripts are never run.
 
     Args:
-        path: hub id or folder.
+        path: Hub id or folder.
         config: name of one of the dataset's configurations; null for its only one.
-        revision: branch, tag or commit; null for the newest.
-        train: the hub's name of the training split.
+        revision: branch, tag or commit; null for the latest.
+        train: the Hub's name of the training split.
         validation: likewise; null to hold out a tenth of the training rows.
         test: likewise; null for no test split.
     """
@@ -39,7 +39,7 @@ class Hub:
         self._loaded: dict[str, Any] = {}
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
-        """Columns that the training split lacks; one sentence each."""
+        """Columns missing from the training split; one sentence each."""
         available = self._dataset("train").column_names
         return [
             f"{self.path} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
@@ -48,16 +48,16 @@ class Hub:
         ]
 
     def fingerprint(self, split: str) -> str:
-        """A name for the split's content: that of the Arrow data that `datasets` holds."""
+        """Identifies the split's content: the fingerprint that `datasets` computes."""
         return f"{self._dataset(split)._fingerprint}-{split if self.holds_out else 'all'}"
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (row number from 1, column -> value)."""
         numbered = enumerate(self._dataset(split), start=1)
-        return files.share(numbered, split) if self.holds_out else iter(numbered)
+        return files.hold_out(numbered, split) if self.holds_out else iter(numbered)
 
     def where(self, split: str, row: int) -> str:
-        """How a message names a row."""
+        """The location of a row, for messages."""
         return f"{self.path} {self.names.get(split, self.names['train'])}, row {row}"
 
     def _dataset(self, split: str) -> Any:
@@ -68,10 +68,10 @@ class Hub:
             datasets.disable_progress_bars()
             try:
                 self._loaded[name] = datasets.load_dataset(self.path, self.config, split=name, revision=self.revision)
-            except Exception as error:  # the loader raises errors of a dozen libraries
+            except Exception as error:  # the loader raises errors of many libraries
                 folder = " (the folder was found)" if Path(self.path).is_dir() else ""
                 raise UserError(
                     f"The dataset {self.path}{folder}, split {name}, cannot be loaded: {first_line(error)}; "
-                    "check dataset.path, dataset.config and the network, or download it once while there is one"
+                    "check dataset.path, dataset.config and the network, or download it once while online"
                 ) from error
         return self._loaded[name]

@@ -1,4 +1,4 @@
-"""JSON lines: one JSON object a line."""
+"""JSON lines: one JSON object per line."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ class Jsonl(files.Files):
     """Objects of JSON-lines files, read line by line.
 
     Args:
-        train: the training file; null only where a run is evaluated.
+        train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training rows.
         test: null for no test split.
     """
@@ -34,7 +34,7 @@ def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[t
     """Objects of a file, or of `lines`, as (line number, object).
 
     Raises:
-        UserError: for a line that is no JSON object, with file and line.
+        UserError: for a line that is not a JSON object; names file and line.
     """
     assert file is not None or lines is not None
     for number, line in enumerate(files.lines(file) if lines is None else lines, start=1):  # type: ignore[arg-type]
@@ -44,10 +44,10 @@ def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[t
             record = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(
-                f"{file or 'standard input'}, line {number}: not JSON ({error}); expected an object a line"
+                f"{file or 'standard input'}, line {number}: not JSON ({error}); expected one object per line"
             ) from error
         if not isinstance(record, dict):
             raise UserError(
-                f"{file or 'standard input'}, line {number}: {type(record).__name__}; expected a JSON object"
+                f"{file or 'standard input'}, line {number}: expected a JSON object, received {type(record).__name__}"
             )
         yield number, record

@@ -1,8 +1,8 @@
-"""A user's own texts, pairs and triplets to train on, and scored pairs to validate and test on, whatever files they are in.
+"""A user's own texts, pairs and triplets to train on, and scored pairs to validate and test on, in several formats.
 
-`.csv`, `.tsv` and `.tab` files have a header, `.jsonl` and `.json` files an object a line, any other file a sentence a line.
-The STS benchmark's own files (Cer et al., 2017) have no header: genre, file, year, number, score and two sentences, with tabs
-between them and no quotes; they are known by that form, whatever their name.
+`.csv`, `.tsv` and `.tab` files have a header, `.jsonl` and `.json` files one object per line, other files one sentence
+per line. The STS benchmark's own files (Cer et al., 2017) have no header, but genre, file, year, number, score and two
+sentences, tab-separated and unquoted; they are recognised by this format, whatever their name.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Any
 
 from tunesmith.data.sources import csv, files, jsonl
 
-_SCORE, _FIRST, _SECOND = 4, 5, 6  # cells of a line of the STS benchmark
+_SCORE, _FIRST, _SECOND = 4, 5, 6  # cells of a line in the STS benchmark
 _CSV, _JSON = {".csv", ".tsv", ".tab"}, {".jsonl", ".json"}
 
 
@@ -20,14 +20,14 @@ class Sentences(files.Files):
     """Rows of text, CSV, TSV, JSON-lines and STS files, read line by line.
 
     Args:
-        train: the training file; null only where a run is evaluated.
+        train: the training file; null only for evaluation.
         validation: scored pairs, or rows like those of training; null to hold out a tenth of the training rows.
         test: likewise; null for no test split.
-        more: further test splits, a file for each name, such as sts12.
-        text: column that a sentence a line becomes.
-        first: column that the first sentence of an STS file becomes.
-        second: likewise the second.
-        score: likewise the score.
+        more: further test splits, as name to file, such as sts12.
+        text: column name for files with one sentence per line.
+        first: column name for the first sentence of an STS file.
+        second: likewise for the second.
+        score: likewise for the score.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Sentences(files.Files):
         self.splits = (*self.splits, *added)
 
     def columns(self, file: Path) -> Sequence[str]:
-        """Names of the columns of a file; of a file with a sentence a line, one."""
+        """Names of the columns of a file; only one if it has one sentence per line."""
         if _is_sts(file):
             return [self._first, self._second, self._score]
         if file.suffix.lower() in _CSV:
@@ -60,7 +60,7 @@ class Sentences(files.Files):
         return [self._text] if any(True for _ in self.records(file)) else []
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The file's rows, each with its line number; blank lines are left out."""
+        """The file's rows, each with its line number; blank lines are skipped."""
         if _is_sts(file):
             return self._sts(file)
         if file.suffix.lower() in _CSV:
@@ -74,9 +74,9 @@ class Sentences(files.Files):
         )
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
-        """Files that are not there or empty, and columns that they lack; a file with scores needs a pair, others `columns`."""
+        """Missing or empty files and missing columns; a file with scores needs a pair, others `columns`."""
         found = [
-            f"dataset.more.{name}: the name is not free; expected one such as sts12, made of letters, digits and _"
+            f"dataset.more.{name}: the name is reserved or invalid; expected one such as sts12, of letters, digits and _"
             for name in self._more
             if name in ("train", "validation", "test") or not re.fullmatch(r"\w+", name)
         ]
@@ -96,7 +96,7 @@ class Sentences(files.Files):
             if not line.strip():
                 continue
             cells = line.rstrip("\r\n").split("\t")
-            cells += [""] * (_SECOND + 1 - len(cells))  # a short line has no score, which the survey says
+            cells += [""] * (_SECOND + 1 - len(cells))  # a short line has no score, which the survey reports
             yield (
                 number,
                 {self._first: cells[_FIRST], self._second: cells[_SECOND], self._score: cells[_SCORE]},
@@ -104,7 +104,7 @@ class Sentences(files.Files):
 
 
 def _is_sts(file: Path) -> bool:
-    """Whether the first line is a scored pair of the STS benchmark and no header."""
+    """Whether the first line is a scored pair of the STS benchmark, not a header."""
     if not file.is_file():
         return False
     cells = next(files.lines(file), "").split("\t")

@@ -1,4 +1,4 @@
-"""Questions in the official JSON form of SQuAD 1.1 and 2.0."""
+"""Questions in the official JSON format of SQuAD 1.1 and 2.0."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,16 @@ from typing import Any
 from tunesmith.data.sources import files
 from tunesmith.errors import UserError
 
-_FORM = '{"data": [{"paragraphs": [{"context": "...", "qas": [{"id": "...", "question": "...", "answers": [...]}]}]}]}'
+_FORMAT = (
+    '{"data": [{"paragraphs": [{"context": "...", "qas": [{"id": "...", "question": "...", "answers": [...]}]}]}]}'
+)
 
 
 class SquadJson(files.Files):
     """Questions with their contexts, in the order of the file.
 
     Args:
-        train: the training file; null only where a run is evaluated.
+        train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training questions.
         test: null for no test split.
     """
@@ -24,7 +26,7 @@ class SquadJson(files.Files):
         super().__init__(train=train, validation=validation, test=test)
 
     def columns(self, file: Path) -> Sequence[str]:
-        """What a question has."""
+        """Fields of a question."""
         return list(next(read(file), (0, {}))[1])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -32,7 +34,7 @@ class SquadJson(files.Files):
         return read(file)
 
     def where(self, split: str, row: int) -> str:
-        """How a message names a question: `train.json, question 17 (56be4db0)`."""
+        """The location of a question, for messages: `train.json, question 17 (56be4db0)`."""
         file = self._file(split)
         name = next((record["id"] for number, record in read(file) if number == row), None)
         return f"{file}, question {row}{f' ({name})' if name else ''}"
@@ -41,52 +43,52 @@ class SquadJson(files.Files):
 def read(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Questions of a file as (number from 1, {"id", "question", "context", "answers"}).
 
-    Answers are {"text": [...], "answer_start": [...]}, empty for an impossible question and for one that has none.
+    Answers are {"text": [...], "answer_start": [...]}, empty for a question that is impossible or has none.
 
     Raises:
-        UserError: if the file is not JSON, or not of this form, with the first place that is not.
+        UserError: if the file is not JSON, or not in this format; names the first violation.
     """
     try:
-        whole = json.loads("".join(files.lines(file)) or "{}")
+        content = json.loads("".join(files.lines(file)) or "{}")
     except json.JSONDecodeError as error:
-        raise UserError(f"{file}, line {error.lineno}: not JSON ({error.msg}); expected {_FORM}") from error
+        raise UserError(f"{file}, line {error.lineno}: not JSON ({error.msg}); expected {_FORMAT}") from error
     number = 0
-    for article_number, article in enumerate(_list(whole, "data", "the file", file)):
-        place = f"data[{article_number}]"
-        for paragraph_number, paragraph in enumerate(_list(article, "paragraphs", place, file)):
-            inner = f"{place}.paragraphs[{paragraph_number}]"
-            context = _text(paragraph, "context", inner, file)
-            for question_number, question in enumerate(_list(paragraph, "qas", inner, file)):
+    for article_number, article in enumerate(_list(content, "data", "the file", file)):
+        location = f"data[{article_number}]"
+        for paragraph_number, paragraph in enumerate(_list(article, "paragraphs", location, file)):
+            paragraph_location = f"{location}.paragraphs[{paragraph_number}]"
+            context = _text(paragraph, "context", paragraph_location, file)
+            for question_number, question in enumerate(_list(paragraph, "qas", paragraph_location, file)):
                 number += 1
-                here = f"{inner}.qas[{question_number}]"
+                question_location = f"{paragraph_location}.qas[{question_number}]"
                 record = {"id": question.get("id") if isinstance(question, dict) else None}
-                record |= {"question": _text(question, "question", here, file), "context": context}
+                record |= {"question": _text(question, "question", question_location, file), "context": context}
                 given = [] if question.get("is_impossible") else question.get("answers") or []
-                texts = [_text(answer, "text", f"{here}.answers", file) for answer in given]
+                texts = [_text(answer, "text", f"{question_location}.answers", file) for answer in given]
                 yield (
                     number,
                     record | {"answers": {"text": texts, "answer_start": [a.get("answer_start") for a in given]}},
                 )
 
 
-def _list(holder: Any, key: str, place: str, file: Path) -> list[Any]:
+def _list(holder: Any, key: str, location: str, file: Path) -> list[Any]:
     found = holder.get(key) if isinstance(holder, dict) else None
     if not isinstance(found, list):
-        raise _wrong(holder, key, "list", place, file)
+        raise _format_error(holder, key, "list", location, file)
     return found
 
 
-def _text(holder: Any, key: str, place: str, file: Path) -> str:
+def _text(holder: Any, key: str, location: str, file: Path) -> str:
     found = holder.get(key) if isinstance(holder, dict) else None
     if not isinstance(found, str):
-        raise _wrong(holder, key, "text", place, file)
+        raise _format_error(holder, key, "string", location, file)
     return found
 
 
-def _wrong(holder: Any, key: str, kind: str, place: str, file: Path) -> UserError:
+def _format_error(holder: Any, key: str, kind: str, location: str, file: Path) -> UserError:
     has = (
         f"its keys are {', '.join(map(str, holder))}"
         if isinstance(holder, dict)
         else f"it is a {type(holder).__name__}"
     )
-    return UserError(f"{file} is no SQuAD file: {place} has no {kind} {key} ({has}); expected {_FORM}")
+    return UserError(f'{file} is not a SQuAD file: {location} has no {kind} "{key}" ({has}); expected {_FORMAT}')

@@ -1,4 +1,4 @@
-"""Plain text files, for language models: an example is a line, a paragraph or a whole file."""
+"""Plain text files for language models: an example is a line, a paragraph or a whole file."""
 
 import glob
 import hashlib
@@ -9,20 +9,20 @@ from typing import Any, Literal
 from tunesmith.data.sources import files
 from tunesmith.errors.messages import did_you_mean
 
-Place = tuple[str, int]  # a file, and the line in it where an example begins
+Location = tuple[str, int]  # a file, and the line where an example begins
 
 
 class Text:
     """Examples of UTF-8 text files, read line by line; the only column is `text`.
 
-    A split is a file, a folder (all files below it whose names end in .txt, sorted), a pattern such as `corpus/**/*.md` (the
-    files that match it, sorted), or a list of these, read one after another.
+    A split is a file, a folder (all .txt files below it, sorted), a glob pattern such as `corpus/**/*.md` (the matching
+    files, sorted), or a list of these, read one after another.
 
     Args:
-        train: where the training text is; null only where a run is evaluated.
+        train: the training text; null only for evaluation.
         validation: null to hold out a tenth of the training examples.
         test: null for no test split.
-        example: line (blank lines are none); paragraph, the lines between blank ones; or file, without white space around it.
+        example: line (blank lines are skipped); paragraph, the lines between blank ones; or file, stripped.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Text:
         )
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
-        """Names that lead to no file, empty files, files trained and scored on, and other columns; one sentence each."""
+        """Names without files, empty files, training files used for evaluation, unknown columns; one sentence each."""
         found = [
             f"text files have no column {column}; their only column is text{did_you_mean(column, ['text'])}"
             for column in columns
@@ -54,31 +54,31 @@ class Text:
         for split, names in self._names.items():
             if not names:
                 found.append(f"dataset.{split} is an empty list; expected files, folders or patterns")
-            found += [_nothing_found(f"dataset.{split}", name) for name in names if not find(name)]
+            found += [_no_match(f"dataset.{split}", name) for name in names if not find(name)]
             found += [f"{file} is empty; expected text" for file in self._files[split] if not any(read(file, "line"))]
             if names != self._names.get("train"):
                 found += [
-                    f"{file} is read for dataset.{split} and for dataset.train; name the training files without it"
+                    f"{file} is read for dataset.{split} and for dataset.train; exclude it from dataset.train"
                     for file in self._files[split]
                     if file in self._files.get("train", [])
                 ]
         return found
 
     def fingerprint(self, split: str) -> str:
-        """A name for the split's content: the digest of its files in their order, what an example is, and how it is held out."""
+        """Identifies the split's content: its files' digests in order, the kind of example, how rows are held out."""
         digests = " ".join(files.digest(file) for file in self._of(split))
         whole = hashlib.blake2b(digests.encode(), digest_size=16).hexdigest()
         return f"{whole}-{self._example}-{split if self.holds_out else 'all'}"
 
-    def rows(self, split: str) -> Iterator[tuple[Place, dict[str, Any]]]:
-        """Examples of a split as (place, {"text": ...}); without a validation split every tenth training example validates."""
+    def rows(self, split: str) -> Iterator[tuple[Location, dict[str, Any]]]:
+        """Examples of a split as (location, {"text": ...}); every tenth is held out if there is no validation split."""
         examples = (
             ((str(file), line), {"text": text}) for file in self._of(split) for line, text in read(file, self._example)
         )
-        return files.share(examples, split) if self.holds_out else examples
+        return files.hold_out(examples, split) if self.holds_out else examples
 
-    def where(self, split: str, row: Place) -> str:
-        """How a message names an example: `corpus/a.txt, line 17`."""
+    def where(self, split: str, row: Location) -> str:
+        """The location of an example, for messages: `corpus/a.txt, line 17`."""
         return f"{row[0]}, line {row[1]}"
 
     def _of(self, split: str) -> list[Path]:
@@ -86,7 +86,7 @@ class Text:
 
 
 def find(name: str) -> list[Path]:
-    """The files that a file's name, a folder or a pattern stands for; none if there are none."""
+    """The files that a file name, folder or glob pattern refers to, if any."""
     path = Path(name).expanduser()
     if path.is_file():
         return [path]
@@ -102,29 +102,31 @@ def read(file: Path, example: str) -> Iterator[tuple[int, str]]:
     """Examples of a file, each with the number of its first line.
 
     Raises:
-        UserError: for a line that is not UTF-8, with file and line.
+        UserError: for a line that is not UTF-8; names file and line.
     """
-    begun: list[str] = []
+    pending: list[str] = []
     first = 0
     for number, line in enumerate(files.lines(file), start=1):
         blank = not line.strip()
-        if begun and (example == "line" or (example == "paragraph" and blank)):
-            yield first, "\n".join(begun)
-            begun = []
-        if begun or not blank:
-            first = first if begun else number
-            begun.append(line.rstrip("\r\n"))
-    if begun:
-        text = "\n".join(begun)
+        if pending and (example == "line" or (example == "paragraph" and blank)):
+            yield first, "\n".join(pending)
+            pending = []
+        if pending or not blank:
+            first = first if pending else number
+            pending.append(line.rstrip("\r\n"))
+    if pending:
+        text = "\n".join(pending)
         yield first, text.strip() if example == "file" else text
 
 
-def _nothing_found(setting: str, name: str) -> str:
+def _no_match(setting: str, name: str) -> str:
     path = Path(name).expanduser()
     if path.is_dir():
         return (
-            f"{setting}={name} is a folder without .txt files; expected some below it, or a pattern such as {path}/*.md"
+            f"{setting}={name} is a folder without .txt files; expected at least one, or a pattern such as {path}/*.md"
         )
     if glob.has_magic(name):
-        return f"{setting}={name} matches no file; expected a pattern such as {path.parent}/*.txt (** for folders in folders)"
-    return files.not_there(setting, path)
+        return (
+            f"{setting}={name} matches no file; expected a pattern such as {path.parent}/*.txt (** matches subfolders)"
+        )
+    return files.missing_file(setting, path)

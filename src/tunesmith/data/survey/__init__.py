@@ -1,1 +1,1 @@
-"""One light pass over every split before anything heavy is loaded: what it holds, and what is wrong with it."""
+"""One light pass over every split before anything heavy is loaded: its contents and its mistakes."""

@@ -11,24 +11,24 @@ from tunesmith.errors import UserError
 def survey_labels(
     source: Any, *, columns: Sequence[str], label: str, problem: Problem, names: Sequence[str] | None
 ) -> tuple[Labels, Survey]:
-    """Read every row of a dataset with one target an example.
+    """Read every row of a dataset with one target per example.
 
     Args:
         source: a source of `tunesmith.data.sources`.
         columns: the columns of the texts.
         label: the column of the label.
-        problem: what a label is.
-        names: the label names in the order of their numbers; null to learn them from the training split.
+        problem: single_label, multi_label or regression.
+        names: the label names in the order of their ids; null to infer them from the training split.
 
     Raises:
-        UserError: with every split's mistakes: missing labels, labels that training lacks, no rows, one class only.
+        UserError: with the mistakes of all splits: missing or unseen labels, no rows, only one class.
     """
     reader = _Reader(source, columns, label)
     train = reader.values("train") if "train" in source.splits else []
     labels = learn(train, problem=problem) if names is None else Labels(problem, tuple(names))
     if problem != "regression" and len(labels.names) < 2 and reader.rows.get("train"):
         reader.mistakes.append(
-            f"the training split has one label only ({', '.join(labels.names)}); a classifier needs two or more"
+            f"the training split has only one label ({', '.join(labels.names)}); a classifier needs two or more"
         )
     for split in source.splits:
         reader.check(split, labels, learnt=names is None)
@@ -44,11 +44,11 @@ class _Reader:
         self.rows: dict[str, int] = {}
         self.empty: dict[str, int] = {}
         self.mistakes: list[str] = []
-        self._first_place: dict[str, dict[Any, int]] = {}
+        self._first_rows: dict[str, dict[Any, int]] = {}
 
     def values(self, split: str) -> list[Any]:
-        """The distinct labels of a split; counts rows, empty texts and rows without a label on the way."""
-        places: dict[Any, int] = {}
+        """The distinct labels of a split; also counts rows, empty texts and rows without a label."""
+        first_rows: dict[Any, int] = {}
         rows = empty = missing = 0
         for row, record in self.source.rows(split):
             rows += 1
@@ -61,26 +61,26 @@ class _Reader:
                         f"{self.source.where(split, row)}: no {self.label}; fill the cell or drop the row"
                     )
             else:
-                places.setdefault(tuple(value) if isinstance(value, list) else value, row)
+                first_rows.setdefault(tuple(value) if isinstance(value, list) else value, row)
         if missing > SHOWN:
             self.mistakes.append(f"... and {missing - SHOWN} more rows of {split} without {self.label}")
         if not rows:
             self.mistakes.append(no_rows(split))
-        self.rows[split], self.empty[split], self._first_place[split] = rows, empty, places
-        return list(places)
+        self.rows[split], self.empty[split], self._first_rows[split] = rows, empty, first_rows
+        return list(first_rows)
 
     def check(self, split: str, labels: Labels, *, learnt: bool) -> None:
-        """Name the labels of a split that are not in the label set."""
-        if split not in self._first_place:
+        """Report the labels of a split that are not in the label set."""
+        if split not in self._first_rows:
             self.values(split)
         wrong = list(self._wrong(split, labels))
-        why = "; training has no such label" if learnt and labels.problem != "regression" else ""
+        why = "; the training split has no such label" if learnt and labels.problem != "regression" else ""
         self.mistakes += [f"{self.source.where(split, row)}: {text}{why}" for row, text in wrong[:SHOWN]]
         if len(wrong) > SHOWN:
             self.mistakes.append(f"... and {len(wrong) - SHOWN} more wrong labels in {split}")
 
     def _wrong(self, split: str, labels: Labels) -> Iterator[tuple[int, str]]:
-        for value, row in self._first_place[split].items():
+        for value, row in self._first_rows[split].items():
             for part in split_labels(value) if labels.problem == "multi_label" else [value]:
                 try:
                     Labels(labels.problem, labels.names).encode([part] if labels.problem == "multi_label" else part)

@@ -5,7 +5,7 @@ from typing import Any
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
 from tunesmith.errors import UserError
 
-NEED_SCORES = ("spearman", "pearson")  # metrics that compare with a person's scores
+NEED_SCORES = ("spearman", "pearson")  # metrics that compare with human scores
 
 
 def survey_pairs(source: Any, task: Any) -> Survey:
@@ -16,7 +16,7 @@ def survey_pairs(source: Any, task: Any) -> Survey:
         task: a `Contrastive`.
 
     Raises:
-        UserError: with every split's mistakes: texts or scores that are missing, too few rows, metrics that lack their data.
+        UserError: with the mistakes of all splits: missing texts or scores, too few rows, metrics that lack their data.
     """
     reader = _Reader(source, task)
     for split in source.splits:
@@ -32,7 +32,7 @@ def survey_pairs(source: Any, task: Any) -> Survey:
 
 
 class _Reader:
-    """What is found, split by split."""
+    """Counts and mistakes, split by split."""
 
     def __init__(self, source: Any, task: Any) -> None:
         self.source, self.task = source, task
@@ -42,7 +42,7 @@ class _Reader:
         self.mistakes: list[str] = []
 
     def read(self, split: str) -> None:
-        """Check a split."""
+        """Check the rows of a split."""
         count = wrong = self.empty[split] = 0
         scores: set[float] = set()
         for row, record in self.source.rows(split):
@@ -65,10 +65,10 @@ class _Reader:
         if not count:
             self.mistakes.append(no_rows(split))
         elif count == 1:
-            self.mistakes.append(f"the {split} split has 1 row; a contrast needs 2 or more")
+            self.mistakes.append(f"the {split} split has 1 row; contrastive training needs 2 or more")
         elif not wrong and self.scored[split] and len(scores) < 2:
             self.mistakes.append(
-                f"all {self.task.score_column} of {split} are {next(iter(scores))}; a correlation needs two different ones"
+                f"every {self.task.score_column} in {split} is {next(iter(scores))}; a correlation needs two different ones"
             )
 
     def _checked(self, record: dict[str, Any], split: str) -> tuple[list[str], float | None]:
@@ -78,7 +78,7 @@ class _Reader:
                 raise ValueError(f"no {task.score_column}; fill it or drop the row")
             if split == "train" and columns != [task.first, task.second]:
                 raise ValueError(
-                    f"a scored pair (it has {task.score_column}), which is no training example; expected {', '.join(columns)}"
+                    f"a scored pair (it has {task.score_column}) is not a training example; expected {', '.join(columns)}"
                 )
         else:
             for column in columns:
@@ -89,7 +89,7 @@ class _Reader:
 
 
 def _metric_mistakes(source: Any, task: Any, scored: dict[str, bool]) -> list[str]:
-    """Metrics that the validation split cannot give."""
+    """Metrics that cannot be computed on the validation split."""
     if "validation" not in source.splits or scored["validation"]:
         return []
     lacking = [name for name in task.metric_names if name in NEED_SCORES]

@@ -1,4 +1,4 @@
-"""One light pass over every split of questions: counts, answers that are not where they should be, mistakes."""
+"""One light pass over every split of questions: counts, misplaced answers, mistakes."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ def survey_questions(source: Any, task: Any) -> Survey:
         task: a `QuestionAnswering`.
 
     Raises:
-        UserError: with every split's mistakes: empty questions or contexts, ids that occur twice, questions without an answer
-            where each should have one, no rows.
+        UserError: with the mistakes of all splits: empty questions or contexts, duplicate ids, questions without an
+            answer if each should have one, no rows.
     """
     mistakes, rows = [], {}
     notes: dict[str, dict[str, int]] = {
-        "answers found at another place than given": {},
-        "answers that do not occur in their context, not learnt from": {},
+        "answers not at the given offset, found elsewhere": {},
+        "answers that do not occur in their context, ignored": {},
         "questions without an answer": {},
     }
     moved, lost, unanswered = notes.values()
@@ -56,5 +56,5 @@ def survey_questions(source: Any, task: Any) -> Survey:
 def _unique(name: Any, seen: set[str]) -> None:
     if name is not None:
         if str(name) in seen:
-            raise ValueError(f"the id {name} occurs twice; each question needs an id of its own, or none")
+            raise ValueError(f"duplicate id {name}; expected a unique id for each question, or none")
         seen.add(str(name))

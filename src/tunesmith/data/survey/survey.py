@@ -1,29 +1,29 @@
-"""Opens a dataset and looks at every row before anything heavy is loaded."""
+"""Opens a dataset and checks every row before anything heavy is loaded."""
 
 import os
 from dataclasses import dataclass, field
 from typing import Any
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.build import build_part
+from tunesmith.configuration.targets import build_part
 from tunesmith.errors import UserError
 
-SHOWN = 5  # mistakes of a split that a message names one by one
+SHOWN = 5  # mistakes of a split that a message lists one by one
 
 
 def from_the_hub(dataset: Config) -> bool:
-    """Whether the data has to be fetched before it can be checked."""
-    return dataset["source"] == "hub" and not os.path.isdir(dataset["path"])  # noqa: PTH112 - a dataset's name may be no path
+    """Whether the data has to be downloaded before it can be checked."""
+    return dataset["source"] == "hub" and not os.path.isdir(dataset["path"])  # noqa: PTH112 - a dataset's name may not be a path
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What the splits hold.
+    """The contents of the splits.
 
     Attributes:
         rows: examples of each split.
-        summary: what a model can answer, in a few words, such as `labels negative, positive`.
-        notes: for each thing worth a note, such as `empty texts`, how often each split has it.
+        summary: the possible predictions in a few words, such as `labels negative, positive`.
+        notes: for each thing worth noting, such as `empty texts`, its count in each split.
     """
 
     rows: dict[str, int]
@@ -33,7 +33,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A dataset whose rows have all been looked at: source, task (which knows its labels now) and survey."""
+    """A dataset whose rows have all been checked: source, task (with its labels) and survey."""
 
     source: Any
     task: Any
@@ -41,7 +41,7 @@ class Surveyed:
 
 
 def mistakes_in(dataset: Config) -> list[str]:
-    """What is wrong with a dataset's files, columns and rows; nothing is known of one that has to be fetched first."""
+    """Mistakes in a dataset's files, columns and rows; none if it has to be downloaded first."""
     try:
         if not from_the_hub(dataset):
             surveyed(dataset)
@@ -54,8 +54,8 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
     """Open a dataset and check every row.
 
     Args:
-        dataset: the config's node.
-        task: one that knows its labels already; null to make it from the node.
+        dataset: the `dataset` node of the config.
+        task: one that has its labels already; None to build it from the node.
 
     Raises:
         UserError: with all mistakes of files and columns, or else of rows.
@@ -68,5 +68,5 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
 
 
 def no_rows(split: str) -> str:
-    """What is said of a split without rows."""
+    """The message for a split without rows."""
     return f"the {split} split has no rows; expected at least one (two for a held-out validation)"

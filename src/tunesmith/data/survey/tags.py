@@ -1,4 +1,4 @@
-"""One light pass over every split of tagged sentences: counts, tags, and whatever a person should know of them."""
+"""One light pass over every split of tagged sentences: counts, tags, and anything notable about them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,20 +18,20 @@ def survey_tags(source: Any, task: Any) -> tuple[tuple[str, ...], Survey]:
         task: a `TokenClassification`; its `labels` are kept if it has some.
 
     Returns:
-        The tags in the order of their numbers, and the survey.
+        The tags in the order of their ids, and the survey.
 
     Raises:
-        UserError: with every split's mistakes: rows without words, counts that differ, tags that training lacks, no rows.
+        UserError: with the mistakes of all splits: rows without words, counts that differ, unseen tags, no rows.
     """
     given, mistakes = task.labels, []
     rows, seen = {}, {}
     notes: dict[str, dict[str, int]] = {
-        "spans that do not end with a word, widened": {},
-        "tags that break the scheme, read as conlleval reads them": {},
+        "spans that do not align with words, extended to whole words": {},
+        "tags that violate the scheme, interpreted as by conlleval": {},
     }
-    widened, broken = notes.values()
+    extended, broken = notes.values()
     for split in source.splits:
-        places: dict[str, int] = {}
+        first_rows: dict[str, int] = {}
         raw: Counter[tuple[str, ...]] = Counter()
         count = wrong = misaligned = 0
         for row, record in source.rows(split):
@@ -46,19 +46,19 @@ def survey_tags(source: Any, task: Any) -> tuple[tuple[str, ...], Survey]:
             misaligned += sentence.misaligned
             raw[tuple(sentence.tags or ())] += 1
             for tag in task.normal(sentence.tags or ()):
-                places.setdefault(tag, row)
+                first_rows.setdefault(tag, row)
         if wrong > SHOWN:
             mistakes.append(f"... and {wrong - SHOWN} more rows of {split}")
         if not count:
             mistakes.append(no_rows(split))
-        rows[split], seen[split], widened[split] = count, places, misaligned
+        rows[split], seen[split], extended[split] = count, first_rows, misaligned
         broken[split] = broken_tags(raw) if task.entities else 0
-    labels = given or _learn(seen.get("train", {}), entities=task.entities)
-    for split, places in seen.items():
+    labels = given or _tag_names(seen.get("train", {}), entities=task.entities)
+    for split, first_rows in seen.items():
         mistakes += [
-            f"{source.where(split, row)}: tag {tag!r} is none of {', '.join(labels)}{did_you_mean(tag, labels)}"
-            + ("" if given else "; training has no such tag")
-            for tag, row in places.items()
+            f"{source.where(split, row)}: tag {tag!r} is not one of {', '.join(labels)}{did_you_mean(tag, labels)}"
+            + ("" if given else "; the training split has no such tag")
+            for tag, row in first_rows.items()
             if tag not in labels
         ][:SHOWN]
     if mistakes:
@@ -66,8 +66,8 @@ def survey_tags(source: Any, task: Any) -> tuple[tuple[str, ...], Survey]:
     return labels, Survey(rows, f"tags {', '.join(labels)}", notes)
 
 
-def _learn(tags: Sequence[str] | dict[str, int], *, entities: bool) -> tuple[str, ...]:
-    """O first, then B- and I- of each type; tags that are no entities in alphabetical order."""
+def _tag_names(tags: Sequence[str] | dict[str, int], *, entities: bool) -> tuple[str, ...]:
+    """O first, then B- and I- of each type; tags that are not entities in alphabetical order."""
     if not entities:
         return tuple(sorted(tags))
     types = sorted({tag[2:] for tag in tags if tag != "O"})

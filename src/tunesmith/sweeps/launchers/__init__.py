@@ -1,1 +1,1 @@
-"""Where a sweep's jobs run: here, or through one of Hydra's launchers."""
+"""Where a sweep's jobs run: on this machine, or through one of Hydra's launchers."""

@@ -1,4 +1,4 @@
-"""Where jobs run: our own launcher on this machine, or any launcher of Hydra's, by Hydra's own override."""
+"""Selects the launcher: our own on this machine, or any of Hydra's, by Hydra's own override."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 LOCAL = "local"
-# Launchers of other packages: the module that brings them, and the command that installs it.
+# Launchers from other packages: their module, and the command that installs it.
 PLUGINS = {
     "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
     "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
@@ -23,13 +23,13 @@ PLUGINS = {
 
 
 def is_about_launchers(word: str) -> bool:
-    """Whether an override chooses or sets up the launcher."""
+    """Whether an override selects or configures the launcher."""
     key = word.lstrip("+~").partition("=")[0]
     return key == LAUNCHERS or key.startswith("hydra.")
 
 
 def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
-    """The chosen launcher, which is installed and whose settings are known to exist.
+    """The name of the selected launcher, which exists and is installed.
 
     Raises:
         UserError: with all mistakes.
@@ -41,7 +41,7 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
             chosen = value
         elif not key.startswith("hydra.launcher."):
             raise UserError(
-                f"{word}: of Hydra's own settings only hydra/launcher=... and hydra.launcher.* are used here"
+                f"{word}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported"
             )
     own = choices(LAUNCHERS, folders)
     if chosen not in own and chosen not in PLUGINS:
@@ -57,10 +57,10 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
 
 
 def launcher(overrides: Sequence[str], composer: Composer) -> Any:
-    """The launcher that some overrides choose and set up.
+    """The launcher that the overrides select and configure.
 
     Raises:
-        UserError: for wrong settings.
+        UserError: for invalid settings.
     """
     chosen = _chosen(overrides, composer.folders)
     settings = [word.lstrip("+") for word in overrides if word.lstrip("+").startswith("hydra.launcher.")]
@@ -80,13 +80,13 @@ def launcher(overrides: Sequence[str], composer: Composer) -> Any:
 
 
 def _is_local(composer: Composer, chosen: str) -> bool:
-    """Whether a choice of the user's own sets up our launcher, not one of Hydra's."""
+    """Whether a choice, perhaps one that the user has added, configures our launcher, not one of Hydra's."""
     text = choices(LAUNCHERS, composer.folders)[chosen].read_text(encoding="utf-8")
     return chosen == LOCAL or "tunesmith.sweeps.launchers.local.Local" in text
 
 
 def installed(module: str) -> bool:
-    """Whether a package is there, without importing it."""
+    """Whether a module is installed, without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

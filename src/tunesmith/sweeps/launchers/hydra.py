@@ -1,7 +1,7 @@
 """Hydra's own launchers: Slurm and local processes through submitit, Ray, joblib, or any other that is installed.
 
-Hydra composes nothing but the number of a job there. What the job runs was frozen before, and runs in a process of its
-own below the launcher's, so that a crash harms neither the launcher nor a worker that it shares with other jobs.
+Hydra composes only the job's number. The job's config is already frozen, and runs in a child process of the launcher's,
+so that a crash affects neither the launcher nor a worker that it shares with other jobs.
 """
 
 import shutil
@@ -36,18 +36,18 @@ hydra:
 
 
 class PluginLauncher:
-    """Runs jobs through a launcher of Hydra's.
+    """Runs jobs through one of Hydra's launchers.
 
     Args:
         name: the choice of `hydra/launcher`.
         settings: overrides of `hydra.launcher.*`.
-        composer: that knows the folders of groups.
+        composer: has the folders of the groups.
     """
 
     def __init__(self, name: str, settings: Sequence[str], composer: Composer) -> None:
         self._name, self._settings = name, settings
         search_path = ",".join(f"file://{folder}" for folder in composer.folders)
-        # Dictionaries among the settings, such as Ray's `init`, take keys of any name.
+        # Dictionaries among the settings, such as Ray's `init`, accept arbitrary keys.
         self._overrides = [
             f"{LAUNCHERS}={name}",
             *(f"++{word}" for word in settings),
@@ -66,25 +66,25 @@ class PluginLauncher:
         try:
             composer.launcher_settings(name, settings)
         except UserError as error:
-            reason: BaseException = error  # Hydra's message names the setting, and OmegaConf's, below it, the mistake
+            reason: BaseException = error  # Hydra's message names the setting, its cause (OmegaConf's) the mistake
             while reason.__cause__ is not None:
                 reason = reason.__cause__
             raise UserError(f"{error.mistakes[0].replace('++', '')}: {first_line(reason)}") from error
 
     def check(self, jobs: list[Job]) -> None:
-        """See that the launcher finds what it needs.
+        """Check that the launcher's programs are installed.
 
         Raises:
-            UserError: if it does not.
+            UserError: if they are not.
         """
         if self._kind == "SlurmLauncher" and not (shutil.which("sbatch") and shutil.which("srun")):
             raise UserError(
-                f"{LAUNCHERS}={self._name} needs Slurm's sbatch and srun, and this machine has none; start the sweep on a "
-                f"node of the cluster, or leave {LAUNCHERS} out"
+                f"{LAUNCHERS}={self._name} needs Slurm's sbatch and srun, which are not installed here; start the "
+                f"sweep on a node of the cluster, or leave {LAUNCHERS} out"
             )
 
     def prepare(self, jobs: list[Job], folder: SweepFolder) -> str:
-        """Set the launcher up, and say where jobs will run.
+        """Set up the launcher, and describe where jobs will run.
 
         Raises:
             UserError: if it cannot be set up.
@@ -95,10 +95,10 @@ class PluginLauncher:
         from hydra.core.plugins import Plugins
         from hydra.types import HydraContext, RunMode
 
-        place = folder.path.resolve() / "hydra"
-        place.mkdir(exist_ok=True)
-        (place / "launch.yaml").write_text(_PRIMARY.format(folder=folder.path.resolve()), encoding="utf-8")
-        with initialize_config_dir(str(place), job_name="tunesmith"):
+        config_dir = folder.path.resolve() / "hydra"
+        config_dir.mkdir(exist_ok=True)
+        (config_dir / "launch.yaml").write_text(_PRIMARY.format(folder=folder.path.resolve()), encoding="utf-8")
+        with initialize_config_dir(str(config_dir), job_name="tunesmith"):
             hydra: Any = GlobalHydra.instance().hydra
             config = hydra.compose_config("launch", self._overrides, run_mode=RunMode.MULTIRUN)
             HydraConfig.instance().set_config(config)
@@ -115,28 +115,28 @@ class PluginLauncher:
             self._start_ray()
         settings = folder.read()["settings"]
         is_grid = settings["sampler"] == "grid"
-        # Ray's launcher drops all jobs of a call when one is lost, so each has a call of its own; Ray queues them.
-        self._in_one_go = is_grid and self._kind != "RayLauncher"
-        self._calls = 1 if self._in_one_go else len(jobs) if is_grid else settings["workers"]
+        # Ray's launcher drops all jobs of a call when one is lost, so each job gets its own call; Ray queues them.
+        self._in_one_call = is_grid and self._kind != "RayLauncher"
+        self._calls = 1 if self._in_one_call else len(jobs) if is_grid else settings["workers"]
         return f"through {self._name}" + ("" if is_grid else f", {self._calls} trials at a time")
 
     def _start_ray(self) -> None:
-        """Once, before threads ask for it side by side."""
+        """Start Ray once, before several threads would."""
         from hydra_plugins.hydra_ray_launcher._launcher_util import start_ray
 
         try:
             start_ray(self._launcher.ray_cfg.init)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
-            received = " ".join(self._settings) or "the address null"
+            received = " ".join(self._settings) or "its defaults"
             raise UserError(
-                f"Ray does not start with {received}: {first_line(error)}; set hydra.launcher.ray.init.*"
+                f"Ray failed to start with {received}: {first_line(error)}; set hydra.launcher.ray.init.*"
             ) from error
 
     def run(self, source: Any, folder: SweepFolder, display: Any) -> None:
-        """Run all jobs that a source hands out: a grid's in one go, a search's whenever a worker is free.
+        """Run all jobs of a source: a grid's in one call, a search's whenever a worker is free.
 
         Raises:
-            UserError: if the scheduler takes no job with these settings.
+            UserError: if the scheduler rejects these settings.
             Interrupted: after Ctrl-C or SIGTERM.
         """
         batches: list[SubmittedJobs] = []
@@ -163,7 +163,7 @@ class PluginLauncher:
                 display.refresh()
         except KeyboardInterrupt:
             raise Interrupted(
-                f"a signal; jobs that {self._name} has begun may go on, and the same command takes up what they leave"
+                f"a signal; jobs that {self._name} has started may keep running, and the same command resumes the rest"
             ) from None
         finally:
             signal.signal(signal.SIGTERM, previous)
@@ -171,15 +171,15 @@ class PluginLauncher:
     def _refused(self, error: BaseException) -> UserError:
         received = " ".join(self._settings) or "its defaults"
         return UserError(
-            f"{self._name} took no job with {received}: {first_line(error).removeprefix('sbatch: error: ')}; correct "
-            "hydra.launcher.* (sinfo lists the partitions, sbatch --help what can be asked for)"
+            f"{self._name} rejected {received}: {first_line(error).removeprefix('sbatch: error: ')}; correct "
+            "hydra.launcher.* (sinfo lists the partitions, sbatch --help the options)"
         )
 
     def _take(self, source: Any) -> list[Job]:
         jobs = []
         while (job := source.next()) is not None:
             jobs.append(job)
-            if not self._in_one_go:
+            if not self._in_one_call:
                 break
         return jobs
 

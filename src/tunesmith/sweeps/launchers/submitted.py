@@ -1,4 +1,4 @@
-"""Jobs that one of Hydra's launchers was given together, and what becomes of them."""
+"""Jobs that were submitted to one of Hydra's launchers in one call, and how they end."""
 
 import threading
 import time
@@ -7,15 +7,15 @@ from typing import Any
 from tunesmith.errors.messages import first_line
 from tunesmith.sweeps.job import Job
 
-_PATIENCE_SECONDS = 2.0  # between two looks at runs that other processes run
+_BUSY_SECONDS = 2.0  # between two polls of runs that are in use by other processes
 
 
 class SubmittedJobs:
-    """Starts at once, in a thread of its own; `error` is what the launcher raised.
+    """Launches its jobs immediately, in a thread of its own; `error` is what the launcher raised.
 
     Args:
-        launcher: of Hydra's.
-        jobs: that it is given in one call.
+        launcher: one of Hydra's.
+        jobs: submitted in one call.
     """
 
     def __init__(self, launcher: Any, jobs: list[Job]) -> None:
@@ -28,20 +28,20 @@ class SubmittedJobs:
         self.thread.start()
 
     def _launch(self, launcher: Any, jobs: list[Job]) -> None:
-        while all(job.run.busy for job in jobs):  # such as jobs of an earlier sweep, which the scheduler still has
-            time.sleep(_PATIENCE_SECONDS)
+        while all(job.run.busy for job in jobs):  # such as jobs of an earlier sweep that are still running
+            time.sleep(_BUSY_SECONDS)
         try:
             results = launcher.launch([[f"job={job.number}"] for job in jobs], abs(jobs[0].number))
             self._results = {job.number: result for job, result in zip(jobs, results, strict=True)}
-        except BaseException as error:  # its thread ends with this; `run` and `news` say what it was
+        except BaseException as error:  # the thread ends here; `PluginLauncher.run` and `_settled` report it
             self.error = error
 
     def newly_ended(self, *, over: bool, display: Any) -> list[tuple[Job, str]]:
-        """Jobs that have ended since the last time.
+        """Jobs that have ended since the last call.
 
         Args:
             over: whether the launcher has returned.
-            display: that is told of jobs that have begun.
+            display: notified of jobs that have started.
         """
         ended = []
         for number, job in list(self._waiting.items()):
@@ -66,7 +66,7 @@ class SubmittedJobs:
             job.run.status() == self._before[job.number] or job.run.status().get("state") == "running"
         ):
             result = self._results.get(job.number, self.error)
-            reason = getattr(result, "_return_value", result)  # of Hydra's JobReturn; reading it openly would raise it
-            said = f": {first_line(reason)}" if isinstance(reason, BaseException) else ""
-            job.run.set_state("failed", error=f"the launcher ended it before the run was over{said}")
+            reason = getattr(result, "_return_value", result)  # of Hydra's JobReturn; its property would raise it
+            message = f": {first_line(reason)}" if isinstance(reason, BaseException) else ""
+            job.run.set_state("failed", error=f"the launcher ended the job before the run completed{message}")
         return str(job.run.status().get("state"))

@@ -1,1 +1,1 @@
-"""Searches: what Optuna asks for, what it is told, and which trials it prunes."""
+"""Searches with Optuna: sampling, objectives and pruning."""

@@ -1,4 +1,4 @@
-"""What a search is after: scores of the validation split, or what a run costs."""
+"""Objectives of a search: scores of the validation split, or the costs of a run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ DIRECTIONS = ("maximize", "minimize")
 
 @dataclass(frozen=True)
 class Objective:
-    """A number of a finished run.
+    """A metric of a finished run.
 
     Attributes:
         name: such as `validation/f1` or `seconds`.
@@ -26,11 +26,11 @@ class Objective:
 
     @property
     def direction(self) -> str:
-        """As Optuna calls it."""
+        """As Optuna names it."""
         return "maximize" if larger_is_better(self.name) else "minimize"
 
     def of(self, run: RunFolder) -> float:
-        """Its value of a finished run."""
+        """Its value for a finished run."""
         if self.name not in COSTS:
             return float(run.read_json("metrics.json")[self.name])
         manifest = run.read_json("manifest.json")
@@ -38,12 +38,12 @@ class Objective:
 
 
 def objectives(settings: Settings, config: Config) -> list[Objective]:
-    """What the settings name, or else the monitored score."""
+    """The objectives in the settings, by default the monitored score."""
     return [Objective(name) for name in _listed(settings.objective)] or [Objective(monitored(config))]
 
 
 def check_grid(settings: Settings) -> None:
-    """See that a grid has no settings of a search.
+    """Check that a grid has no search settings.
 
     Raises:
         UserError: with all mistakes.
@@ -60,7 +60,7 @@ def check_grid(settings: Settings) -> None:
 
 
 def check(settings: Settings, axes: Sequence[Axis], config: Config) -> None:
-    """See that objectives, directions, sampler and pruner fit together.
+    """Check that objectives, directions, sampler and pruner are compatible.
 
     Args:
         config: of one job.
@@ -84,19 +84,22 @@ def _mistakes(settings: Settings, axes: Sequence[Axis], config: Config) -> Itera
             )
     directions = _listed(settings.direction)
     if directions and len(directions) != len(wanted):
-        yield f"sweep.direction names {len(directions)} directions for {len(wanted)} objectives; give one for each, or leave it out"
+        yield (
+            f"sweep.direction has {len(directions)} value{'s' * (len(directions) != 1)} for {len(wanted)} "
+            f"objective{'s' * (len(wanted) != 1)}; give one for each, or leave it out"
+        )
     for objective, direction in zip(wanted, directions, strict=False):
         if direction not in DIRECTIONS:
             yield f"sweep.direction is {direction}; expected maximize or minimize{did_you_mean(direction, DIRECTIONS)}"
         elif direction != objective.direction:
             better = "larger" if objective.direction == "maximize" else "smaller"
-            yield f"sweep.direction is {direction}, but {objective.name} is better the {better} it is; leave sweep.direction out"
+            yield f"sweep.direction is {direction}, but {better} {objective.name} is better; leave sweep.direction out"
     if not axes:
         yield f"sweep={settings.sampler} has nothing to search: give a key several values, key=a,b or key=interval(low,high)"
     elif settings.sampler == "cmaes" and all(axis.step is None and axis.values for axis in axes):
         yield "sweep=cmaes searches numbers only; give a key an interval(low,high) or a range, or choose sweep=tpe"
     if settings.sampler == "cmaes" and len(wanted) > 1:
-        yield "sweep=cmaes takes one objective; choose sweep=nsga2, tpe or gp for several"
+        yield "sweep=cmaes supports one objective; choose sweep=nsga2, tpe or gp for several"
     if settings.seeds and any(axis.key == "seed" for axis in axes):
         yield "seed is searched and sweep.seeds is given; leave one of them out"
     if settings.pruner != "none":
@@ -106,9 +109,9 @@ def _mistakes(settings: Settings, axes: Sequence[Axis], config: Config) -> Itera
 def _pruner_mistakes(settings: Settings, wanted: Sequence[Objective], config: Config) -> Iterator[str]:
     name = f"sweep.pruner={settings.pruner}"
     if len(wanted) > 1:
-        yield f"{name} compares one objective, but there are {len(wanted)}; set sweep.pruner=none"
+        yield f"{name} supports one objective, but there are {len(wanted)}; set sweep.pruner=none"
     elif wanted[0].name in COSTS:
-        yield f"{name} needs a score of every epoch, but {wanted[0].name} is known at the end only; set sweep.pruner=none"
+        yield f"{name} needs a score per epoch, but {wanted[0].name} is known only at the end; set sweep.pruner=none"
     if config["trainer"]["max_epochs"] == 1:
         yield f"{name} needs scores before the end, but trainer.max_epochs is 1; train longer, or set sweep.pruner=none"
 

@@ -1,4 +1,4 @@
-"""A job of a search reports each epoch's score to the study, and ends when the pruner says so."""
+"""Callback that reports each epoch's score to the study, and stops the run when the pruner decides to."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from tunesmith.sweeps.settings import Settings
 
 
 class Pruning(pl.Callback):
-    """Reports the best score so far, for the best epoch is what a finished run is scored by.
+    """Reports the best score so far, since a finished run is scored by its best epoch.
 
     Args:
         folder: of the sweep.
-        job: that reports.
+        job: whose scores are reported.
     """
 
     def __init__(self, folder: SweepFolder, job: Job) -> None:
@@ -33,7 +33,7 @@ class Pruning(pl.Callback):
         self._pruned = False
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Report the epoch."""
+        """Report the score of the epoch."""
         if trainer.state.fn != "fit":
             return
         self._best.append(float(trainer.callback_metrics[self._objective.name]))
@@ -43,6 +43,6 @@ class Pruning(pl.Callback):
         self._pruned = epoch < (trainer.max_epochs or 0) and self._trial.should_prune()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """End here, where the epoch's state is saved: another sweep may go on from it."""
+        """Stop here, after the epoch's checkpoint is saved: another sweep may resume from it."""
         if self._pruned:
             raise Pruned(f"{self._objective.name} {self._best[-1]:.4f} after epoch {trainer.current_epoch + 1}")

@@ -17,11 +17,11 @@ from tunesmith.sweeps.space import Axis
 if TYPE_CHECKING:
     import optuna
 
-_AGAIN = "again"  # attribute of a trial: the number of the failed one that it repeats
+_RETRY_OF = "again"  # attribute of a trial: the number of the failed one that it retries
 
 
 def sample_job(expansion: Expansion, axes: Sequence[Axis], settings: Settings) -> Job:
-    """A job of the space, after every value of every axis has been checked.
+    """One job of the space, after every value of every axis has been checked.
 
     Raises:
         UserError: with the mistakes of all values.
@@ -43,17 +43,17 @@ def sample_job(expansion: Expansion, axes: Sequence[Axis], settings: Settings) -
 
 
 class Search:
-    """Hands out the jobs of a search.
+    """Yields the jobs of a search.
 
     Args:
         expansion: makes their configs.
         axes: of the space.
         settings: of the sweep.
-        folder: of the sweep, which holds what was tried before.
+        folder: of the sweep, which holds the earlier trials.
         config: of any job.
     """
 
-    asks_ahead = False  # a trial that waits would be asked for too early
+    asks_ahead = False  # the sampler is to know all results before the next trial
 
     def __init__(
         self, expansion: Expansion, axes: Sequence[Axis], settings: Settings, folder: SweepFolder, config: Config
@@ -67,27 +67,27 @@ class Search:
         known = [job for job in folder.jobs() if not job.stage]
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
-        self._queued: set[int] = set()  # jobs that were handed out or wait
+        self._queued: set[int] = set()  # numbers of jobs that were yielded or are waiting
         self._running = 0
         if settings.retry_failed:
             for trial in self._failed():
                 if set(trial.params) == {axis.key for axis in axes}:
-                    self._study.enqueue_trial(trial.params, user_attrs={_AGAIN: trial.number})
+                    self._study.enqueue_trial(trial.params, user_attrs={_RETRY_OF: trial.number})
         trials = self._study.get_trials(deepcopy=False)
         counts = Counter(trial.state.name for trial in trials)
         failed = len(self._failed())
         self.ended_before = Counter({"done": counts["COMPLETE"], "pruned": counts["PRUNED"], "failed": failed})
         self._left = (settings.trials or 0) - counts["COMPLETE"] - counts["PRUNED"] - counts["RUNNING"] - failed
         for trial in trials:
-            if trial.state.name == "RUNNING":  # it was cut off
-                self._take_up(trial)
+            if trial.state.name == "RUNNING":  # it was interrupted
+                self._enqueue(trial)
         self.total = len(self._seeds) * (settings.trials or 0)
 
     def _failed(self) -> list["optuna.trial.FrozenTrial"]:
-        """Trials that have failed and were not tried again."""
+        """Failed trials that were not retried."""
         trials = self._study.get_trials(deepcopy=False)
-        tried_again = {trial.user_attrs.get(_AGAIN) for trial in trials}
-        return [trial for trial in trials if trial.state.name == "FAIL" and trial.number not in tried_again]
+        retried = {trial.user_attrs.get(_RETRY_OF) for trial in trials}
+        return [trial for trial in trials if trial.state.name == "FAIL" and trial.number not in retried]
 
     @property
     def over(self) -> bool:
@@ -98,14 +98,14 @@ class Search:
         """The next job to run; None if there is none now."""
         while not self._waiting and self._left > 0:
             self._left -= 1
-            self._take_up(self._study.ask(self._distributions()))
+            self._enqueue(self._study.ask(self._distributions()))
         if not self._waiting:
             return None
         self._running += 1
         return self._waiting.popleft()
 
     def ended(self, job: Job, state: str) -> None:
-        """Take note of how a job has ended, and tell the study once its trial has."""
+        """Record how a job ended, and tell the study once its trial has ended."""
         self._running -= 1
         if state == "busy":
             self._waiting.append(job)
@@ -115,9 +115,9 @@ class Search:
             self._tell(job.trial, state="PRUNED" if state == "pruned" else "FAIL")
             self._waiting = deque(other for other in self._waiting if other.trial != job.trial)
 
-    def _take_up(self, trial: Any) -> None:
-        """Queue what is left to run of a trial, new or cut off."""
-        if set(trial.params) != {axis.key for axis in self._axes}:  # cut off while it was asked for
+    def _enqueue(self, trial: Any) -> None:
+        """Queue the remaining jobs of a trial, new or interrupted."""
+        if set(trial.params) != {axis.key for axis in self._axes}:  # interrupted while it was sampled
             self._tell(trial.number, state="FAIL")
             self._left += 1
             return
@@ -142,7 +142,7 @@ class Search:
             self._tell(number, values=values)
 
     def _left_of(self, trial: int | None, params: dict[str, Any], seeds: Sequence[int | None]) -> bool:
-        """Queue a trial's jobs of some seeds; whether some are not done."""
+        """Queue a trial's jobs for some seeds; whether any is not completed."""
         overrides = {axis.key: _text(params[axis.key]) for axis in self._axes}
         left = False
         for seed in seeds:

@@ -1,7 +1,7 @@
-"""Optuna's part of a search: samplers, pruners, and the study in the sweep's folder.
+"""Optuna's samplers and pruners, and the study in the sweep's folder.
 
-The study is a journal file, which many processes may append to at once, on a network disk too, and which
-`optuna-dashboard <sweep>/study.log` shows.
+The study is a journal file, to which several processes may append concurrently, even on a network disk, and which
+`optuna-dashboard <sweep>/study.log` displays.
 """
 
 import logging
@@ -19,17 +19,17 @@ from tunesmith.sweeps.search.objectives import Objective
 from tunesmith.sweeps.settings import Settings
 
 _NAME = "sweep"
-_STARTUP_TRIALS = 10  # at most so many random trials before a search learns from them
+_STARTUP_TRIALS = 10  # maximum number of random trials before a sampler learns from them
 
 
 def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, max_epochs: int) -> optuna.Study:
-    """The study of a sweep, made if it is not there yet.
+    """The study of a sweep, created if it does not exist.
 
     Args:
         file: the journal.
         settings: of the sweep.
-        wanted: what it is after.
-        max_epochs: of a trial, each of which reports a score.
+        wanted: its objectives.
+        max_epochs: of a trial, which reports a score after each.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("optuna").propagate = False
@@ -44,13 +44,13 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     )
     if len(wanted) > 1:
         study.set_metric_names([objective.name for objective in wanted])
-    # A sampler that starts anew must not draw again what it has drawn before.
+    # A new sampler must not repeat the draws of the previous one.
     study.sampler = sampler(settings, seed=settings.sampler_seed + len(study.get_trials(deepcopy=False)))
     return study
 
 
 def sampler(settings: Settings, *, seed: int) -> Any:
-    """Optuna's sampler of the settings' name."""
+    """The Optuna sampler that the settings name."""
     samplers = optuna.samplers
     startup = min(_STARTUP_TRIALS, max(2, (settings.trials or 0) // 3))
     if settings.sampler == "random":
@@ -66,7 +66,7 @@ def sampler(settings: Settings, *, seed: int) -> Any:
 
 
 def pruner(name: str, *, max_epochs: int) -> optuna.pruners.BasePruner:
-    """Optuna's pruner of a name: `median`, `asha` (Li et al., 2020), `hyperband` (Li et al., 2018) or `none`."""
+    """The Optuna pruner of a name: `median`, `asha` (Li et al., 2020), `hyperband` (Li et al., 2018) or `none`."""
     pruners = optuna.pruners
     if name == "median":
         return pruners.MedianPruner(n_startup_trials=4)

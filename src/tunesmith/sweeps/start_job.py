@@ -1,24 +1,24 @@
-"""One job in a process of its own, from its frozen config: the same on every launcher."""
+"""Runs one job in a process of its own, from its frozen config; the same on every launcher."""
 
 import os
 import sys
 from pathlib import Path
 
-from tunesmith.distributed.parent import stop_with_parent
+from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import BUSY
 
 
-def run_job(folder: Path, number: int) -> int:
-    """Run a job, or what is left of it to do; its exit status.
+def start_job(folder: Path, number: int) -> int:
+    """Run or resume a job; its exit status.
 
     Args:
         folder: of the sweep.
         number: of the job.
     """
     sweep = SweepFolder(folder.resolve())
-    os.chdir(sweep.read()["directory"])  # files that the config names are relative to it
+    os.chdir(sweep.read()["directory"])  # paths in the config are relative to it
     return exit_status(lambda: _train(sweep, number))
 
 
@@ -32,14 +32,14 @@ def _train(sweep: SweepFolder, number: int) -> int:
     job = sweep.job(number)
     if job.run.completed:
         return 0
-    watching = []
+    callbacks = []
     if job.reports:
         from tunesmith.sweeps.search.pruning import Pruning
 
-        watching = [Pruning(sweep, job)]
-    config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # for a log, not for a screen
+        callbacks = [Pruning(sweep, job)]
+    config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # the output is a log file
     try:
-        train(config, callbacks=watching)
+        train(config, callbacks=callbacks)
     except BusyError as error:
         print(error, flush=True)
         return BUSY
@@ -47,5 +47,5 @@ def _train(sweep: SweepFolder, number: int) -> int:
 
 
 if __name__ == "__main__":
-    stop_with_parent(lambda: os.read(0, 1))  # not through sys.stdin, whose lock a fork would find held
-    sys.exit(run_job(Path(sys.argv[1]), int(sys.argv[2])))
+    stop_with_parent(lambda: os.read(0, 1))  # not sys.stdin, whose lock would be held after a fork
+    sys.exit(start_job(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,6 +1,6 @@
-"""What every job imports, imported once: the fork server loads this module, and each job is a fork of it.
+"""The imports of every job, done once: the fork server loads this module, and each job is a fork of it.
 
-Nothing here may start threads or touch a GPU, for neither survives a fork.
+Nothing here may start threads or touch a GPU, since neither survives a fork.
 """
 
 import gc
@@ -27,7 +27,7 @@ _PARTS = (
 _own = [module.name for module in pkgutil.walk_packages(tunesmith.__path__, "tunesmith.")]
 for _module in (
     "tunesmith.training.train",
-    "tunesmith.sweeps.run_job",
+    "tunesmith.sweeps.start_job",
     "tunesmith.sweeps.search.pruning",
     *(name for name in _own if name.split(".")[1] in _PARTS),
     "omegaconf",

@@ -3,9 +3,9 @@
 Shapes: emissions (batch, words, labels), tags (batch, words), lengths (batch,), start and end (labels,), transitions
 (labels, labels) as [from, to]. Parameters and their meaning are those of pytorch-crf.
 
-The forward-backward recursions run in probability space, in float64 and scaled at every word: a step is one small matrix
-product instead of a log-sum-exp over all pairs of labels. Both directions advance together, since the backward recursion
-is the forward one on the reversed sequence with the transitions transposed.
+The forward-backward recursions run in probability space, in float64 and scaled at every word: a step is one small
+matrix product instead of a log-sum-exp over all pairs of labels. Both directions run in one loop, since the backward
+recursion is the forward one on the reversed sequence with transposed transitions.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ def negative_log_likelihood(
 
     Args:
         emissions: of any float type; computed in float64, returned in float32 (float64 for float64).
-        tags: any label where padded.
+        tags: any label at padding.
         lengths: of the sequences, 1 or more.
         start: score of a sequence's first label.
         transitions: score of a label after another.
@@ -32,7 +32,7 @@ def negative_log_likelihood(
 
 
 class _NegativeLogLikelihood(torch.autograd.Function):
-    """The gradient is the expected counts less the observed ones, so it is known as soon as the value is."""
+    """The gradient is the expected minus the observed counts, so it is computed in the forward pass."""
 
     @staticmethod
     def forward(ctx: Any, emissions: Tensor, *others: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class _NegativeLogLikelihood(torch.autograd.Function):
             wide = [part.detach().double() for part in (emissions, start, transitions, end)]
             needed = any(ctx.needs_input_grad)
             value, gradients = _likelihood(wide[0], tags, lengths, *wide[1:], gradients=needed)
-            if not bool(torch.isfinite(value).all()):  # scores so far apart that a probability underflowed
+            if not bool(torch.isfinite(value).all()):  # probabilities underflowed
                 value, gradients = _in_log_space(wide[0], tags, lengths, *wide[1:], gradients=needed)
         if needed:
             ctx.save_for_backward(*gradients)
@@ -84,7 +84,7 @@ def _likelihood(
     start_shift, end_shift = start.max(), end.max()
     first, last = (start - start_shift).exp(), (end - end_shift).exp()
 
-    # (directions, batch, words, labels): each sequence, and each sequence from its own end to its beginning.
+    # (directions, batch, words, labels): each sequence, and each sequence reversed within its own length.
     if gradients:
         backwards = (lengths[:, None] - 1 - places).clamp(min=0)
         both = torch.stack([factors, factors.gather(1, backwards.unsqueeze(-1).expand_as(factors))])
@@ -92,7 +92,7 @@ def _likelihood(
     else:
         both, matrices, begin = factors[None], steps[None], first[None]
     both = both.permute(2, 0, 1, 3).contiguous()  # (words, directions, batch, labels)
-    before = torch.empty_like(both)  # what reaches a label, without its own emission
+    before = torch.empty_like(both)  # messages into a label, without its own emission
     scaled = torch.empty_like(both)
     scales = torch.empty(*both.shape[:-1], 1, dtype=both.dtype, device=both.device)
     before[0] = begin[:, None, :]
@@ -116,7 +116,7 @@ def _likelihood(
     if not gradients:
         return value, ()
 
-    # Back in the order of the words: what follows a word (beta), and that times the word's own emission.
+    # Back in word order: the backward messages (beta), and beta times the word's own emission (gamma).
     index = backwards.T.unsqueeze(-1).expand(-1, -1, labels)
     beta, gamma = before[:, 1].gather(0, index), scaled[:, 1].gather(0, index)
     marginals = alpha * beta  # (words, batch, labels)
@@ -142,7 +142,7 @@ def _in_log_space(
     *,
     gradients: bool,
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The same by log-sum-exp and autograd: slower, and right whatever the scores are."""
+    """The same by log-sum-exp and autograd: slower, but exact for any scores."""
     batch = len(emissions)
     with torch.enable_grad():
         leaves = [emissions.clone()] + [part.expand(batch, *part.shape).clone() for part in (start, transitions, end)]
@@ -165,10 +165,10 @@ def _in_log_space(
 
 @torch.no_grad()
 def best_path(emissions: Tensor, lengths: Tensor, start: Tensor, transitions: Tensor, end: Tensor) -> Tensor:
-    """(batch, words) the most probable label sequences (Viterbi), 0 where padded.
+    """(batch, words) the most probable label sequences (Viterbi), 0 at padding.
 
-    Only scores are kept on the way; which label they came from is found again on the way back, for one label of each
-    sequence instead of for all.
+    The forward pass keeps scores only; backtracking recomputes the best predecessor, for one label of each sequence
+    instead of all.
 
     Args:
         emissions: of any float type.

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torchcrf import CRF
 
-from tunesmith.heads.linear_chain import best_path, negative_log_likelihood
+from tunesmith.heads.linear_chain_crf import best_path, negative_log_likelihood
 
 
-def drawn(batch, words, labels, *, dtype=torch.float32, scale=1.0, seed=0):
+def random_inputs(batch, words, labels, *, dtype=torch.float32, scale=1.0, seed=0):
     generator = torch.Generator().manual_seed(seed)
     emissions = scale * torch.randn(batch, words, labels, generator=generator, dtype=dtype)
     tags = torch.randint(labels, (batch, words), generator=generator)
@@ -44,9 +44,9 @@ def brute_force(emissions, tags, lengths, start, transitions, end):
 @pytest.mark.parametrize("words,labels", [(1, 2), (2, 3), (5, 3), (4, 4)])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
 def test_brute_force(words, labels, scale):
-    inputs = drawn(4, words, labels, dtype=torch.float64, scale=scale)
+    inputs = random_inputs(4, words, labels, dtype=torch.float64, scale=scale)
     leaves = [inputs[0], *inputs[3:]]
-    weight = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)  # a gradient of its own for each sequence
+    weight = torch.tensor([1.0, -2.0, 0.5, 3.0], dtype=torch.float64)  # a different weight for each sequence
     expected, paths = brute_force(*inputs)
     found = negative_log_likelihood(*inputs)
     torch.testing.assert_close(found, expected)
@@ -60,8 +60,8 @@ def test_brute_force(words, labels, scale):
 
 @pytest.mark.parametrize("batch,words,labels", [(32, 128, 9), (16, 64, 37), (8, 300, 5)])
 def test_pytorch_crf(batch, words, labels):
-    emissions, tags, lengths, *chain = drawn(batch, words, labels)
-    reference = CRF(labels, batch_first=True).double()  # its float32 is further from the truth than the tolerance
+    emissions, tags, lengths, *chain = random_inputs(batch, words, labels)
+    reference = CRF(labels, batch_first=True).double()  # the error of its float32 exceeds the tolerance
     names = ("start_transitions", "transitions", "end_transitions")
     reference.load_state_dict({name: part.double() for name, part in zip(names, chain, strict=True)})
     exact, mask = emissions.detach().double().requires_grad_(), torch.arange(words) < lengths[:, None]
@@ -80,7 +80,7 @@ def test_pytorch_crf(batch, words, labels):
 
 
 def test_under_autocast():
-    emissions, tags, lengths, *chain = drawn(8, 40, 7)
+    emissions, tags, lengths, *chain = random_inputs(8, 40, 7)
     expected, path = negative_log_likelihood(emissions, tags, lengths, *chain), best_path(emissions, lengths, *chain)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         found = negative_log_likelihood(emissions, tags, lengths, *chain)
@@ -88,15 +88,15 @@ def test_under_autocast():
     assert found.dtype == torch.float32 and torch.equal(found, expected)
 
 
-def test_the_gradient_is_the_functions_own():
-    emissions, tags, lengths, *chain = drawn(3, 5, 3, dtype=torch.float64)
+def test_gradcheck():
+    emissions, tags, lengths, *chain = random_inputs(3, 5, 3, dtype=torch.float64)
     function = lambda emissions, *chain: negative_log_likelihood(emissions, tags, lengths, *chain)  # noqa: E731
     assert torch.autograd.gradcheck(function, (emissions, *chain))
 
 
 @pytest.mark.parametrize("scale", [300.0, 3000.0])
-def test_scores_that_no_probability_can_hold(scale):
-    inputs = drawn(4, 5, 3, dtype=torch.float64, scale=scale)
+def test_scores_whose_probabilities_underflow(scale):
+    inputs = random_inputs(4, 5, 3, dtype=torch.float64, scale=scale)
     leaves = [inputs[0], *inputs[3:]]
     expected, _ = brute_force(*inputs)
     found = negative_log_likelihood(*inputs)
@@ -107,9 +107,9 @@ def test_scores_that_no_probability_can_hold(scale):
         torch.testing.assert_close(one, other)
 
 
-def test_an_impossible_step_costs_what_it_costs():
-    # Each word wants a label that no transition leads to, so that every path is extremely improbable.
-    emissions, tags, lengths, start, transitions, end = drawn(4, 6, 3, dtype=torch.float64)
+def test_extremely_improbable_paths():
+    # The emissions of each word favour a label that no transition leads to, so that every path is extremely improbable.
+    emissions, tags, lengths, start, transitions, end = random_inputs(4, 6, 3, dtype=torch.float64)
     with torch.no_grad():
         emissions[:, ::2, 0] += 900
         emissions[:, 1::2, 1] += 900
@@ -123,7 +123,7 @@ def test_an_impossible_step_costs_what_it_costs():
 
 @pytest.mark.parametrize("forbidden", [-torch.inf, -1e4])
 def test_forbidden_transitions_are_never_taken(forbidden):
-    emissions, _, lengths, start, transitions, end = drawn(16, 30, 5)
+    emissions, _, lengths, start, transitions, end = random_inputs(16, 30, 5)
     with torch.no_grad():
         transitions[0, 1:3] = forbidden
         start[4] = forbidden

@@ -1,8 +1,8 @@
-"""Everything that a run needs to go on as if it had never stopped.
+"""Training state from which a run resumes as if it had not been interrupted.
 
-Lightning's own restart leaves out the random states, replays the data of the epoch and depends on where in its loops the
+Lightning's own resume leaves out the random states, replays the data of the epoch and depends on where in its loops the
 checkpoint was taken. Here a state is taken only between two batches, between training and validation, or after
-validation; `position` says which, and a resumed run starts its loops there.
+validation; `epoch` and `batches` record the position, and a resumed run starts its loops there.
 """
 
 import random
@@ -18,12 +18,12 @@ State = dict[str, Any]
 
 
 def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best: str | None) -> State:
-    """The state of a run; on every process, for every process has random states of its own.
+    """The training state of a run. Call it on every rank, since each has its own random states.
 
     Args:
-        epoch: from 0; the number of epochs for a run that has trained the last one.
-        batches: of this epoch that are done; all of them if its validation is due.
-        best: file of the best weights so far.
+        epoch: from 0; equal to the number of epochs once the last one is completed.
+        batches: completed batches of this epoch; all of them if its validation is due.
+        best: file with the best weights so far.
     """
     return {
         "epoch": epoch,
@@ -42,7 +42,7 @@ def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best:
 
 
 def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
-    """Give weights, optimizer and callbacks their state, and set Lightning's loops to the position."""
+    """Restore weights, optimizer and callbacks, and set Lightning's loops to the position."""
     module.load_state_dict(state["weights"])
     trainer.optimizers[0].load_state_dict(state["optimizer"])
     trainer.lr_scheduler_configs[0].scheduler.load_state_dict(state["scheduler"])
@@ -51,7 +51,7 @@ def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
     for callback in _with_state(trainer):
         if callback.state_key in state["callbacks"]:
             callback.load_state_dict(state["callbacks"][callback.state_key])
-    # With another number of processes the next logged loss is that of the first ones.
+    # With another world size, ranks restore the accumulated loss of the first ones.
     module.restore_progress(state["progress"][trainer.global_rank % len(state["progress"])])
 
     fit_loop, loop = trainer.fit_loop, trainer.fit_loop.epoch_loop
@@ -60,18 +60,18 @@ def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
     steps.ready = steps.completed = state["step"]
     loop._batches_that_stepped = state["step"]
     if state["batches"] > 0 and state["epoch"] < (fit_loop.max_epochs or 0):
-        loop._restarting = True  # only its counters: the plan itself starts at the batch
-        loop._batches_that_stepped -= 1  # which the loop's reset adds
+        loop._restarting = True  # affects only its counters: the batch plan itself starts at the right batch
+        loop._batches_that_stepped -= 1  # the loop's reset adds it again
         counters: Any = loop.batch_progress
         for counter in (counters.current, counters.total):
             counter.ready = counter.started = counter.processed = counter.completed = state["batches"]
 
 
 def resume(trainer: pl.Trainer, state: State) -> None:
-    """The last thing before training continues: set random states, and run a validation that is due."""
+    """Last step before training continues: restore the random states and run a validation that is due."""
     loop = trainer.fit_loop.epoch_loop
     if len(state["random"]) == trainer.world_size:
-        _set_random_states(state["random"][trainer.global_rank])  # before the validation, whose end saves a state too
+        _set_random_states(state["random"][trainer.global_rank])  # before validation, which saves a state at its end
     if _validation_due(state, batches=int(trainer.num_training_batches)):
         loop._restarting = False
         loop.batch_progress.reset_on_run()
@@ -84,11 +84,11 @@ def resume(trainer: pl.Trainer, state: State) -> None:
 
 
 def next_batch(state: State, *, batches: int) -> tuple[int, int]:
-    """Epoch and number of the batch that a resumed run trains on first.
+    """Epoch and index of the first batch that a resumed run trains on.
 
     Args:
         state: of the interrupted run.
-        batches: of an epoch.
+        batches: number of batches per epoch.
     """
     if _validation_due(state, batches=batches):
         return state["epoch"] + 1, 0
@@ -96,7 +96,7 @@ def next_batch(state: State, *, batches: int) -> tuple[int, int]:
 
 
 def _validation_due(state: State, *, batches: int) -> bool:
-    """Whether the state was taken between an epoch's last batch and its scores."""
+    """Whether the state was taken between an epoch's last batch and its validation."""
     return bool(state["batches"] == batches)
 
 

@@ -1,8 +1,8 @@
-"""The quotes that Hydra's syntax wants around overrides that are values themselves: `backbone.after=[demo/dapt,seed=2]`."""
+"""Adds the quotes that Hydra requires around overrides used as values: `backbone.after=[demo/dapt,seed=2]`."""
 
 
 def readable(word: str) -> str:
-    """`backbone.after=[demo/dapt,seed=2]` with the quotes that Hydra's syntax wants around an override; other words as they are."""
+    """`backbone.after=[demo/dapt,seed=2]` with the quotes that Hydra requires; other words unchanged."""
     key, equals, value = word.partition("=")
     if key.lstrip("+") != "backbone.after":
         return word
@@ -14,12 +14,12 @@ def _quoted(part: str) -> str:
     if part.startswith("[") and part.endswith("]"):
         return "[" + ",".join(map(_quoted, _parts(part[1:-1]))) + "]"
     override = "=" in part or part.startswith("~")
-    left_alone = part[:1] in ("'", '"') or part.endswith(")")  # quoted already; choice(...) and the like are Hydra's
-    return f"'{part}'" if override and not left_alone else part
+    unchanged = part[:1] in ("'", '"') or part.endswith(")")  # already quoted, or a Hydra function such as choice(...)
+    return f"'{part}'" if override and not unchanged else part
 
 
 def _parts(text: str) -> list[str]:
-    """A text cut at the commas outside of brackets and quotes."""
+    """Split a text at the commas outside of brackets and quotes."""
     parts, depth, quote = [""], 0, ""
     for character in text:
         if quote:

@@ -1,4 +1,4 @@
-"""What a person sees while a sweep runs: a table on a screen, a line an event in a file."""
+"""Progress of a running sweep: a live table on a terminal, one line per event in a file."""
 
 import os
 import time
@@ -15,17 +15,17 @@ from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
 _COLOURS = {"done": "green", "failed": "red", "interrupted": "yellow", "pruned": "magenta", "running": "cyan"}
-_ENDED_SHOWN = 8  # jobs that have ended and still stand in the table
-_SECONDS = 0.5  # between two looks at the jobs' status
+_ENDED_SHOWN = 8  # ended jobs that stay in the table
+_SECONDS = 0.5  # between two refreshes
 
 
 class ProgressDisplay:
-    """Shows the jobs of a sweep.
+    """Shows the progress of a sweep's jobs.
 
     Args:
         folder: of the sweep.
-        states: how many jobs are in which state before it starts.
-        total: jobs of the sweep, as far as it is known.
+        states: number of jobs in each state before it starts.
+        total: number of jobs, as far as it is known.
     """
 
     def __init__(self, folder: SweepFolder, states: Counter[str], total: int) -> None:
@@ -34,7 +34,7 @@ class ProgressDisplay:
         self._ended: list[tuple[Job, str, float]] = []
         self._console = Console()
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._looked = 0.0
+        self._last_refresh = 0.0
 
     def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
@@ -53,39 +53,39 @@ class ProgressDisplay:
         """A job's process has ended."""
         seconds = time.monotonic() - self._running.pop(job.number)[1]
         if state == "busy":
-            self._say(f"job {job.label} is being run by another process; it will be tried again")
+            self._print(f"job {job.label} is in use by another process; it will be retried")
             return
         self.states[state] += 1
         self._ended = [*self._ended, (job, state, seconds)][-_ENDED_SHOWN:]
         if state not in ("done", "pruned"):
             error = str(job.run.status().get("error", "")).partition("\n")[0]
             log = os.path.relpath(self._folder.log(job.number))
-            self._say(f"{state} {job.label}: {job.name}\n  {error}\n  {log}", state)
+            self._print(f"{state} {job.label}: {job.name}\n  {error}\n  {log}", state)
         elif not self._console.is_terminal:
-            self._say(f"{state} {job.label}: {job.name}  {_scores(job.run.status())}  {seconds:.1f} s", state)
+            self._print(f"{state} {job.label}: {job.name}  {_scores(job.run.status())}  {seconds:.1f} s", state)
 
     def refresh(self) -> None:
-        """Draw the table again if it is time to."""
-        if self._console.is_terminal and time.monotonic() - self._looked > _SECONDS:
-            self._looked = time.monotonic()
-            self._live.update(self._drawn(), refresh=True)
+        """Redraw the table if it is due."""
+        if self._console.is_terminal and time.monotonic() - self._last_refresh > _SECONDS:
+            self._last_refresh = time.monotonic()
+            self._live.update(self._render(), refresh=True)
 
-    def _say(self, text: str, state: str = "") -> None:
-        line = Text(text)  # a text is no markup: a name may hold [brackets]
+    def _print(self, text: str, state: str = "") -> None:
+        line = Text(text)  # not markup: a name may contain [brackets]
         line.stylize(_COLOURS.get(state, "red"), 0, len(state))
         self._console.print(line, soft_wrap=True)
 
-    def _drawn(self) -> Group:
+    def _render(self) -> Group:
         table = Table(box=None, pad_edge=False)
         for heading in ("job", "", "state", "progress", "scores", "time"):
             table.add_column(heading, justify="right" if heading in ("job", "time") else "left", no_wrap=True)
         table.columns[1].ratio, table.expand = 1, True
         for job, state, seconds in self._ended:
             self._row(table, job, state, seconds, job.run.status())
-        for job, began in self._running.values():
+        for job, start in self._running.values():
             status = job.run.status()
-            state = "waiting" if status.get("state") == "interrupted" else "running"  # Slurm has queued it again
-            self._row(table, job, state, time.monotonic() - began, status)
+            state = "waiting" if status.get("state") == "interrupted" else "running"  # Slurm has requeued it
+            self._row(table, job, state, time.monotonic() - start, status)
         waiting = max(self._total - sum(self.states.values()) - len(self._running), 0)
         counts = [f"{len(self._running)} running", *(f"{n} {state}" for state, n in self.states.items() if n)]
         counts += [f"{waiting} waiting"] if waiting else []

@@ -1,4 +1,4 @@
-"""What a sweep shows: a table on a terminal, a line an event in a file."""
+"""Progress of a sweep: a table on a terminal, one line per event in a file."""
 
 import io
 import sys
@@ -10,7 +10,7 @@ from rich.text import Text
 from tests.sweeps.made import Terminal, config_of, end, finish
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
-from tunesmith.sweeps.live import ProgressDisplay
+from tunesmith.sweeps.progress_display import ProgressDisplay
 
 NAME = {"dataset.text": "[bold]x[/nothing]", "dataset.label": ":cat:\\[y]"}
 SHOWN = "dataset.text=[bold]x[/nothing] dataset.label=:cat:\\[y]"
@@ -18,7 +18,7 @@ SHOWN = "dataset.text=[bold]x[/nothing] dataset.label=:cat:\\[y]"
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder whose name is no markup either."""
+    """A folder whose name is not markup either."""
     monkeypatch.chdir(tmp_path)
     return tmp_path / "[red]s[/]"
 
@@ -27,8 +27,8 @@ def job_of(place, number, seed):
     return Job(number, config_of(f"seed={seed}", f"output_dir='{place}'"), NAME)
 
 
-def monitorable(place, monkeypatch, stream):
-    """Three jobs: one is done, one has failed, one runs; what was drawn."""
+def displayed(place, monkeypatch, stream):
+    """Three jobs: one completed, one failed, one running; the output."""
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "160")
@@ -48,19 +48,19 @@ def monitorable(place, monkeypatch, stream):
     return stream.getvalue()
 
 
-def test_a_line_an_event_in_a_file(place, monkeypatch):
-    lines = monitorable(place, monkeypatch, io.StringIO()).splitlines()
+def test_one_line_per_event_in_a_file(place, monkeypatch):
+    lines = displayed(place, monkeypatch, io.StringIO()).splitlines()
     assert lines[0].startswith(f"done 1: {SHOWN}  f1 0.2500  ") and lines[0].endswith(" s")
     assert lines[1:] == [f"failed 2: {SHOWN}", "  ValueError: [such] luck", "  [red]s[/]/sweep/logs/0002.log"]
 
 
 def test_a_table_on_a_terminal(place, monkeypatch):
-    drawn = Text.from_ansi(monitorable(place, monkeypatch, Terminal())).plain
-    assert "[red]s[/]/sweep/logs/0002.log" in drawn and drawn.count(SHOWN) >= 3
-    rows = [line.split() for line in drawn.splitlines()]
+    output = Text.from_ansi(displayed(place, monkeypatch, Terminal())).plain
+    assert "[red]s[/]/sweep/logs/0002.log" in output and output.count(SHOWN) >= 3
+    rows = [line.split() for line in output.splitlines()]
     assert any(row[0] == "1" and "done" in row and "0.2500" in row for row in rows if row)
     assert any(row[0] == "3" and "running" in row and "0.1250" in row for row in rows if row)
-    assert "1 running  3 done  1 failed  4 waiting" in drawn
+    assert "1 running  3 done  1 failed  4 waiting" in output
 
 
 def test_a_busy_run_has_not_ended(place, capsys):
@@ -71,4 +71,4 @@ def test_a_busy_run_has_not_ended(place, capsys):
         display.started(job)
         display.ended(job, "done")
     assert display.states == {"done": 1}
-    assert "job 1 is being run by another process; it will be tried again" in capsys.readouterr().out
+    assert "job 1 is in use by another process; it will be retried" in capsys.readouterr().out
