@@ -74,7 +74,7 @@ def test_an_interrupted_run_resumes(folder, capsys):
 def test_a_completed_run_is_not_run_again(folder, capsys):
     before = entries(folder)
     assert cli.run(["train", *WORDS, "output_dir=completed"]) == 0
-    assert f"Completed before: {COMPLETED}" in capsys.readouterr().out
+    assert f"Already completed: {COMPLETED}" in capsys.readouterr().out
     assert [file for file in entries(folder) if file not in before] == []
 
 
