@@ -17,6 +17,7 @@ def run(arguments: list[str]) -> int:
     config = given.config()
     if config is None:
         return 0
+    from tunesmith.data.survey.printed import findings
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in, surveyed
 
     check(config)
@@ -32,4 +33,6 @@ def run(arguments: list[str]) -> int:
     for note, counts in survey.notes.items():
         if any(counts.values()):
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
+    for line in findings(survey):
+        print(line)
     return 0

@@ -18,6 +18,7 @@ from tunesmith.configuration.monitor import monitored
 from tunesmith.configuration.saved import to_yaml
 from tunesmith.data.epoch_plan import padding_fraction
 from tunesmith.data.module import TextDataModule
+from tunesmith.data.survey.printed import findings
 from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
@@ -124,6 +125,8 @@ def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, A
     for split, examples in data.splits.items():
         noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
         print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
+    for line in findings(survey):
+        print(line, flush=True)
     lengths, parameters = data.splits["train"].lengths, parameter_count(parts.module)
     padding = 100 * padding_fraction(lengths, data.plan.batches)
     LOG.info("%s tokens per epoch, %.2f %% of batch tokens is padding", int(lengths.sum()), padding)
@@ -131,7 +134,13 @@ def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, A
     print(f"{run.path}  {parameters:,} parameters  {parts.total_steps:,} steps", flush=True)
     fingerprints = {split: source.fingerprint(split) for split in source.splits}
     return manifest(
-        data={"fingerprints": fingerprints, "rows": survey.rows, "notes": notes},
+        data={
+            "fingerprints": fingerprints,
+            "rows": survey.rows,
+            "notes": notes,
+            "labels": survey.counts,
+            "warnings": survey.warnings,
+        },
         model={"parameters": parameters, "tokenizer": data.tokenizer_key},
     )
 

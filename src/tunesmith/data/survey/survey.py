@@ -24,11 +24,15 @@ class Survey:
         rows: examples of each split.
         summary: the possible predictions in a few words, such as `labels negative, positive`.
         notes: for each thing worth noting, such as `empty texts`, its count in each split.
+        counts: for each split the number of examples (words, for tags) of each label; empty where there are no labels.
+        warnings: sentences about what is probably not meant, such as a label that never occurs.
     """
 
     rows: dict[str, int]
     summary: str
     notes: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
