@@ -11,6 +11,7 @@ from tunesmith.configuration.checks import keys
 from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folder
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.listing import describe
+from tunesmith.sweeps.launchers.local import Local
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.sweep import plan
 
@@ -85,3 +86,12 @@ def test_the_identity_of_a_search_ignores_its_length_and_folder():
     node = Composer(None).sweep_settings(["sweep=tpe"])
     same = Settings(**node | {"trials": 99, "workers": 5, "folder": "elsewhere", "retry_failed": False})
     assert Settings(**node).identity == same.identity != Settings(**node | {"seeds": [1]}).identity
+
+
+@pytest.mark.parametrize("module", ["sweeps.launchers.local", "sweeps.local"])  # the second: in 0.1.0
+def test_a_launcher_of_the_users_own_may_set_up_the_local_one(module, tmp_path):
+    folder = tmp_path / "hydra" / "launcher"
+    folder.mkdir(parents=True)
+    (folder / "mine.yaml").write_text(f"_target_: tunesmith.{module}.Local\nn_jobs: 3\ndevices_per_job: null\n")
+    planned = plan(["hydra/launcher=mine", "seed=1,2", "trainer.accelerator=cpu"], config_dir=str(tmp_path))
+    assert isinstance(planned.launcher, Local) and planned.launcher._n_jobs == 3

@@ -13,6 +13,7 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 LOCAL = "local"
+_LOCAL_TARGETS = ("tunesmith.sweeps.launchers.local.Local", "tunesmith.sweeps.local.Local")  # the second: in 0.1.0
 # Launchers from other packages: their module, and the command that installs it.
 PLUGINS = {
     "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
@@ -82,7 +83,7 @@ def launcher(overrides: Sequence[str], composer: Composer) -> Any:
 def _is_local(composer: Composer, chosen: str) -> bool:
     """Whether a choice, perhaps one that the user has added, configures our launcher, not one of Hydra's."""
     text = choices(LAUNCHERS, composer.folders)[chosen].read_text(encoding="utf-8")
-    return chosen == LOCAL or "tunesmith.sweeps.launchers.local.Local" in text
+    return chosen == LOCAL or any(target in text for target in _LOCAL_TARGETS)
 
 
 def installed(module: str) -> bool:
