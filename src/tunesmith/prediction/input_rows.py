@@ -1,64 +1,73 @@
 """Reads the rows to predict, from any supported file format."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from tunesmith.data.sources import conll, csv, files, jsonl, squad_json
+from tunesmith.data.sources import conll, decoding, delimited, files, jsonl, squad_json
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
+_JSON = (".jsonl", ".json", ".ndjson")
 Rows = Iterable[tuple[int, dict[str, Any]]]
 
 
 def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Rows with the model's text columns, without gold columns.
+    """Rows with the model's text columns.
 
-    `.csv`, `.tsv` and `.tab` have a header, `.jsonl` has one object per line, `.json` the same or SQuAD's format, and
-    `.conll` and `.conllu` have one word per line. Any other file has one text per line, and so has standard input unless
-    it begins with an object.
+    `.csv`, `.tsv` and `.tab` have a header, `.jsonl` and `.ndjson` have one object per line, `.json` the same or SQuAD's
+    format, and `.conll` and `.conllu` have one word per line. Any other file has one text per line, and so has standard
+    input unless it begins with an object.
 
     Args:
         name: file, or - for standard input.
         task: the model's task.
-        dataset: the config's node, which has the column of the words in a CoNLL file.
+        dataset: the config's node, which has the column of the words in a CoNLL file, and may have `encoding`,
+            `delimiter` and `quoting`.
 
     Raises:
         UserError: for a file that is missing or cannot be read, and for rows without the model's columns.
     """
     file = None if name == "-" else Path(name).expanduser()
     if file is not None and not file.is_file():
-        near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
-        raise UserError(f"input={name} is not a file{did_you_mean(file.name, near)}")
-    shown = "standard input" if file is None else name
-    for line, record in _records(file, task, dataset, shown):
+        raise UserError(files.missing_file("input", file))
+    reading = {key: dataset.get(key) for key in ("encoding", "delimiter", "quoting")}
+    tables = delimited.Tables(**reading)
+    is_table = file is not None and file.suffix.lower() in delimited.ENDINGS
+    rows = _table(file, tables) if is_table and file is not None else _records(file, task, dataset, reading["encoding"])
+    for line, record in rows:
         for column in task.text_columns:
             if column not in record:
                 setting = "tokens" if task.pre_split else "text"
+                hint = tables.suggestion(list(record)) if is_table else ""
                 raise UserError(
-                    f"{shown}, line {line} has no {column}; it has {', '.join(record)}{did_you_mean(column, record)} "
+                    f"{decoding.shown(file)}, line {line} has no {column}; it has {', '.join(record)}"
+                    f"{hint or did_you_mean(column, record)} "
                     f"(name the column with dataset.{setting}={next(iter(record), 'COLUMN')})"
                 )
-        yield {column: value for column, value in record.items() if column not in task.gold_columns}
+        yield record
 
 
-def _records(file: Path | None, task: Any, dataset: Mapping[str, Any], shown: str) -> Rows:
-    ending = "" if file is None else file.suffix.lower()
-    if ending in (".csv", ".tsv", ".tab"):
-        return csv.read(file)
+def _table(file: Path, tables: delimited.Tables) -> Rows:
+    tables.columns(file)
+    for warning in tables.warnings([file]):
+        print(f"Warning: {warning}", file=sys.stderr)
+    return tables.rows(file)
+
+
+def _records(file: Path | None, task: Any, dataset: Mapping[str, Any], encoding: str | None) -> Rows:
+    shown, ending = decoding.shown(file), "" if file is None else file.suffix.lower()
+    lines = decoding.lines(file, encoding=encoding)
     if ending in (".conll", ".conllu"):
-        default = 1 if ending == ".conllu" else 0
-        return conll.read(file, token_column=dataset.get("token_column", default), tag_column=None)
-    if ending == ".json" and file is not None and _is_squad(file):
-        return squad_json.read(file)
-    given = iter(sys.stdin if file is None else files.lines(file))
-    first = next(given, "")
-    lines = chain([first] if first else [], given)
-    if ending in (".jsonl", ".json") or (file is None and first.lstrip().startswith("{")):
-        return jsonl.read(file, lines=lines)
+        column = dataset.get("token_column", 1 if ending == ".conllu" else 0)
+        return conll.read(file, token_column=column, tag_column=None, lines=lines)
+    if ending == ".json" and file is not None and _is_squad(file, encoding):
+        return squad_json.read(file, encoding=encoding)
+    first, lines = _peeked(lines)
+    if ending in _JSON or (file is None and (first.startswith(("{", "[{")) or first == "[")):
+        return jsonl.read(lines, name=shown)
     if task.row_of_text("a") is None:
         raise UserError(
             f"{shown}: plain text has one text per line, but the run needs {', '.join(task.text_columns)}; "
@@ -67,9 +76,19 @@ def _records(file: Path | None, task: Any, dataset: Mapping[str, Any], shown: st
     return ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
 
 
-def _is_squad(file: Path) -> bool:
+def _peeked(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The first line that is not blank, stripped, and all lines."""
+    seen = []
+    for line in lines:
+        seen.append(line)
+        if line.strip():
+            break
+    return seen[-1].strip() if seen else "", chain(seen, lines)
+
+
+def _is_squad(file: Path, encoding: str | None) -> bool:
     """Whether a file is one JSON object with `data`, not JSON lines."""
     try:
-        return "data" in json.loads("".join(files.lines(file)))
-    except (json.JSONDecodeError, TypeError):
+        return "data" in jsonl.parsed("".join(decoding.lines(file, encoding=encoding)))
+    except (ValueError, TypeError):
         return False

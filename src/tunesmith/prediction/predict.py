@@ -1,14 +1,8 @@
 """Predicts new texts with a completed run, as a stream: the input may be larger than memory."""
 
-import csv
 import functools
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import torch
 
@@ -16,13 +10,12 @@ from tunesmith.configuration import Config
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.epoch_plan import evaluation_plan
 from tunesmith.errors import UserError
-from tunesmith.prediction import embedding_files
+from tunesmith.prediction import embedding_files, output_files
 from tunesmith.prediction.input_rows import input_rows
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.saved_model import load
 
 CHUNK = 2048  # rows that are sorted by length, predicted and written at once
-_CSV = {".csv", ".tsv", ".tab"}
 
 
 def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
@@ -37,8 +30,8 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     Raises:
         UserError: for files that cannot be read or written, and for rows without the model's columns.
     """
+    ending = output_files.checked_ending(output) if output != "-" else ""
     module, task, tokenizer = load(run, config)
-    ending = Path(output).suffix.lower()
     if ending in embedding_files.ENDINGS and not hasattr(task, "embeds"):
         raise UserError(
             f"output={output}: {ending} files are for embeddings, but this run's task is {config['dataset']['task']}; "
@@ -51,10 +44,9 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     )
     rows, written = input_rows(input, task, config["dataset"]), 0
     width = int(module.backbone.config.hidden_size)
-    with _writer(output, text=task.text_columns[0], width=width) as write:
+    with output_files.opened(output, text=task.text_columns[0], width=width) as write:
         while chunk := list(islice(rows, CHUNK)):
-            for row, prediction in zip(chunk, predict_rows(chunk), strict=True):
-                write(row | prediction)
+            write(chunk, predict_rows([_without_gold(row, task) for row in chunk]))
             written += len(chunk)
     return written
 
@@ -75,50 +67,6 @@ def _predict(
     return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
 
 
-@contextmanager
-def _writer(name: str, *, text: str, width: int) -> Iterator[Any]:
-    if name == "-":
-        yield functools.partial(_write_json, sys.stdout)
-        sys.stdout.flush()
-        return
-    file = Path(name).expanduser()
-    draft = file.with_name(file.name + ".part")  # a name that is not mistaken for the complete file
-    try:
-        ending = file.suffix.lower()
-        if ending in embedding_files.ENDINGS:
-            with embedding_files.opened(draft, ending, text=text, width=width) as write:
-                yield write
-        else:
-            with draft.open("w", encoding="utf-8", newline="") as stream:
-                yield _CsvRows(stream, file) if ending in _CSV else functools.partial(_write_json, stream)
-        draft.replace(file)
-    except OSError as error:
-        raise UserError(f"output={name} cannot be written: {error.strerror}") from error
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-
-
-def _write_json(stream: TextIO, record: dict[str, Any]) -> None:
-    stream.write(json.dumps(record, ensure_ascii=False) + "\n")
-
-
-class _CsvRows:
-    """Writes records as CSV or TSV: a column per label probability, lists of strings joined, the rest as JSON."""
-
-    def __init__(self, stream: TextIO, file: Path) -> None:
-        self._stream, self._delimiter = stream, "," if file.suffix.lower() == ".csv" else "\t"
-        self._rows: Any = None
-
-    def __call__(self, record: dict[str, Any]) -> None:
-        flat = {name: value for name, value in record.items() if name != "probabilities"}
-        for name, value in flat.items():
-            if isinstance(value, list) and all(isinstance(part, str) for part in value):
-                flat[name] = ("," if name == "prediction" else " ").join(value)
-            elif isinstance(value, list | dict):
-                flat[name] = json.dumps(value, ensure_ascii=False)
-        flat |= {f"probability_{name}": value for name, value in record.get("probabilities", {}).items()}
-        if self._rows is None:
-            self._rows = csv.DictWriter(self._stream, list(flat), delimiter=self._delimiter, extrasaction="ignore")
-            self._rows.writeheader()
-        self._rows.writerow(flat)
+def _without_gold(row: dict[str, Any], task: Any) -> dict[str, Any]:
+    """A row without the columns that the model predicts, whose values may be none that it knows."""
+    return {column: value for column, value in row.items() if column not in task.gold_columns}

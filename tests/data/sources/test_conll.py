@@ -1,6 +1,8 @@
 """CoNLL and CoNLL-U files, with the irregularities of real ones."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tunesmith.data.sources.conll import Conll, read
 from tunesmith.errors import UserError
@@ -56,5 +58,77 @@ def test_too_few_columns(tmp_path, text, columns, message):
 
 def test_an_empty_file_has_no_columns(tmp_path):
     (tmp_path / "a.conll").write_text("\n\n")
-    source = Conll(train=str(tmp_path / "a.conll"), validation=None, test=None, token_column=0, tag_column=-1)
+    source = Conll(
+        train=str(tmp_path / "a.conll"), validation=None, test=None, encoding=None, token_column=0, tag_column=-1
+    )
     assert "is empty" in source.mistakes(["tokens", "tags"])[0]
+
+
+def fingerprint(tmp_path, text):
+    (tmp_path / "a.conll").write_text(text, encoding="utf-8")
+    return Conll(
+        train=str(tmp_path / "a.conll"), validation="a", test=None, encoding=None, token_column=0, tag_column=-1
+    ).fingerprint("train")
+
+
+def test_only_blanks_and_tabs_separate_columns(tmp_path):
+    text = "10\u00a0000 B-NUM\n\u3000 O\nx\x1cy\u2009z\tO\n"
+    assert sentences(tmp_path, text) == [
+        (1, {"tokens": ["10\u00a0000", "\u3000", "x\x1cy\u2009z"], "tags": ["B-NUM", "O", "O"]})
+    ]
+    with pytest.raises(UserError, match="line 1: 1 column"):
+        sentences(tmp_path, "10\u00a0B-NUM\n")
+
+
+def test_a_document_start_ends_a_sentence_and_a_first_word_can_be_a_number_sign(tmp_path):
+    text = "# O\na B-X\n-DOCSTART- O\n#tag O\n# O\n\n# sent_id = 2\n# O\n"
+    found = [(line, row["tokens"]) for line, row in sentences(tmp_path, text)]
+    assert found == [(1, ["#", "a"]), (4, ["#tag", "#"]), (8, ["#"])]
+    # WNUT-17: tabs, and a line with a single tab between sentences
+    assert sentences(tmp_path, "#a b\tO\n\t\n# one two\nRT\tO\n") == [
+        (1, {"tokens": ["#a b"], "tags": ["O"]}),
+        (4, {"tokens": ["RT"], "tags": ["O"]}),
+    ]
+    text = "#begin document (x); part 000\na O\n\n#end document\n"
+    assert [row["tokens"] for _, row in sentences(tmp_path, text)] == [["a"]]
+
+
+def test_a_word_can_be_a_number_sign_in_universal_dependencies(tmp_path):
+    text = "# text = # 1\n1\t#\t#\tSYM\n2\t1\t1\tNUM\n"
+    assert sentences(tmp_path, text, name="a.conllu", token_column=1, tag_column=3) == [
+        (2, {"tokens": ["#", "1"], "tags": ["SYM", "NUM"]})
+    ]
+    with pytest.raises(UserError, match="line 1: 'EU' is not the index of a word"):
+        sentences(tmp_path, "EU\tB-ORG\n", name="a.conllu")
+
+
+def test_only_files_that_were_read_otherwise_have_another_fingerprint(tmp_path):
+    ordinary = "-DOCSTART- -X- O O\n\n# comment here\nEU NNP I-NP B-ORG\n\n# 2\n\n# NN I-NP O\n#tag NN I-NP B-X\r\n"
+    assert not fingerprint(tmp_path, ordinary).endswith("-2")
+    for text in ("a\u00a0b O\n", "# O\na O\n", "a O\n-DOCSTART- O\nb O\n"):
+        assert fingerprint(tmp_path, text).endswith("-2")
+
+
+WORD = st.text(st.characters(exclude_characters=" \t\r\n", exclude_categories=["Cs"]), min_size=1, max_size=5)
+TAG = st.sampled_from(["O", "B-PER", "I-PER"])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    st.lists(st.lists(st.tuples(WORD, TAG), min_size=1, max_size=5), min_size=1, max_size=5),
+    st.sampled_from([" ", "\t", "  "]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_what_is_written_is_read_back(written, separator, end, documents):
+    written = [[(word, tag) for word, tag in words if word != "-DOCSTART-"] or [("a", "O")] for words in written]
+    lines = [
+        line
+        for words in written
+        for line in [
+            *([f"-DOCSTART-{separator}O"] if documents else [""]),
+            *(word + separator + tag for word, tag in words),
+        ]
+    ]
+    found = [row for _, row in read(None, token_column=0, tag_column=-1, lines=[line + end for line in lines])]
+    assert found == [{"tokens": [word for word, _ in words], "tags": [tag for _, tag in words]} for words in written]

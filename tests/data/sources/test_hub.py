@@ -30,6 +30,11 @@ def test_a_run_on_a_dataset_in_the_hub_layout(tmp_path, capsys):
     overrides += ["dataset=sst2", f"dataset.path={folder}", "dataset.config=default", f"output_dir={tmp_path / 'runs'}"]
     run = train(checked(overrides))
     assert set(run.read_json("metrics.json")) >= {"validation/accuracy"}
+    capsys.readouterr()
+    for words in ([], ["dataset=sst2", f"dataset.path={folder}", "dataset.config=default"]):
+        assert cli.run(["evaluate", f"run={run.path}", *words]) == 0
+        printed = capsys.readouterr().out
+        assert f"{run.read_json('metrics.json')['validation/accuracy']:.4f}" in printed and "Other data" not in printed
     assert cli.run(["train", *overrides, "dataset.text=sentense"]) == 2
     assert "has no column sentense; its columns are sentence, label; did you mean sentence?" in capsys.readouterr().err
 
@@ -39,3 +44,5 @@ def test_a_tenth_of_the_training_rows_is_held_out(tmp_path):
     source = Hub(path=str(folder), config=None, revision=None, train="train", validation=None, test="validation")
     held_out, kept = ({row for row, _ in source.rows(split)} for split in ("validation", "train"))
     assert len(held_out) == 6 and len(kept) == 54 and not held_out & kept
+    source = Hub(path=str(folder), config=None, revision=None, train=None, validation=None, test="validation")
+    assert source.splits == ("test",) and source.mistakes(["label"]) == [] and source.where("test", 3).endswith("row 3")

@@ -25,6 +25,7 @@ def source(tmp_path, *, more=None, **files):
     for split, name in zip(names, [file.replace("_", ".") for file in files], strict=False):
         names[split] = str(tmp_path / name)
     columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    columns |= dict.fromkeys(("encoding", "delimiter", "quoting"))
     return Sentences(**names, more=more or {}, **columns)
 
 
@@ -93,6 +94,7 @@ def test_the_sts_benchmark():
     if not folder.is_dir():
         pytest.skip("needs real data: set TUNESMITH_DATA to the folder that holds stsb/")
     columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    columns |= dict.fromkeys(("encoding", "delimiter", "quoting"))
     files = {split: str(folder / f"sts-{name}.csv") for split, name in (("validation", "dev"), ("test", "test"))}
     found = Sentences(train=None, **files, more={"training": str(folder / "sts-train.csv")}, **columns)
     assert found.mistakes(["text"]) == []

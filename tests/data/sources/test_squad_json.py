@@ -40,7 +40,7 @@ def test_questions(tmp_path):
         (2, {"id": "q2", "question": "Where ?", "context": "Ada met Bo.", "answers": {"text": [], "answer_start": []}}),
         (3, {"id": "q3", "question": "When ?", "context": "Ada met Bo.", "answers": {"text": [], "answer_start": []}}),
     ]
-    source = SquadJson(train=str(tmp_path / "a.json"), validation=None, test=None)
+    source = SquadJson(train=str(tmp_path / "a.json"), validation=None, test=None, encoding=None)
     assert source.where("train", 2).endswith("a.json, question 2 (q2)")
 
 

@@ -17,7 +17,7 @@ def corpus(tmp_path):
 
 
 def source(train, *, validation=None, test=None, example="line"):
-    return Text(train=train, validation=validation, test=test, example=example)
+    return Text(train=train, validation=validation, test=test, encoding=None, example=example)
 
 
 def texts(opened, split="train"):

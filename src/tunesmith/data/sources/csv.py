@@ -1,14 +1,10 @@
-"""Comma- or tab-separated files with a header line (RFC 4180); `.tsv` and `.tab` files are tab-separated."""
+"""Comma- or tab-separated files with a header line."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from tunesmith.data.sources import files
-from tunesmith.errors import UserError
-
-csv.field_size_limit(2**31 - 1)  # a long cell is unusual, but not an error
+from tunesmith.data.sources import delimited, files
 
 
 class Csv(files.Files):
@@ -18,45 +14,45 @@ class Csv(files.Files):
         train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training rows.
         test: null for no test split.
+        encoding: of files without a byte-order mark; null for UTF-8.
+        delimiter: a character; null for a comma, in `.tsv` and `.tab` files a tab.
+        quoting: minimal, if cells may be in double quotes; none, if quotes are text; null for minimal, and in
+            tab-separated files for what the whole file shows.
     """
 
-    def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
-        super().__init__(train=train, validation=validation, test=test)
+    def __init__(
+        self,
+        *,
+        train: str | None,
+        validation: str | None,
+        test: str | None,
+        encoding: str | None,
+        delimiter: str | None,
+        quoting: Literal["minimal", "none"] | None,
+    ) -> None:
+        super().__init__(train=train, validation=validation, test=test, encoding=encoding)
+        self._tables = delimited.Tables(encoding=encoding, delimiter=delimiter, quoting=quoting)
 
     def columns(self, file: Path) -> Sequence[str]:
         """Names in the header line."""
-        return header(file)
+        return self._tables.columns(file)
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The file's rows, each with the number of its last line."""
-        return read(file)
+        """The file's rows, each with the number of its first line."""
+        return self._tables.rows(file)
 
+    def suggestion(self, columns: Sequence[str]) -> str:
+        """A likely delimiter."""
+        return self._tables.suggestion(columns)
 
-def header(file: Path) -> list[str]:
-    """Column names of a CSV or TSV file; none if it is empty."""
-    return next(_cells(files.lines(file), file), [])
+    def reading(self, file: Path) -> str:
+        """How a file is read, for the fingerprint."""
+        return super().reading(file) + self._tables.reading(file)
 
+    def notes(self) -> dict[str, dict[str, int]]:
+        """The number of cells with a line break in each split's file, once it has been read."""
+        return self._tables.notes(self.files)
 
-def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows of a file, or of `lines`, as (line number, column -> cell).
-
-    Raises:
-        UserError: for a row with more or fewer cells than the header; names file and line.
-    """
-    assert file is not None or lines is not None
-    reader = _cells(files.lines(file) if lines is None else lines, file)  # type: ignore[arg-type]
-    names: list[str] = next(reader, [])
-    for cells in reader:
-        if not cells:  # a blank line
-            continue
-        if len(cells) != len(names):
-            raise UserError(
-                f"{file or 'standard input'}, line {reader.line_num}: {len(cells)} cells, but the header has {len(names)} "
-                f"columns ({', '.join(names)}); quote cells that contain the separator or a line break"
-            )
-        yield reader.line_num, dict(zip(names, cells, strict=True))
-
-
-def _cells(lines: Iterator[str], file: Path | None) -> Any:
-    tabs = file is not None and file.suffix.lower() in {".tsv", ".tab"}
-    return csv.reader(lines, delimiter="\t" if tabs else ",", strict=False)
+    def warnings(self) -> list[str]:
+        """Files in which quotes count as text although one could be meant otherwise."""
+        return self._tables.warnings(self.files.values())

@@ -1,11 +1,11 @@
-"""Base of the sources that read a user's own files: the file of each split, its lines and its fingerprint."""
+"""Base of the sources that read a user's own files: the file of each split, its rows and its fingerprint."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tunesmith.errors import UserError
+from tunesmith.data.sources import decoding
 from tunesmith.errors.messages import did_you_mean
 
 HELD_OUT = 10  # without a validation file, every tenth training row is held out for validation
@@ -13,9 +13,17 @@ Row = TypeVar("Row")
 
 
 class Files:
-    """One file per split. A subclass defines how to read one: `columns(file)` and `records(file)`."""
+    """One file per split. A subclass defines how to read one: `columns(file)` and `records(file)`.
 
-    def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
+    Args:
+        train: the training file; None only for evaluation.
+        validation: None to hold out a tenth of the training rows.
+        test: None for no test split.
+        encoding: of files without a byte-order mark; None for UTF-8.
+    """
+
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None, encoding: str | None) -> None:
+        self.encoding = encoding
         given = {"train": train, "validation": validation, "test": test}
         self.files = {split: Path(name).expanduser() for split, name in given.items() if name is not None}
         self.holds_out = validation is None and train is not None
@@ -43,14 +51,24 @@ class Files:
         if not available:
             return [f"{file} is empty; expected {', '.join(columns)} and at least one row"]
         return [
-            f"{file} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
+            f"{file} has no column {column}; its columns are {', '.join(available)}"
+            + (self.suggestion(available) or did_you_mean(column, available))
             for column in columns
             if column not in available
         ]
 
+    def suggestion(self, columns: Sequence[str]) -> str:
+        """What else may be wrong, if a column is missing: the end of a message, or nothing."""
+        return ""
+
     def fingerprint(self, split: str) -> str:
-        """Identifies the split's content: the digest of its file, and how rows are held out."""
-        return f"{digest(self._file(split))}-{split if self.holds_out else 'all'}"
+        """Identifies the split's content: the digest of its file, how rows are held out and how the file is read."""
+        file = self._file(split)
+        return f"{digest(file)}-{split if self.holds_out else 'all'}{self.reading(file)}"
+
+    def reading(self, file: Path) -> str:
+        """How a file is read, for the fingerprint; nothing for a file that is read by default."""
+        return reading(file, encoding=self.encoding)
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a split as (line number, column -> value); every tenth is held out if there is no validation file."""
@@ -78,22 +96,10 @@ def missing_file(setting: str, file: Path) -> str:
     return f"{setting}={file} is not a file{did_you_mean(file.name, near)}"
 
 
-def lines(file: Path) -> Iterator[str]:
-    """Lines of a UTF-8 file, with their line ends and without a byte-order mark.
-
-    Raises:
-        UserError: at the first byte that is not UTF-8; names file and line.
-    """
-    with file.open("rb") as stream:
-        for number, raw in enumerate(stream, start=1):
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise UserError(
-                    f"{file}, line {number}: byte {error.start + 1} (0x{raw[error.start]:02x}) is not UTF-8; "
-                    f"convert the file, for example with: iconv -f latin1 -t utf-8 {file.name}"
-                ) from error
-            yield text.removeprefix("\ufeff") if number == 1 else text
+def reading(file: Path, *, encoding: str | None) -> str:
+    """How a file is read, for a fingerprint: its encoding if one is given, and its line ends if they are unusual."""
+    named = "" if encoding is None else f"-encoding={encoding}"
+    return named + ("-macintosh" if decoding.is_macintosh(file, encoding=encoding) else "")
 
 
 def digest(file: Path) -> str:

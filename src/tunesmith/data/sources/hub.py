@@ -16,7 +16,7 @@ class Hub:
         path: Hub id or folder.
         config: name of one of the dataset's configurations; null for its only one.
         revision: branch, tag or commit; null for the latest.
-        train: the Hub's name of the training split.
+        train: the Hub's name of the training split; null only for evaluation.
         validation: likewise; null to hold out a tenth of the training rows.
         test: likewise; null for no test split.
     """
@@ -27,20 +27,22 @@ class Hub:
         path: str,
         config: str | None,
         revision: str | None,
-        train: str,
+        train: str | None,
         validation: str | None,
         test: str | None,
     ) -> None:
         self.path, self.config, self.revision = path, config, revision
         given = {"train": train, "validation": validation, "test": test}
         self.names = {split: name for split, name in given.items() if name is not None}
-        self.holds_out = validation is None
-        self.splits = tuple(split for split in given if split in self.names or split == "validation")
+        self.holds_out = validation is None and train is not None
+        self.splits = tuple(
+            split for split in given if split in self.names or (split == "validation" and self.holds_out)
+        )
         self._loaded: dict[str, Any] = {}
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
-        """Columns missing from the training split; one sentence each."""
-        available = self._dataset("train").column_names
+        """Columns missing from the first split; one sentence each."""
+        available = self._dataset(self.splits[0]).column_names
         return [
             f"{self.path} has no column {column}; its columns are {', '.join(available)}{did_you_mean(column, available)}"
             for column in columns
@@ -58,10 +60,13 @@ class Hub:
 
     def where(self, split: str, row: int) -> str:
         """The location of a row, for messages."""
-        return f"{self.path} {self.names.get(split, self.names['train'])}, row {row}"
+        return f"{self.path} {self._name(split)}, row {row}"
+
+    def _name(self, split: str) -> str:
+        return self.names[split if split in self.names else "train"]
 
     def _dataset(self, split: str) -> Any:
-        name = self.names.get(split, self.names["train"])
+        name = self._name(split)
         if name not in self._loaded:
             import datasets
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.data.sources import files
+from tunesmith.data.sources import decoding, files
 from tunesmith.errors import UserError
 
 
@@ -16,38 +16,80 @@ class Jsonl(files.Files):
         train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training rows.
         test: null for no test split.
+        encoding: of files without a byte-order mark; null for UTF-8.
     """
 
-    def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
-        super().__init__(train=train, validation=validation, test=test)
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None, encoding: str | None) -> None:
+        super().__init__(train=train, validation=validation, test=test, encoding=encoding)
 
     def columns(self, file: Path) -> Sequence[str]:
         """Fields of the first object."""
-        return list(next((record for _, record in read(file)), {}))
+        return list(next(self.records(file), (0, {}))[1])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """The file's objects, each with its line number."""
-        return read(file)
+        return read(decoding.lines(file, encoding=self.encoding), name=str(file))
 
 
-def read(file: Path | None, *, lines: Iterator[str] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Objects of a file, or of `lines`, as (line number, object).
+def read(lines: Iterator[str], *, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Objects of some lines as (line number, object); blank lines are skipped.
 
     Raises:
-        UserError: for a line that is not a JSON object; names file and line.
+        UserError: for a line that is not a JSON object; names file (`name`) and line.
     """
-    assert file is not None or lines is not None
-    for number, line in enumerate(files.lines(file) if lines is None else lines, start=1):  # type: ignore[arg-type]
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{file or 'standard input'}, line {number}: not JSON ({error}); expected one object per line"
-            ) from error
+            record = parsed(line)
+        except ValueError as error:
+            if line.lstrip().startswith("["):
+                raise UserError(_array(name, number)) from error
+            broken = isinstance(error, json.JSONDecodeError)
+            why = f"not JSON ({error}); expected one object per line" if broken else str(error)
+            raise UserError(f"{name}, line {number}: {why}") from error
+        if isinstance(record, list):
+            raise UserError(_array(name, number))
         if not isinstance(record, dict):
-            raise UserError(
-                f"{file or 'standard input'}, line {number}: expected a JSON object, received {type(record).__name__}"
-            )
+            raise UserError(f"{name}, line {number}: expected a JSON object, received {type(record).__name__}")
         yield number, record
+
+
+def parsed(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: if it is not JSON (NaN and Infinity are not), if an object has a key twice, if half of a surrogate pair is no character, or if
+            it is nested too deeply.
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if "\\ud" in text or "\\uD" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise ValueError(f"{half} is half of a surrogate pair, without the other half") from None
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {json.dumps(twice)} occurs twice in an object")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not in JSON; expected a finite number, a string or null")
+
+
+def _array(name: str, line: int) -> str:
+    return (
+        f"{name}, line {line}: expected one JSON object per line, received an array; write a line for each of its "
+        "elements, for example with: jq -c '.[]', or in pandas with to_json(orient='records', lines=True)"
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunesmith.data.sources import files
+from tunesmith.data.sources import decoding, files, jsonl
 from tunesmith.errors import UserError
 
 _FORMAT = (
@@ -20,27 +20,28 @@ class SquadJson(files.Files):
         train: the training file; null only for evaluation.
         validation: null to hold out a tenth of the training questions.
         test: null for no test split.
+        encoding: of files without a byte-order mark; null for UTF-8.
     """
 
-    def __init__(self, *, train: str | None, validation: str | None, test: str | None) -> None:
-        super().__init__(train=train, validation=validation, test=test)
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None, encoding: str | None) -> None:
+        super().__init__(train=train, validation=validation, test=test, encoding=encoding)
 
     def columns(self, file: Path) -> Sequence[str]:
         """Fields of a question."""
-        return list(next(read(file), (0, {}))[1])
+        return list(next(self.records(file), (0, {}))[1])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """The file's questions, numbered from 1."""
-        return read(file)
+        return read(file, encoding=self.encoding)
 
     def where(self, split: str, row: int) -> str:
         """The location of a question, for messages: `train.json, question 17 (56be4db0)`."""
         file = self._file(split)
-        name = next((record["id"] for number, record in read(file) if number == row), None)
+        name = next((record["id"] for number, record in self.records(file) if number == row), None)
         return f"{file}, question {row}{f' ({name})' if name else ''}"
 
 
-def read(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def read(file: Path, *, encoding: str | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
     """Questions of a file as (number from 1, {"id", "question", "context", "answers"}).
 
     Answers are {"text": [...], "answer_start": [...]}, empty for a question that is impossible or has none.
@@ -49,9 +50,11 @@ def read(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         UserError: if the file is not JSON, or not in this format; names the first violation.
     """
     try:
-        content = json.loads("".join(files.lines(file)) or "{}")
+        content = jsonl.parsed("".join(decoding.lines(file, encoding=encoding)) or "{}")
     except json.JSONDecodeError as error:
         raise UserError(f"{file}, line {error.lineno}: not JSON ({error.msg}); expected {_FORMAT}") from error
+    except ValueError as error:
+        raise UserError(f"{file} is not JSON ({error}); expected {_FORMAT}") from error
     number = 0
     for article_number, article in enumerate(_list(content, "data", "the file", file)):
         location = f"data[{article_number}]"

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tunesmith.data.sources import files
+from tunesmith.data.sources import decoding, files
 from tunesmith.errors.messages import did_you_mean
 
 Location = tuple[str, int]  # a file, and the line where an example begins
 
 
 class Text:
-    """Examples of UTF-8 text files, read line by line; the only column is `text`.
+    """Examples of text files, read line by line; the only column is `text`.
 
     A split is a file, a folder (all .txt files below it, sorted), a glob pattern such as `corpus/**/*.md` (the matching
     files, sorted), or a list of these, read one after another.
@@ -22,6 +22,7 @@ class Text:
         train: the training text; null only for evaluation.
         validation: null to hold out a tenth of the training examples.
         test: null for no test split.
+        encoding: of files without a byte-order mark; null for UTF-8.
         example: line (blank lines are skipped); paragraph, the lines between blank ones; or file, stripped.
     """
 
@@ -31,6 +32,7 @@ class Text:
         train: str | list[str] | None,
         validation: str | list[str] | None,
         test: str | list[str] | None,
+        encoding: str | None,
         example: Literal["line", "paragraph", "file"],
     ) -> None:
         given = {"train": train, "validation": validation, "test": test}
@@ -38,7 +40,7 @@ class Text:
             split: [names] if isinstance(names, str) else names for split, names in given.items() if names is not None
         }
         self._files = {split: [file for name in names for file in find(name)] for split, names in self._names.items()}
-        self._example = example
+        self._example, self._encoding = example, encoding
         self.holds_out = validation is None and train is not None
         self.splits = tuple(
             split for split in given if split in self._names or (split == "validation" and self.holds_out)
@@ -55,7 +57,9 @@ class Text:
             if not names:
                 found.append(f"dataset.{split} is an empty list; expected files, folders or patterns")
             found += [_no_match(f"dataset.{split}", name) for name in names if not find(name)]
-            found += [f"{file} is empty; expected text" for file in self._files[split] if not any(read(file, "line"))]
+            found += [
+                f"{file} is empty; expected text" for file in self._files[split] if not any(self._read(file, "line"))
+            ]
             if names != self._names.get("train"):
                 found += [
                     f"{file} is read for dataset.{split} and for dataset.train; exclude it from dataset.train"
@@ -65,21 +69,28 @@ class Text:
         return found
 
     def fingerprint(self, split: str) -> str:
-        """Identifies the split's content: its files' digests in order, the kind of example, how rows are held out."""
-        digests = " ".join(files.digest(file) for file in self._of(split))
+        """Identifies the split's content: its files in order, the kind of example, how rows are held out."""
+        digests = " ".join(
+            files.digest(file) + files.reading(file, encoding=self._encoding) for file in self._of(split)
+        )
         whole = hashlib.blake2b(digests.encode(), digest_size=16).hexdigest()
         return f"{whole}-{self._example}-{split if self.holds_out else 'all'}"
 
     def rows(self, split: str) -> Iterator[tuple[Location, dict[str, Any]]]:
         """Examples of a split as (location, {"text": ...}); every tenth is held out if there is no validation split."""
         examples = (
-            ((str(file), line), {"text": text}) for file in self._of(split) for line, text in read(file, self._example)
+            ((str(file), line), {"text": text})
+            for file in self._of(split)
+            for line, text in self._read(file, self._example)
         )
         return files.hold_out(examples, split) if self.holds_out else examples
 
     def where(self, split: str, row: Location) -> str:
         """The location of an example, for messages: `corpus/a.txt, line 17`."""
         return f"{row[0]}, line {row[1]}"
+
+    def _read(self, file: Path, example: str) -> Iterator[tuple[int, str]]:
+        return read(decoding.lines(file, encoding=self._encoding), example)
 
     def _of(self, split: str) -> list[Path]:
         return self._files[split if split in self._files else "train"]
@@ -98,15 +109,11 @@ def _matches(pattern: str) -> Iterator[Path]:
     return map(Path, glob.iglob(pattern, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
 
 
-def read(file: Path, example: str) -> Iterator[tuple[int, str]]:
-    """Examples of a file, each with the number of its first line.
-
-    Raises:
-        UserError: for a line that is not UTF-8; names file and line.
-    """
+def read(lines: Iterator[str], example: str) -> Iterator[tuple[int, str]]:
+    """Examples of a file's lines, each with the number of its first line."""
     pending: list[str] = []
     first = 0
-    for number, line in enumerate(files.lines(file), start=1):
+    for number, line in enumerate(lines, start=1):
         blank = not line.strip()
         if pending and (example == "line" or (example == "paragraph" and blank)):
             yield first, "\n".join(pending)

@@ -1,0 +1,101 @@
+"""Inputs of predict: the same rows from files and from standard input, in any encoding."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from tests.conftest import write_csv
+from tunesmith import cli
+from tunesmith.errors import UserError
+from tunesmith.prediction.input_rows import input_rows
+from tunesmith.tasks.text_classification import TextClassification
+
+TASK = TextClassification(
+    text="text",
+    text_pair=None,
+    label="label",
+    problem="single_label",
+    labels=["a", "b"],
+    metrics=["accuracy"],
+    average=None,
+    max_length=8,
+)
+
+
+def pipe(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+
+
+@pytest.mark.parametrize(
+    "content,settings,expected",
+    [
+        ("café noir\n\nb".encode(), {}, ["café noir", "", "b"]),
+        ("café noir\n".encode("latin-1"), {"encoding": "latin-1"}, ["café noir"]),
+        ("\ufeffcafé\r\nnoir\r\n".encode(), {}, ["café", "noir"]),
+        ("café\r\nnoir\r\n".encode("utf-16"), {}, ["café", "noir"]),
+        ("café\rnoir\r".encode(), {}, ["café", "noir"]),
+        ('\ufeff{"text": "great"}\n{"text": "dull"}\n'.encode(), {}, ["great", "dull"]),
+        (b'\n \n{"text": "great"}\n', {}, ["great"]),
+        (b"", {}, []),
+    ],
+)
+def test_standard_input_is_read_as_a_file(monkeypatch, tmp_path, content, settings, expected):
+    file = tmp_path / ("a.jsonl" if b"{" in content else "a.txt")
+    file.write_bytes(content)
+    pipe(monkeypatch, content)
+    for name in ("-", str(file)):
+        assert [row["text"] for row in input_rows(name, TASK, settings)] == expected
+
+
+@pytest.mark.parametrize(
+    "content,message",
+    [
+        (b"a\ncaf\xe9 noir\n", r"line 2: byte 4 \(0xe9\) is not UTF-8; set dataset.encoding .* 'café noir'"),
+        (b'{"text": "a"}\nb\n', "line 2: not JSON"),
+        (b'[{"text": "a"}]', "line 1: expected one JSON object per line, received an array"),
+        (b"a\0b\n", "line 1: a character NUL"),
+    ],
+)
+def test_damage_has_one_message(monkeypatch, tmp_path, content, message):
+    file = tmp_path / ("a.jsonl" if content.startswith((b"{", b"[")) else "a.txt")
+    file.write_bytes(content)
+    pipe(monkeypatch, content)
+    for name, shown in {"-": "standard input", str(file): file.name}.items():
+        with pytest.raises(UserError, match=f"{shown}, {message}"):
+            list(input_rows(name, TASK, {}))
+
+
+def test_tables_by_the_settings(tmp_path, capsys):
+    (tmp_path / "a.csv").write_bytes("text;label\ncafé;b\n".encode("cp1252"))
+    settings = {"encoding": "cp1252", "delimiter": ";", "quoting": None}
+    assert list(input_rows(str(tmp_path / "a.csv"), TASK, settings)) == [{"text": "café", "label": "b"}]
+    with pytest.raises(UserError, match="has no text; it has text;label; is the delimiter ';'"):
+        list(input_rows(str(tmp_path / "a.csv"), TASK, {"encoding": "cp1252"}))
+    (tmp_path / "a.tsv").write_text('text\tlabel\n"a\tb\n')
+    assert list(input_rows(str(tmp_path / "a.tsv"), TASK, {})) == [{"text": '"a', "label": "b"}]
+    assert "Warning: " in capsys.readouterr().err
+
+
+def test_predict(tiny_run, tmp_path, monkeypatch, capsys):
+    """The run is of generated data, which has no settings for files: its inputs have them."""
+    words = ["predict", f"run={tiny_run.path}", "input=-", "output=-"]
+    pipe(monkeypatch, b"caf\xe9 noir\n")
+    assert cli.run(words) == 2
+    assert "standard input, line 1: byte 4 (0xe9) is not UTF-8" in capsys.readouterr().err
+    pipe(monkeypatch, b"caf\xe9 noir\n")
+    assert cli.run([*words, "dataset.encoding=latin-1"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "café noir"
+    for setting in ("dataset.encoding=latn-1", "dataset.quoting=all"):
+        pipe(monkeypatch, b"a\n")
+        assert cli.run([*words, setting]) == 2
+        assert setting.replace("=", " is '") in capsys.readouterr().err
+    # The column of the label is kept, whatever its values are.
+    file = write_csv(tmp_path / "in.csv", [("fine", "unknown"), ("dull", "")])
+    assert cli.run(["predict", f"run={tiny_run.path}", f"input={file}", f"output={tmp_path}/out.csv"]) == 0
+    header, first, _ = (tmp_path / "out.csv").read_text().splitlines()
+    assert header == "text,label,prediction,probability_negative,probability_positive"
+    assert first.startswith("fine,unknown,")
+    assert cli.run(["predict", f"run={tiny_run.path}", f"input={file}", f"output={tmp_path}/out.xlsx"]) == 2
+    assert "predictions are not written as .xlsx" in capsys.readouterr().err
