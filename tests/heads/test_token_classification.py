@@ -26,6 +26,7 @@ LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
 def tag_task(**overrides):
     settings = {"tokens": "tokens", "tags": "tags", "text": None, "spans": None, "entities": True, "strict": False}
+    settings |= {"offsets": None, "scheme": None}
     settings |= {"labels": LABELS, "metrics": ["f1"], "max_length": 40, "stride": 8}
     return Task(**(settings | overrides))
 

@@ -111,6 +111,8 @@ SCORED = [PAIR, PAIR | {"score": 2}]
             "validation 3: score is 'high'; expected a number",
         ),
         ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "nan"}]}, "score is 'nan'; expected"),
+        ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "1_0"}]}, "score is '1_0'; expected"),
+        ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": True}]}, "score is True; expected"),
         ({"train": [COLUMNS] * 2, "validation": [PAIR, {"first": "a", "second": "b"}]}, "validation 2: no score"),
         ({"train": SCORED, "validation": SCORED}, "is not a training example; expected text, positive"),
         ({"train": [COLUMNS] * 2, "validation": []}, "the validation split has no rows"),

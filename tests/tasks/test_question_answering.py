@@ -1,11 +1,18 @@
 """Candidates over windows, thresholds, and unusual contexts and questions."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
 
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_span import question_task
+from tests.tasks.rows import Rows
+from tunesmith.data.batch import IGNORED
 from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.errors import UserError
+from tunesmith.heads.span import Span
 from tunesmith.tasks.question_answering import Candidates
 
 
@@ -92,9 +99,69 @@ def test_unusual_contexts_and_questions(family):
     answered = {
         int(example)
         for example, target, nowhere in zip(examples, split.lists("target"), split.numbers("no_answer"), strict=True)
-        if list(target) != [nowhere, nowhere]
+        if list(target) != [nowhere, nowhere] and list(target) != [IGNORED, IGNORED]
     }
     assert answered == {0, 1}
+    # The answer of the last question does not occur in its context, which is not known to have no answer.
+    assert [list(target) for target in split.lists("target")][-1] == [IGNORED, IGNORED]
+    labels = split[np.arange(len(split))].targets["labels"]
+    assert (labels[examples == 2] == IGNORED).all() and (labels[examples < 2] >= 0).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_special_tokens_in_the_text_are_not_taken_for_the_real_ones(family):
+    tokenizer = mini(family).tokenizer(lambda: ["one two three four Ada Bo who where ?"], pre_split=False)
+    special = [token for token in (tokenizer.cls_token, tokenizer.sep_token, tokenizer.eos_token) if token is not None]
+    text = " ".join(special)
+    plain = {"question": "who ?", "context": "Ada one two three", "answers": []}
+    odd = {"question": f"{text} who ? {text}", "context": f"{text} Ada {text} one {text}", "answers": ["Ada"]}
+    _, split = encoded([plain, odd], family, unanswerable=True)
+    for ids, place in zip(split.lists("input_ids"), split.numbers("no_answer").tolist(), strict=True):
+        assert place == (len(ids) - 1 if family in ("xlnet", "gpt2") else 0)
+    (first, last), starts, ends = split.lists("target")[1], split.lists("starts")[1], split.lists("ends")[1]
+    begin = split.lists("context")[1][0]
+    assert odd["context"][starts[first - begin] : ends[last - begin]].strip() == "Ada"
+
+
+def test_questions_without_a_known_answer_are_left_out_of_the_loss():
+    rows = [
+        {"question": "who ?", "context": "Ada met Bo", "answers": answers} for answers in (["Bo"], ["Eve"], ["Ada"])
+    ]
+    scores = torch.randn(3, 40, 2, generator=torch.Generator().manual_seed(0))
+
+    def loss(numbers):
+        _, split = encoded([rows[number] for number in numbers])
+        labels = split[np.arange(len(numbers))].targets["labels"]
+        batch = SimpleNamespace(targets={"labels": labels})
+        head = SimpleNamespace(loss_denominator=lambda batch: Span.loss_denominator(None, batch))
+        return float(Span.loss(head, scores[list(numbers)], batch))
+
+    assert loss([0, 1, 2]) == pytest.approx(loss([0, 2])) == pytest.approx((loss([0]) + loss([2])) / 2)
+    assert loss([1]) == 0.0
+
+
+def test_a_survey_says_what_answers_are_left_out():
+    rows = [
+        {"question": "who ?", "context": "Ada met Bo", "answers": {"text": texts, "answer_start": [0] * len(texts)}}
+        for texts in (["Ada"], [" Bo "], ["Eve"], [""], [])
+    ]
+    task = question_task(unanswerable=True)
+    assert task.options()["version"] == 1
+    found = task.survey(Rows(train=rows))
+    counts = {note.split(",")[0]: each["train"] for note, each in found.notes.items()}
+    assert counts == {
+        "answers not at the given offset": 1,
+        "answers that do not occur in their context": 1,
+        "questions of which no answer occurs in the context": 1,
+        "answers without text": 1,
+        "questions without an answer": 2,
+    }
+    assert task.options()["version"] == 2
+    assert task.survey(Rows(train=[rows[0], rows[4]])) and task.options()["version"] == 1
+    with pytest.raises(UserError, match=r"row 3: the question has no answers; set dataset.unanswerable=true"):
+        question_task().survey(Rows(train=[rows[0], rows[1], rows[3]]))
+    with pytest.raises(UserError, match="no answers of the training split occurs in its context"):
+        question_task().survey(Rows(train=[rows[2]]))
 
 
 @pytest.mark.parametrize(

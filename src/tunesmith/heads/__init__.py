@@ -8,5 +8,6 @@ A head is built from (backbone, task). `head(hidden, batch)` returns its scores;
 
 The configuration checks read its class constants: `task`, the task that it serves; `offers`, what regularizers may use;
 `objective`, the pretraining objective of a language model, which decides the families that fit; `smallest_batch`, the
-minimum number of examples.
+minimum number of examples. `export` reads `training_only`, names of submodules that predictions do not use: every other weight
+that `save` does not write is exported beside it.
 """

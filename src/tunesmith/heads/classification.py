@@ -37,9 +37,8 @@ class Classification(HuggingFaceHead):
 
     def __init__(self, backbone: Backbone, task: Any) -> None:
         backbone.config.problem_type = _PROBLEMS[task.problem]
-        super().__init__(
-            new_stem(backbone, "AutoModelForSequenceClassification", labels=task.label_names, outputs=task.outputs)
-        )
+        labels = task.label_names or ("score",)
+        super().__init__(new_stem(backbone, "AutoModelForSequenceClassification", labels=labels, outputs=task.outputs))
         self.problem = task.problem
         self.label_smoothing = 0.0
         self.class_weights: Tensor | None

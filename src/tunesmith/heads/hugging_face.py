@@ -49,14 +49,14 @@ def new_stem(backbone: Backbone, auto_class: str, *, labels: Sequence[str], outp
     Args:
         backbone: its family determines the class.
         auto_class: name of the `transformers` auto class.
-        labels: label names in the order of their ids.
+        labels: label names in the order of their ids; empty if the scores are not those of labels.
         outputs: dimension of the scores.
     """
     config = backbone.config
+    names = labels or [f"LABEL_{number}" for number in range(outputs)]  # not those of a previous stage
     config.num_labels = outputs
-    if labels:
-        config.id2label = dict(enumerate(labels))
-        config.label2id = {name: number for number, name in enumerate(labels)}
+    config.id2label = dict(enumerate(names))
+    config.label2id = {name: number for number, name in enumerate(names)}
     return _without_base(config, auto_class, backbone.pretrained_pooler[0])
 
 

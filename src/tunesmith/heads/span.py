@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
-from tunesmith.data.batch import Batch
+from tunesmith.data.batch import IGNORED, Batch
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 
 
@@ -34,10 +34,17 @@ class Span(HuggingFaceHead):
         return logits if mask is None else logits.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        """Mean cross-entropy of first and last token."""
-        labels = batch.targets["labels"]
-        first, last = (functional.cross_entropy(scores[..., part], labels[:, part]) for part in (0, 1))
+        """Mean cross-entropy of first and last token over the windows with a target; zero if there are none."""
+        labels, known = batch.targets["labels"], self.loss_denominator(batch).clamp(min=1)
+        first, last = (
+            functional.cross_entropy(scores[..., part], labels[:, part], ignore_index=IGNORED, reduction="sum") / known
+            for part in (0, 1)
+        )
         return (first + last) / 2
+
+    def loss_denominator(self, batch: Batch) -> Tensor:
+        """Number of windows with a target."""
+        return (batch.targets["labels"][:, 0] != IGNORED).sum()
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence between two passes, averaged over both ends (R-Drop, equation 2)."""

@@ -10,7 +10,9 @@ A task has
 - `encode_all(chunks, tokenizer)`, optional: a split's rows to examples that cross chunk boundaries;
 - `assemble(split, outputs)`: a prediction for each example from the head's decoded output for each window;
 - `score(split, predictions) -> dict`, the constant `scores` with their names, and `tune`, which tunes on the validation
-  split;
+  split; `label_scores(split, predictions)`, optional: precision, recall, F1 and support of each label;
+- `data_settings`: a constant with the settings that describe the data; `evaluate` takes them from a new dataset, and all
+  others from the run;
 - `embeds`, optional: predictions are embeddings, which `predict` can write as arrays;
 - `shown(prediction)`, `line(example, prediction)` and `files(split, predictions)`: predictions in readable form and for
   official scripts.

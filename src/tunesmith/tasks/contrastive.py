@@ -4,11 +4,11 @@ Gao et al. (2021) encode a text twice, or a text, a positive and a hard negative
 of cosine similarities with human scores over all pairs of a test set.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.label_names import target_number
 from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.survey import Survey
 
@@ -32,6 +32,7 @@ class Contrastive:
     """
 
     scores = ("spearman", "pearson", "alignment", "uniformity", "loss")
+    data_settings = ("text", "positive", "negative", "first", "second", "score")
     array_columns = (
         "input_ids",
         "input_ids_2",
@@ -101,12 +102,9 @@ class Contrastive:
 
     def _number(self, cell: Any) -> float:
         try:
-            number = float(cell)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number):
-            raise ValueError(f"{self.score_column} is {cell!r}; expected a number")
-        return number
+            return target_number(cell)
+        except ValueError:
+            raise ValueError(f"{self.score_column} is {cell!r}; expected a number") from None
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
@@ -182,10 +180,8 @@ class Contrastive:
         second texts.
         """
         import numpy as np
-        import torch
 
-        from tunesmith.metrics import embeddings
-        from tunesmith.metrics.text_classification import metrics
+        from tunesmith.metrics import embeddings, regression
 
         names = [f"embedding{suffix}" for suffix in SUFFIXES[:2] if f"embedding{suffix}" in predictions[0]]
         texts = [np.stack([prediction[name] for prediction in predictions]).astype(np.float64) for name in names]
@@ -193,9 +189,11 @@ class Contrastive:
         found: dict[str, float] = {}
         positive = np.ones(len(targets), dtype=bool)
         if not np.isnan(targets).any():
-            collection = metrics(["spearman", "pearson"], problem="regression", labels=1, average=None)
-            collection.update(torch.from_numpy(embeddings.cosine(*texts)), torch.from_numpy(targets))
-            found |= {name: float(value) for name, value in collection.compute().items()}
+            cosine = embeddings.cosine(*texts)
+            found |= {
+                "spearman": regression.spearman(targets, cosine),
+                "pearson": regression.pearson(targets, cosine),
+            }
             positive = targets >= CLOSE * targets.max()
         if len(texts) == 2:
             found["alignment"] = embeddings.alignment(*(part[positive] for part in texts))

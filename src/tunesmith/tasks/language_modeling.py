@@ -23,6 +23,7 @@ class LanguageModeling:
     """
 
     scores = ("perplexity", "accuracy", "loss")
+    data_settings = ("text",)
     array_columns = ("input_ids", "word_starts")
     pre_split = False  # texts, not words
     gold_columns: list[str] = []

@@ -55,6 +55,7 @@ class QuestionAnswering:
         "best_exact_match",
         "loss",
     )
+    data_settings = ("question", "context", "answers")
     array_columns = ("input_ids", "token_type_ids", "context", "target", "no_answer")
     pre_split = False
     gold_columns: list[str]
@@ -75,6 +76,7 @@ class QuestionAnswering:
         self.question, self.context, self.answers, self.unanswerable = question, context, answers, unanswerable
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
         self.max_answer_length, self.n_best = max_answer_length, n_best
+        self._version = 1  # of the encoding
         self.threshold: float | None = None  # null odds above which there is no answer; tuned on validation
         self.text_columns, self.gold_columns = [question, context], [answers]
         self.columns = [*self.text_columns, *self.gold_columns]
@@ -96,11 +98,14 @@ class QuestionAnswering:
         """Check all rows."""
         from tunesmith.data.survey.questions import survey_questions
 
-        return survey_questions(source, self)
+        found, read_otherwise = survey_questions(source, self)
+        self._version = 2 if read_otherwise else 1  # ordinary data keeps its key
+        return found
 
     def options(self) -> dict[str, Any]:
         """What the encoding depends on besides data and tokenizer: part of the cache key."""
-        return {"task": "question_answering", "version": 1, "settings": [self.columns, self.max_length, self.stride]}
+        settings = [self.columns, self.max_length, self.stride]
+        return {"task": "question_answering", "version": self._version, "settings": settings}
 
     def read(self, row: dict[str, Any]) -> Answers:
         """The gold answers of a row.
@@ -167,12 +172,12 @@ class QuestionAnswering:
         """A batch of some windows.
 
         `layout` has `context`, (batch, 2): start and end (exclusive) of the context; and `no_answer`, (batch,): the
-        token that represents no answer. Labels are (batch, 2): first and last token of the answer.
+        token that represents no answer. Labels are (batch, 2): first and last token of the answer, or `IGNORED`.
         """
         import numpy as np
         import torch
 
-        from tunesmith.data.batch import Batch
+        from tunesmith.data.batch import IGNORED, Batch
         from tunesmith.data.padding import model_inputs, padded_before
 
         before = padded_before(arrays, tokenizer)
@@ -182,7 +187,8 @@ class QuestionAnswering:
         }
         targets = {}
         if "target" in arrays:
-            targets = {"labels": torch.from_numpy(np.stack(arrays["target"]).astype(np.int64) + before[:, None])}
+            target = np.stack(arrays["target"]).astype(np.int64)
+            targets = {"labels": torch.from_numpy(np.where(target == IGNORED, IGNORED, target + before[:, None]))}
         return Batch(model_inputs(arrays, tokenizer), targets, rows, layout)
 
     def assemble(self, split: Any, outputs: dict[str, list[Any]]) -> list[Candidates]:

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.label_names import given_names
 from tunesmith.data.encoding.labels import Labels
 from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.labels import survey_labels
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import shortened
 
 
 class TextClassification:
@@ -26,10 +28,24 @@ class TextClassification:
     """
 
     scores = {
-        "single_label": ("accuracy", "precision", "recall", "f1", "matthews", "loss"),
-        "multi_label": ("accuracy", "precision", "recall", "f1", "loss"),
-        "regression": ("pearson", "spearman", "loss"),
+        "single_label": (
+            "accuracy",
+            "precision",
+            "recall",
+            "f1",
+            "matthews",
+            "balanced_accuracy",
+            "roc_auc",
+            "average_precision",
+            "log_loss",
+            "brier",
+            "calibration_error",
+            "loss",
+        ),
+        "multi_label": ("accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "loss"),
+        "regression": ("pearson", "spearman", "mae", "rmse", "loss"),
     }
+    data_settings = ("text", "text_pair", "label", "labels")
     array_columns = ("input_ids", "token_type_ids", "target")
     pre_split = False  # texts, not words
 
@@ -40,14 +56,20 @@ class TextClassification:
         text_pair: str | None,
         label: str,
         problem: Literal["single_label", "multi_label", "regression"],
-        labels: list[str] | None,
+        labels: list[str | bool | int | float] | None,
         metrics: list[str],
         average: Literal["binary", "macro", "micro", "weighted"] | None,
         max_length: PositiveInt,
     ) -> None:
         self.text, self.text_pair, self.label, self.problem = text, text_pair, label, problem
         self.metric_names, self.average, self.max_length = metrics, average, max_length
-        self.labels = None if labels is None and problem != "regression" else Labels(problem, tuple(labels or ()))
+        try:
+            self._given = given_names(labels or ())
+        except ValueError as error:
+            raise UserError(f"dataset.labels: {error}") from None
+        self.labels = (
+            Labels(problem, self._given, self._given) if labels is not None or problem == "regression" else None
+        )
 
     @property
     def text_columns(self) -> list[str]:
@@ -86,13 +108,12 @@ class TextClassification:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore what `state` returned."""
-        self.labels = Labels(self.problem, tuple(state["labels"]))
+        self.labels = Labels(self.problem, tuple(state["labels"]), self._given)
 
     def survey(self, source: Any) -> Survey:
         """Check all rows and collect the labels."""
-        names = list(self.labels.names) if self.labels else None
         self.labels, found = survey_labels(
-            source, columns=self.text_columns, label=self.label, problem=self.problem, names=names
+            source, columns=self.text_columns, label=self.label, problem=self.problem, labels=self.labels
         )
         if self.average == "binary" and self.problem == "single_label" and len(self.labels.names) != 2:
             raise UserError(
@@ -102,7 +123,8 @@ class TextClassification:
 
     def options(self) -> dict[str, Any]:
         """What the encoding depends on besides data and tokenizer: part of the cache key."""
-        return {"version": 2, "columns": self.columns, "max_length": self.max_length, "labels": self.labels}
+        options = {"version": 2, "columns": self.columns, "max_length": self.max_length, "labels": self.labels}
+        return options | (self.labels.reading() if self.labels else {})
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
@@ -174,16 +196,43 @@ class TextClassification:
     def score(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, float]:
         """Scores of the predictions by name."""
         import numpy as np
-        import torch
 
-        from tunesmith.metrics.text_classification import metrics
+        from tunesmith.metrics import text_classification as metrics
 
-        names = [name for name in self.scores[self.problem] if name != "loss"]
-        collection = metrics(names, problem=self.problem, labels=self.outputs, average=self.average)
-        targets = torch.tensor(split.examples.data.column("target").to_pylist())
-        found = torch.from_numpy(np.stack([prediction["prediction"] for prediction in predictions]))
-        collection.update(found, targets if self.problem == "regression" else targets.long())
-        return {name: float(value) for name, value in collection.compute().items()}
+        targets, found = self._targets_and_predictions(split, predictions)
+        if self.problem == "regression":
+            return metrics.number_scores(targets, found)
+        probabilities = np.stack([prediction["probabilities"] for prediction in predictions])
+        scores = metrics.label_set_scores if self.problem == "multi_label" else metrics.label_scores
+        return scores(targets, found, probabilities, average=self.average)
+
+    def label_scores(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
+        """Precision, recall, F1 and support of each label; empty for regression."""
+        from tunesmith.metrics import confusion
+
+        targets, found = self._targets_and_predictions(split, predictions)
+        if self.problem == "regression":
+            return {}
+        if self.problem == "multi_label":
+            counts = (targets * found).sum(0), found.sum(0), targets.sum(0)
+        else:
+            matrix = confusion.confusion(targets, found, labels=self.outputs)
+            counts = matrix.diagonal(), matrix.sum(0), matrix.sum(1)
+        return confusion.by_label(*counts, names=self.label_names)
+
+    def _targets_and_predictions(self, split: Any, predictions: list[dict[str, Any]]) -> tuple[Any, Any]:
+        """(examples,) or (examples, labels) each: numbers for regression, else ids or 0 and 1."""
+        import numpy as np
+
+        targets = np.array(split.examples.data.column("target").to_pylist())
+        found = np.stack([prediction["prediction"] for prediction in predictions])
+        return (targets, found) if self.problem == "regression" else (targets.astype(np.int64), found)
+
+    def scores_note(self) -> str | None:
+        """A sentence on what the scores mean: the label of binary precision, recall and F1."""
+        if self.problem != "single_label" or self.outputs != 2 or self.average not in (None, "binary"):
+            return None
+        return f"precision, recall and f1 are those of the label {shortened(self.label_names[1])}"
 
     def tune(self, split: Any, predictions: list[dict[str, Any]]) -> None:
         """Nothing is tuned on the validation split."""
@@ -210,6 +259,5 @@ class TextClassification:
         return {self.text: text} if self.text_pair is None else None
 
     def _names(self, target: Any) -> Any:
-        if self.problem == "multi_label":
-            return [name for name, positive in zip(self.label_names, target, strict=True) if positive]
-        return self.label_names[int(target)]
+        assert self.labels is not None, "survey the data first"
+        return self.labels.decode(target)

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
+from tunesmith.data.encoding.spans import in_characters
 from tunesmith.data.encoding.tagged import Tagged, from_lists, from_text
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
+from tunesmith.metrics.tag_schemes import bio_names
 
 
 class TokenClassification:
@@ -18,9 +21,10 @@ class TokenClassification:
         tags: column of their tags.
         text: column of running text, used instead of words and tags; null for none.
         spans: column of the text's entities: objects with `start`, `end` and `label`.
-        entities: tags are BIO, IOB1, BIOES or BILOU and are read by conlleval's rules; else they are independent
-            labels.
-        strict: only well-formed entities count, as in seqeval's strict mode.
+        offsets: unit of the spans' offsets; null for characters, unless another unit fits the data better, which is refused.
+        entities: tags are of a scheme with entities and are read by conlleval's rules; else they are independent labels.
+        scheme: the scheme of the data (`tunesmith.metrics.tag_schemes`); null to recognise one with prefixes.
+        strict: only well-formed BIO entities count, as in seqeval's strict mode.
         labels: tags in the order of their ids; null to collect them from the training split.
         metrics: scores in the final table; the first is monitored.
         max_length: maximum number of tokens of a window.
@@ -39,6 +43,7 @@ class TokenClassification:
         "sequence_precision",
         "loss",
     )
+    data_settings = ("tokens", "tags", "text", "spans", "labels")
     array_columns = ("input_ids", "token_type_ids", "first_tokens", "target")
     pre_split = True
 
@@ -49,7 +54,9 @@ class TokenClassification:
         tags: str,
         text: str | None,
         spans: str | None,
+        offsets: Literal["characters", "utf16", "bytes"] | None,
         entities: bool,
+        scheme: Literal["bio", "iob1", "ioe1", "ioe2", "bioes", "bmes", "bilou", "bare"] | None,
         strict: bool,
         labels: list[str] | None,
         metrics: list[str],
@@ -57,7 +64,9 @@ class TokenClassification:
         stride: NonNegativeInt,
     ) -> None:
         self.tokens, self.tags, self.text, self.spans = tokens, tags, text, spans
-        self.entities, self.strict, self.labels = entities, strict, None if labels is None else tuple(labels)
+        self.offsets, self.entities, self.scheme, self.strict = offsets, entities, scheme, strict
+        self.names = None if labels is None else tuple(labels)  # of the numbers in the data
+        self.labels = self.names if self.names is None else self._trained(self.names)
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
 
     @property
@@ -107,7 +116,12 @@ class TokenClassification:
     def options(self) -> dict[str, Any]:
         """What the encoding depends on besides data and tokenizer: part of the cache key."""
         names = [self.columns, self.max_length, self.stride, self.label_names, self.entities]
-        return {"task": "token_classification", "version": 1, "settings": names}
+        # Settings that change what is read are named only then, so that other data keeps its key.
+        if self.scheme == "bare" or self.names not in (None, self.labels) or self.offsets in ("utf16", "bytes"):
+            names += [self.scheme, self.names, self.offsets]
+        # Version 1 read running text and tags without types otherwise.
+        changed = self.text is not None or "B-_" in self.label_names
+        return {"task": "token_classification", "version": 2 if changed else 1, "settings": names}
 
     def read(self, row: dict[str, Any]) -> Tagged:
         """The words of a row, and the names of its tags if it has any.
@@ -116,19 +130,39 @@ class TokenClassification:
             ValueError: with what was expected and received.
         """
         if self.text is not None:
-            return from_text(row[self.text], row.get(self.spans or "spans"))
+            text, spans = row[self.text], row.get(self.spans or "spans")
+            if self.offsets is not None and isinstance(text, str) and isinstance(spans, list | tuple):
+                spans = in_characters(text, spans, unit=self.offsets)
+            return from_text(text, spans)
         found = from_lists(row[self.tokens], row.get(self.tags))
-        if found.tags is None or not self.labels or not all(isinstance(tag, int) for tag in found.tags):
-            return found
-        if max(found.tags) >= len(self.labels) or min(found.tags) < 0:  # datasets on the hub hold tag ids
-            raise ValueError(f"tag {max(found.tags)}, but there are {len(self.labels)} labels")
-        return Tagged(found.words, [self.labels[tag] for tag in found.tags])
+        return found if found.tags is None else replace(found, tags=[self._name(tag) for tag in found.tags])
+
+    def _name(self, tag: str | int) -> str:
+        """The name of a tag, which may be a number if the config names the tags, as datasets on the hub do."""
+        if isinstance(tag, str):
+            return tag
+        if self.names is None and self.entities:
+            raise ValueError(
+                f"tag {tag} is a number; set dataset.labels to the names of all tags in the order of their numbers, "
+                "such as [O,B-PER,I-PER]"
+            )
+        if self.names is None:
+            return str(tag)
+        if not 0 <= tag < len(self.names):
+            raise ValueError(f"tag {tag}, but there are {len(self.names)} labels")
+        return self.names[tag]
+
+    def _trained(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The tags that a model is trained with if the data has these: entities in BIO."""
+        if not self.entities or all(name == "O" or name[:2] in ("B-", "I-") for name in names):
+            return tuple(names)
+        return bio_names(self.normal([name])[0] for name in names)
 
     def normal(self, tags: Sequence[str]) -> list[str]:
         """Tags as used for training and scoring: entities in BIO."""
         from tunesmith.metrics.entities import to_bio
 
-        return to_bio(tags) if self.entities else [str(tag) for tag in tags]
+        return to_bio(tags, self.scheme) if self.entities else list(tags)
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
@@ -213,6 +247,15 @@ class TokenClassification:
 
     def score(self, split: Any, predictions: list[list[int]]) -> dict[str, float]:
         """Scores of the predictions by name."""
+        values = {name: float(value) for name, value in self._metric(split, predictions).compute().items()}
+        return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
+
+    def label_scores(self, split: Any, predictions: list[list[int]]) -> dict[str, dict[str, float]]:
+        """Precision, recall, F1 and support of each entity type; empty if tags are independent labels."""
+        found: dict[str, dict[str, float]] = self._metric(split, predictions).by_type() if self.entities else {}
+        return found
+
+    def _metric(self, split: Any, predictions: list[list[int]]) -> Any:
         import numpy as np
         import torch
 
@@ -221,14 +264,13 @@ class TokenClassification:
 
         numbers = {name: number for number, name in enumerate(self.label_names)}
         gold = [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
-        metric = EntityScores(self.label_names, strict=self.strict, sync_on_compute=False)  # holds the whole split
+        metric = EntityScores(self.label_names, strict=self.strict and self.entities, sync_on_compute=False)
         metric.update(
             pad([np.array(tags) for tags in predictions], value=0, side="right"),
             pad(gold, value=0, side="right"),
             torch.tensor([len(tags) for tags in gold]),
         )
-        values = {name: float(value) for name, value in metric.compute().items()}
-        return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
+        return metric
 
     def tune(self, split: Any, predictions: list[list[int]]) -> None:
         """Nothing is tuned on the validation split."""

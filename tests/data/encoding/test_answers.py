@@ -1,6 +1,9 @@
 """Gold answers in every format, at the given offset or found elsewhere."""
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from tunesmith.data.encoding.answers import read_answers
 
@@ -19,6 +22,10 @@ CONTEXT = "Ada met Bo. Bo met Ada."
         (["Bo"], ["Bo"], [8], 0),
         ("Bo", ["Bo"], [8], 0),
         (None, [], [], 0),
+        ({"text": [" met "], "answer_start": [3]}, ["met"], [4], 0),  # outer white space
+        ({"text": ["\tmet"], "answer_start": [4]}, ["met"], [4], 0),  # with the offset of the text
+        ({"text": ["Ada\u00a0"], "answer_start": [19.0]}, ["Ada"], [19], 0),
+        ({"text": ["", " ", "Bo"], "answer_start": [0, 0, 8]}, ["Bo"], [8], 0),  # an empty answer is none
     ],
 )
 def test_answers_are_found(given, texts, starts, moved):
@@ -26,7 +33,33 @@ def test_answers_are_found(given, texts, starts, moved):
     assert (found.texts, found.starts, found.moved) == (texts, starts, moved)
 
 
-@pytest.mark.parametrize("given", [{"answer": "Bo"}, {"text": ["a"], "answer_start": []}, [3], 7])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"answer": "Bo"},
+        {"text": ["a"], "answer_start": []},
+        [3],
+        7,
+        {"text": ["a"], "answer_start": [1.5]},
+        {"text": ["a"], "answer_start": ["x"]},
+    ],
+)
 def test_answers_in_an_unknown_format(given):
     with pytest.raises(ValueError, match="answer"):
         read_answers(given, CONTEXT)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@drawn(st.text("ab \n\u00a0é北😀", min_size=1, max_size=12), st.data())
+def test_what_is_cut_out_of_a_context_is_found_there_stripped(context, data):
+    start = data.draw(st.integers(0, len(context) - 1))
+    outer = context[start : data.draw(st.integers(start + 1, len(context)))]
+    found = read_answers({"text": [outer], "answer_start": [start]}, context)
+    if not outer.strip():
+        assert (found.texts, found.empty) == ([], 1)
+    else:
+        assert found.texts == [outer.strip()] and found.moved == 0 and not found.absent
+        assert start <= found.starts[0] and context[found.starts[0] :].startswith(outer.strip())
+        assert context[start : found.starts[0]].strip() == ""
+    # Without an offset the first occurrence is taken.
+    assert read_answers([outer], context).starts == [context.find(text) for text in [outer.strip()] if text]

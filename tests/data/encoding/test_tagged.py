@@ -19,6 +19,13 @@ def test_misaligned_and_overlapping_spans_are_counted():
     assert found.tags == ["B-LOC", "B-ORG"] and found.misaligned == 2
 
 
+def test_what_is_lost_is_counted_apart():
+    spans = [[0, 4, "PER"], [0, 8, "ORG"], [5, 8, "LOC"], [0, 8, "ORG"]]
+    found = from_text("Anna Lee left", spans)  # the longest that begins first keeps its words
+    assert found.tags == ["B-ORG", "I-ORG", "O"] and found.misaligned == 0 and found.lost == ("PER", "LOC")
+    assert from_text("a  b", [[1, 2, "X"]]).lost == ("X",)
+
+
 @pytest.mark.parametrize(
     "read,message",
     [
@@ -28,6 +35,15 @@ def test_misaligned_and_overlapping_spans_are_counted():
         (lambda: from_text(" \n", []), "no words"),
         (lambda: from_text("abc", [[1, 9, "X"]]), "a span from 1 to 9 in a text of 3"),
         (lambda: from_text("abc", [{"start": 1}]), "is not a span"),
+        (lambda: from_text("abc", "PER"), "expected a list of spans, received str"),
+        (lambda: from_text(["abc"], []), "expected a text, received"),
+        (lambda: from_lists(["a", None], ["O", "O"]), "word 2 is null; expected a text"),
+        (lambda: from_lists(["a", 5], ["O", "O"]), 'word 2 is 5; expected a text, such as "5"'),
+        (lambda: from_lists([["a"], "b"], ["O", "O"]), r'word 1 is \["a"\]'),
+        (lambda: from_lists(["a"], [None]), "tag 1 is null"),
+        (lambda: from_lists(["a"], [["O"]]), "tag 1 is"),
+        (lambda: from_lists(["a"], [True]), "tag 1 is true"),
+        (lambda: from_lists(["a"], [1.0]), "tag 1 is 1.0"),
     ],
 )
 def test_invalid_rows(read, message):

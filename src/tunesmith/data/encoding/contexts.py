@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tunesmith.data.batch import IGNORED
 from tunesmith.data.encoding.answers import Answers
 
 
@@ -65,7 +66,10 @@ def encode_contexts(
         "context": [],
         "starts": [],
         "ends": [],
-        "no_answer": [len(ids) - 1 if appends_end else ids.index(tokenizer.cls_token_id) for ids in windows],
+        "no_answer": [
+            len(ids) - 1 if appends_end else _cls(ids, encoding.special_tokens_mask, tokenizer.cls_token_id)
+            for ids, encoding in zip(windows, found.encodings, strict=True)
+        ],
     }
     if "token_type_ids" in found:
         columns["token_type_ids"] = [types + [0] * appends_end for types in found["token_type_ids"]]
@@ -80,8 +84,18 @@ def encode_contexts(
     return columns, cut
 
 
+def _cls(ids: list[int], special: list[int], cls: int) -> int:
+    """Index of the CLS that the tokenizer added: the text may contain the same token."""
+    return next(index for index, (token, added) in enumerate(zip(ids, special, strict=True)) if added and token == cls)
+
+
 def place_of(answers: Answers, windows: dict[str, list[Any]], number: int) -> list[int]:
-    """First and last token of the first gold answer in a window; `no_answer` for both if it is not fully inside."""
+    """First and last token of the first gold answer in a window; `no_answer` for both if it is not fully inside.
+
+    `IGNORED` for both if no gold answer occurs in the context: that is not known to have no answer.
+    """
+    if answers.absent:
+        return [IGNORED] * 2
     first = windows["context"][number][0]
     starts, ends = windows["starts"][number], windows["ends"][number]
     no_answer = [windows["no_answer"][number]] * 2

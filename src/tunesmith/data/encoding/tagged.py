@@ -1,11 +1,12 @@
 """Words and their tags from a row: lists of words and tags, or a text with character spans."""
 
-import re
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+from tunesmith.data.encoding.running_text import word_bounds
+from tunesmith.data.encoding.spans import Span, in_characters
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,13 @@ class Tagged:
         words: at least one.
         tags: one per word, as given; None for unlabelled data.
         misaligned: number of spans that begin or end inside a word, or overlap an earlier span.
+        lost: the types of spans that have no word of their own.
     """
 
     words: list[str]
     tags: list[Any] | None
     misaligned: int = 0
+    lost: tuple[str, ...] = ()
 
 
 def from_lists(words: Any, tags: Any) -> Tagged:
@@ -43,48 +46,61 @@ def from_lists(words: Any, tags: Any) -> Tagged:
         raise ValueError(
             f"the numbers of words ({len(words)}) and tags ({len(tags)}) differ; expected a tag for each word"
         )
-    return Tagged([str(word) for word in words], None if tags is None else list(tags))
+    for number, word in enumerate(words, start=1):
+        if not isinstance(word, str):
+            raise ValueError(f"word {number} is {_json(word)}; expected a text" + _quoted(word))
+    for number, tag in enumerate(tags or (), start=1):
+        if isinstance(tag, bool) or not isinstance(tag, str | int):
+            raise ValueError(f"tag {number} is {_json(tag)}; expected a text, or the number of a tag of dataset.labels")
+    return Tagged(list(words), None if tags is None else list(tags))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:40]
+
+
+def _quoted(word: Any) -> str:
+    return f', such as "{word}"' if isinstance(word, int | float) and not isinstance(word, bool) else ""
 
 
 def from_text(text: Any, spans: Sequence[Any] | None) -> Tagged:
-    """Words of a plain text, with BIO tags from character spans.
+    """Words of a running text (`tunesmith.data.encoding.running_text`), with BIO tags from character spans.
 
-    A word is a run of letters and digits, or a single other character. A span that begins or ends inside a word is
-    extended to the whole word, and counted.
+    A span that begins or ends inside a word is extended to the whole word. Of overlapping spans the one that begins first,
+    or else the longest, takes its words, and the others what is left.
 
     Args:
         text: the text.
-        spans: objects with `start`, `end` (exclusive) and `label`, or lists of these three; None for unlabelled data.
+        spans: objects with `start`, `end` (exclusive) and `label`, or lists of these three, in characters; None for
+            unlabelled data.
 
     Raises:
         ValueError: states what was expected and received.
     """
-    found = list(_WORD.finditer("" if text is None else str(text)))
-    if not found:
+    if text is not None and not isinstance(text, str):
+        raise ValueError(f"expected a text, received {text!r}")
+    text = text or ""
+    bounds = word_bounds(text)
+    if not bounds:
         raise ValueError("a text with no words; drop the row")
-    words = [match.group() for match in found]
+    words = [text[start:end] for start, end in bounds]
     if spans is None:
         return Tagged(words, None)
-    tags, misaligned = ["O"] * len(words), 0
-    for start, end, label in sorted(map(_span, spans)):
-        if not 0 <= start < end <= len(str(text)):
-            length = len(str(text))
-            raise ValueError(
-                f"a span from {start} to {end} in a text of {length} characters; expected 0 <= start < end <= {length}"
-            )
-        inside = [index for index, match in enumerate(found) if match.start() < end and match.end() > start]
+    if not isinstance(spans, list | tuple):
+        raise ValueError(f"expected a list of spans, received {type(spans).__name__}")
+    tags, misaligned, lost = ["O"] * len(words), 0, []
+    for start, end, label, _ in sorted(set(in_characters(text, spans, unit="characters")), key=_order):
+        inside = [index for index, (first, last) in enumerate(bounds) if first < end and last > start]
         free = [index for index in inside if tags[index] == "O"]
-        exact = inside and found[inside[0]].start() == start and found[inside[-1]].end() == end
+        if not free:
+            lost.append(label)
+            continue
+        exact = bounds[inside[0]][0] == start and bounds[inside[-1]][1] == end
         misaligned += not exact or free != inside
         for index in free:
             tags[index] = ("B-" if index == free[0] else "I-") + label
-    return Tagged(words, tags, misaligned)
+    return Tagged(words, tags, misaligned, tuple(lost))
 
 
-def _span(given: Any) -> tuple[int, int, str]:
-    parts: list[Any] = (
-        [given.get(name) for name in ("start", "end", "label")] if isinstance(given, Mapping) else list(given)
-    )
-    if len(parts) != 3 or not all(isinstance(part, int) for part in parts[:2]):
-        raise ValueError(f'{given!r} is not a span; expected {{"start": 0, "end": 5, "label": "PER"}}')
-    return int(parts[0]), int(parts[1]), str(parts[2])
+def _order(span: Span) -> tuple[int, int, str]:
+    return span.start, -span.end, span.label

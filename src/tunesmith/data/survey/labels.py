@@ -1,15 +1,21 @@
 """One light pass over every split of labelled texts: labels, missing cells, empty texts."""
 
-from collections.abc import Iterator, Sequence
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from tunesmith.data.encoding.labels import Labels, Problem, learn, split_labels
+from tunesmith.data.encoding.label_lists import is_multi_hot, label_list
+from tunesmith.data.encoding.labels import Labels, Problem, learn
+from tunesmith.data.survey.label_column import question
+from tunesmith.data.survey.label_warnings import label_warnings, target_warnings
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 
 
 def survey_labels(
-    source: Any, *, columns: Sequence[str], label: str, problem: Problem, names: Sequence[str] | None
+    source: Any, *, columns: Sequence[str], label: str, problem: Problem, labels: Labels | None
 ) -> tuple[Labels, Survey]:
     """Read every row of a dataset with one target per example.
 
@@ -18,71 +24,142 @@ def survey_labels(
         columns: the columns of the texts.
         label: the column of the label.
         problem: single_label, multi_label or regression.
-        names: the label names in the order of their ids; null to infer them from the training split.
+        labels: the labels if they are known; None to learn them from the training split.
 
     Raises:
-        UserError: with the mistakes of all splits: missing or unseen labels, no rows, only one class.
+        UserError: with the mistakes of all splits: missing or unseen labels, no rows, only one class; or if the column
+            does not look like one of labels.
     """
-    reader = _Reader(source, columns, label)
-    train = reader.values("train") if "train" in source.splits else []
-    labels = learn(train, problem=problem) if names is None else Labels(problem, tuple(names))
-    if problem != "regression" and len(labels.names) < 2 and reader.rows.get("train"):
-        reader.mistakes.append(
-            f"the training split has only one label ({', '.join(labels.names)}); a classifier needs two or more"
-        )
+    reader = _Reader(source, columns, label, problem)
     for split in source.splits:
-        reader.check(split, labels, learnt=names is None)
-    if reader.mistakes:
-        raise UserError(reader.mistakes)
-    summary = f"labels {', '.join(labels.names)}" if labels.names else "labels are numbers"
-    return labels, Survey(reader.rows, summary, {"empty texts": reader.empty})
+        reader.read(split)
+    train = reader.cells.get("train", [])
+    learnt = labels is None
+    if labels is None:
+        labels = learn((cell.value for cell in train), problem=problem)
+    labels = dataclasses.replace(labels, multi_hot=reader.is_multi_hot(labels))
+    if labels.multi_hot and not labels.given:
+        raise UserError(reader.mistakes + [reader.unnamed_multi_hot(labels)])
+    if learnt and (asked := question(source, label=label, problem=problem, names=labels.names, cells=train)):
+        raise UserError(asked)
+    targets = {split: reader.targets(split, labels) for split in source.splits}
+    mistakes = list(_label_set_mistakes(labels, trained=bool(train)))
+    if reader.mistakes or mistakes:
+        raise UserError(mistakes + reader.mistakes if labels.names or not reader.mistakes else reader.mistakes)
+    notes = {"empty texts": reader.empty}
+    if problem == "regression":
+        return labels, Survey(reader.rows, "labels are numbers", notes, warnings=list(target_warnings(targets)))
+    counts = {split: _count(found, labels) for split, found in targets.items()}
+    if problem == "multi_label":
+        notes["examples without a label"] = {split: _without(found) for split, found in targets.items()}
+    warnings = list(label_warnings(counts, given=labels.given, single=problem == "single_label"))
+    return labels, Survey(reader.rows, f"labels {listed(labels.names)}", notes, counts, warnings)
+
+
+def _label_set_mistakes(labels: Labels, *, trained: bool) -> Iterable[str]:
+    if labels.problem == "regression":
+        if labels.given:
+            yield f"dataset.labels names {listed(labels.given)}, but dataset.problem is regression; set dataset.labels=null"
+        return
+    if len(labels.names) < 2 and (trained or labels.given):
+        where = "dataset.labels" if labels.given else "the training split"
+        have = f"only one label ({listed(labels.names)})" if labels.names else "no label"
+        yield f"{where} has {have}; a classifier needs two or more"
+
+
+@dataclasses.dataclass
+class Cell:
+    """A distinct value of the label's column: its first row, and in how many rows it is."""
+
+    value: Any
+    row: int
+    rows: int
 
 
 class _Reader:
-    def __init__(self, source: Any, columns: Sequence[str], label: str) -> None:
-        self.source, self.columns, self.label = source, columns, label
+    def __init__(self, source: Any, columns: Sequence[str], label: str, problem: Problem) -> None:
+        self.source, self.columns, self.label, self.problem = source, columns, label, problem
         self.rows: dict[str, int] = {}
         self.empty: dict[str, int] = {}
         self.mistakes: list[str] = []
-        self._first_rows: dict[str, dict[Any, int]] = {}
+        self.cells: dict[str, list[Cell]] = {}
 
-    def values(self, split: str) -> list[Any]:
-        """The distinct labels of a split; also counts rows, empty texts and rows without a label."""
-        first_rows: dict[Any, int] = {}
+    def read(self, split: str) -> None:
+        """Collect the distinct values of the label; count rows, empty texts and rows without a label."""
+        cells: dict[Any, Cell] = {}
         rows = empty = missing = 0
         for row, record in self.source.rows(split):
             rows += 1
             empty += any(record.get(column) in (None, "") or not str(record[column]).strip() for column in self.columns)
             value = record.get(self.label)
-            if value is None or value == "":
+            if self._is_missing(value):
                 missing += 1
                 if missing <= SHOWN:
-                    self.mistakes.append(
-                        f"{self.source.where(split, row)}: no {self.label}; fill the cell or drop the row"
+                    remedy = (
+                        "write [] for no label" if self.problem == "multi_label" else "fill the cell or drop the row"
                     )
-            else:
-                first_rows.setdefault(tuple(value) if isinstance(value, list) else value, row)
+                    self.mistakes.append(f"{self.source.where(split, row)}: no {self.label}; {remedy}")
+                continue
+            key = value if isinstance(value, str) else (repr(value),)  # 1, 1.0 and True would be one key
+            cells.setdefault(key, Cell(value, row, 0)).rows += 1
         if missing > SHOWN:
             self.mistakes.append(f"... and {missing - SHOWN} more rows of {split} without {self.label}")
         if not rows:
             self.mistakes.append(no_rows(split))
-        self.rows[split], self.empty[split], self._first_rows[split] = rows, empty, first_rows
-        return list(first_rows)
+        self.rows[split], self.empty[split], self.cells[split] = rows, empty, list(cells.values())
 
-    def check(self, split: str, labels: Labels, *, learnt: bool) -> None:
-        """Report the labels of a split that are not in the label set."""
-        if split not in self._first_rows:
-            self.values(split)
-        wrong = list(self._wrong(split, labels))
-        why = "; the training split has no such label" if learnt and labels.problem != "regression" else ""
-        self.mistakes += [f"{self.source.where(split, row)}: {text}{why}" for row, text in wrong[:SHOWN]]
-        if len(wrong) > SHOWN:
-            self.mistakes.append(f"... and {len(wrong) - SHOWN} more wrong labels in {split}")
+    def _is_missing(self, value: Any) -> bool:
+        if self.problem == "multi_label":
+            return value is None
+        return value is None or (isinstance(value, str) and not value.strip())
 
-    def _wrong(self, split: str, labels: Labels) -> Iterator[tuple[int, str]]:
-        for value, row in self._first_rows[split].items():
-            for part in split_labels(value) if labels.problem == "multi_label" else [value]:
-                try:
-                    Labels(labels.problem, labels.names).encode([part] if labels.problem == "multi_label" else part)
-                except ValueError as error:
-                    yield row, str(error)
+    def is_multi_hot(self, labels: Labels) -> bool:
+        """Whether the rows hold a 0 or 1 for each label; names that are numbers rule it out."""
+        if self.problem != "multi_label" or (labels.given and not labels.numbers_are_indices):
+            return False
+        return is_multi_hot((found for _, _, found in self._lists(labels)), labels=len(labels.given))
+
+    def _lists(self, labels: Labels) -> Iterator[tuple[str, Cell, list[Any]]]:
+        for split, cells in self.cells.items():
+            for cell in cells:
+                with contextlib.suppress(ValueError):  # which `targets` reports
+                    yield split, cell, label_list(cell.value, given=labels.given)
+
+    def unnamed_multi_hot(self, labels: Labels) -> str:
+        """The message for multi-hot rows whose labels have no names."""
+        lists = self._lists(labels)
+        split, cell = next((split, cell) for split, cell, found in lists if is_multi_hot([found], labels=0))
+        return (
+            f"{self.source.where(split, cell.row)}: {self.label} is {cell.value}, a 0 or 1 for each label; name the labels "
+            "in their order with dataset.labels=[NAME,...]"
+        )
+
+    def targets(self, split: str, labels: Labels) -> list[tuple[Any, int]]:
+        """Distinct targets of a split with their number of examples; values that are none become mistakes."""
+        found, wrong = [], 0
+        unseen = labels.problem != "regression" and not labels.given
+        for cell in self.cells[split]:
+            try:
+                found.append((labels.encode(cell.value), cell.rows))
+            except ValueError as error:
+                wrong += 1
+                if wrong <= SHOWN:
+                    why = "; the training split has no such label" if unseen and "is not one of" in str(error) else ""
+                    self.mistakes.append(f"{self.source.where(split, cell.row)}: {error}{why}")
+        if wrong > SHOWN:
+            self.mistakes.append(f"... and {wrong - SHOWN} more wrong labels in {split}")
+        return found
+
+
+def _count(targets: Iterable[tuple[Any, int]], labels: Labels) -> dict[str, int]:
+    """Number of examples with each label, in the order of the ids."""
+    counts = dict.fromkeys(labels.names, 0)
+    for target, rows in targets:
+        found = labels.decode(target)
+        for name in found if isinstance(found, list) else [found]:
+            counts[name] += rows
+    return counts
+
+
+def _without(targets: Iterable[tuple[Any, int]]) -> int:
+    return sum(rows for target, rows in targets if not any(target))

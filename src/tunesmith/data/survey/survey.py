@@ -1,7 +1,7 @@
 """Opens a dataset and checks every row before anything heavy is loaded."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tunesmith.configuration import Config
@@ -68,7 +68,14 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
     mistakes = source.mistakes(task.columns)
     if mistakes:
         raise UserError(mistakes)
-    return Surveyed(source, task, task.survey(source))
+    return Surveyed(source, task, _with_source(task.survey(source), source))
+
+
+def _with_source(survey: Survey, source: Any) -> Survey:
+    """A survey with what the source noticed when its rows were read: `notes()` and `warnings()`, if it has them."""
+    notes = source.notes() if hasattr(source, "notes") else {}
+    warnings = source.warnings() if hasattr(source, "warnings") else []
+    return replace(survey, notes=survey.notes | notes, warnings=[*survey.warnings, *warnings])
 
 
 def no_rows(split: str) -> str:

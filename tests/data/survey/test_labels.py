@@ -1,0 +1,294 @@
+"""What a survey of labelled texts refuses, counts and warns of; it accepts what the encoding accepts, and nothing else."""
+
+import csv
+import json
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import MultiLabelBinarizer
+
+from tunesmith.data.sources.csv import Csv
+from tunesmith.data.sources.jsonl import Jsonl
+from tunesmith.data.survey.printed import findings
+from tunesmith.errors import UserError
+from tunesmith.tasks.text_classification import TextClassification
+
+fast = settings(max_examples=100, deadline=None, derandomize=True)
+MESSY = (
+    st.sampled_from(
+        ["a", "b", " a ", "1", "1.0", "nan", "", " ", "a,b", "['a']", "['a' 'b']", "\ud800", True, 1, 0, 1.0]
+    )
+    | st.sampled_from([None, float("nan"), 1e400, [], ["a"], ["a", "b"], [0, 1], [1, 1], [None], [[1]], {}, {"a": 1}])
+    | st.integers(-3, 3)
+    | st.floats()
+    | st.text(max_size=3)
+)
+
+
+def task(**options):
+    defaults = {"text_pair": None, "problem": "single_label", "labels": None, "metrics": ["f1"], "average": None}
+    return TextClassification(**(defaults | {"text": "text", "label": "label", "max_length": 8} | options))
+
+
+def json_lines(folder, **splits):
+    files = dict.fromkeys(("train", "validation", "test"))
+    for split, labels in splits.items():
+        files[split] = str(Path(folder) / f"{split}.jsonl")
+        rows = [json.dumps({"text": f"text {number}", "label": label}) for number, label in enumerate(labels)]
+        Path(files[split]).write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return Jsonl(**files, encoding=None)
+
+
+def cells(folder, labels, **other):
+    file = Path(folder) / "train.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["text", "label", *other])
+        writer.writerows(zip((f"text {n}" for n in range(len(labels))), labels, *other.values(), strict=True))
+    return Csv(train=str(file), validation=str(file), test=None, encoding=None, delimiter=None, quoting=None)
+
+
+def mistakes(source, **options):
+    with pytest.raises(UserError) as caught:
+        task(**options).survey(source)
+    return caught.value.mistakes
+
+
+@fast
+@given(
+    st.lists(MESSY, min_size=2, max_size=6),
+    st.lists(MESSY, min_size=1, max_size=3),
+    st.sampled_from(["single_label", "multi_label", "regression"]),
+    st.sampled_from([None, ["a", "b"], ["x", "1", "2"]]),
+)
+def test_what_a_survey_accepts_can_be_encoded(train, test, problem, names):
+    """And what it refuses has a message; the counts are those of the encoded targets."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = json_lines(folder, train=train, validation=train, test=test)
+        surveyed = task(problem=problem, labels=names)
+        try:
+            found = surveyed.survey(source)
+        except UserError as error:
+            assert all(mistake and len(mistake) < 500 for mistake in error.mistakes)
+            return
+        for split, values in (("train", train), ("test", test)):
+            targets = [surveyed.labels.encode(value) for value in values]
+            if problem == "single_label":
+                expected = Counter(surveyed.label_names[target] for target in targets)
+            elif problem == "multi_label":
+                sums = map(sum, zip(*targets, strict=True))
+                expected = Counter(dict(zip(surveyed.label_names, map(int, sums), strict=True)))
+            else:
+                continue
+            assert list(found.counts[split]) == list(surveyed.label_names)
+            assert Counter(found.counts[split]) == expected
+        for line in findings(found):
+            assert line.encode()
+
+
+@fast
+@given(
+    st.lists(st.sampled_from(["a", "b", 1, 1.0, "nan", True]), min_size=2),
+    st.sampled_from([None, ["a", "b", "nan", "1"]]),
+)
+def test_labels_that_are_right_are_accepted(values, names):
+    with tempfile.TemporaryDirectory() as folder:
+        source = json_lines(folder, train=values, validation=values)
+        distinct = {"1" if value is not True and value == 1 else str(value) for value in values}
+        wrong = len(distinct) < 2 if names is None else not distinct <= set(names)
+        try:
+            task(labels=names).survey(source)
+            assert not wrong
+        except UserError:
+            assert wrong
+
+
+def test_an_unseen_number_is_no_index(tmp_path):
+    source = json_lines(tmp_path, train=[1, 2, 3] * 5, validation=[1, 2, 3], test=[3, 0])
+    assert mistakes(source) == [
+        f"{tmp_path / 'test.jsonl'}, line 2: label '0' is not one of 1, 2, 3; the training split has no such label"
+    ]
+
+
+def test_every_kind_of_wrong_label_is_reported_with_its_line(tmp_path):
+    source = json_lines(tmp_path, train=["a", "b", {"c": 1}, ["a"], None, " "], validation=["a", "b"])
+    found = "\n".join(mistakes(source))
+    for line, what in ((3, "is an object"), (4, "is a list"), (5, "no label"), (6, "no label")):
+        assert f"line {line}: " in found
+        assert what in found.partition(f"line {line}: ")[2].partition("\n")[0]
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("value", ["nan", "1_0", True, 1e39, [1.0], "x"])
+def test_targets_that_are_not_finite_are_refused_in_every_split(tmp_path, split, value):
+    splits = {name: [1.0, 2, "3"] for name in ("train", "validation", "test")}
+    splits[split].append(value)
+    (found,) = mistakes(json_lines(tmp_path, **splits), problem="regression", metrics=["pearson"])
+    assert found.startswith(f"{tmp_path / split}.jsonl, line 4: label ")
+    assert found.endswith("is not a finite number")
+
+
+class Rows:
+    """Rows as a dataset of the hub has them: their numbers may be NaN, which JSON lines refuse."""
+
+    def __init__(self, **splits):
+        self.splits, self._labels = list(splits), splits
+
+    def rows(self, split):
+        for number, label in enumerate(self._labels[split], start=1):
+            yield number, {"text": f"text {number}", "label": label}
+
+    def where(self, split, row):
+        return f"{split}, row {row}"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_not_finite(value):
+    (label,) = mistakes(Rows(train=["a", "b", value], validation=["a"]))
+    assert label.startswith("train, row 3: ") and "is not finite" in label
+    (target,) = mistakes(Rows(train=[1.0, 2.0, value], test=[1.0]), problem="regression", metrics=["pearson"])
+    assert target.startswith("train, row 3: label ") and target.endswith("is not a finite number")
+
+
+def test_a_constant_target_is_warned_of(tmp_path):
+    source = json_lines(tmp_path, train=[3, 3.0, "3"], validation=[1, 2], test=[5])
+    assert task(problem="regression", metrics=["pearson"]).survey(source).warnings == [
+        "every target of train is 3, so there is nothing to learn",
+        "every target of test is 5, so its correlations are not defined",
+    ]
+
+
+def test_lists_in_cells_and_empty_cells(tmp_path):
+    rows = [["a", "b"], ["b"], [], ["c", "a"], [], ["a"], ["c"]]
+    source = cells(tmp_path, ["['a', 'b']", '["b"]', "", "c;a", "[]", "a", "('c',)"])
+    surveyed = task(problem="multi_label")
+    found = surveyed.survey(source)
+    assert surveyed.label_names == ("a", "b", "c")
+    assert [surveyed.labels.encode(row["label"]) for _, row in source.rows("train")] == MultiLabelBinarizer(
+        classes=["a", "b", "c"]
+    ).fit_transform(rows).tolist()
+    assert found.notes["examples without a label"] == {"train": 2, "validation": 2}
+    assert found.counts["train"] == {"a": 3, "b": 2, "c": 2}
+
+
+def test_multi_hot_rows_need_names(tmp_path):
+    rows = [[0, 0, 0], [1, 0, 1], [0, 1, 0]]
+    source = json_lines(tmp_path, train=rows, validation=rows)
+    (found,) = mistakes(source, problem="multi_label")
+    assert "line 1: label is [0, 0, 0], a 0 or 1 for each label; name the labels" in found
+    surveyed = task(problem="multi_label", labels=["x", "y", "z"])
+    assert surveyed.survey(source).counts["train"] == {"x": 1, "y": 1, "z": 1}
+    assert [surveyed.labels.encode(row) for row in rows] == rows
+    found = mistakes(source, problem="multi_label", labels=["x", "y"])
+    assert "label [0, 0, 0] is not a 0 or 1 for each of the 2 names" in found[0]
+
+
+def test_a_multi_hot_row_is_shown_with_its_own_line(tmp_path):
+    source = json_lines(tmp_path, train=[[], ["a"], ["b"], "a,b;c"], validation=[["a"]], test=[["b"], [1, 1, 0]])
+    (found,) = mistakes(source, problem="multi_label")
+    assert found.startswith(f"{tmp_path / 'test.jsonl'}, line 2: label is [1, 1, 0], a 0 or 1 for each label")
+
+
+def test_cells_that_cannot_be_read_are_the_only_mistakes(tmp_path):
+    assert len(mistakes(cells(tmp_path, ["['a' 'b']"] * 3), problem="multi_label")) == 2  # of both splits
+
+
+def test_lists_of_indices_are_no_multi_hot_rows(tmp_path):
+    rows = [[0, 1], [2], [], [1, 0]]
+    surveyed = task(problem="multi_label", labels=["x", "y", "z"])
+    assert surveyed.survey(json_lines(tmp_path, train=rows, validation=rows)).counts["train"] == {
+        "x": 2,
+        "y": 2,
+        "z": 1,
+    }
+
+
+def test_labels_that_are_probably_not_meant_are_warned_of(tmp_path):
+    source = json_lines(tmp_path, train=["a", "b", "c"] * 3, validation=["a", "b"], test=["b", "b"])
+    assert task(labels=["a", "b", "c", "d"]).survey(source).warnings == [
+        "no training example has the label d of dataset.labels; check the names",
+        "no example of validation has the label c",
+        "all 2 examples of test have the label b, so its scores say nothing of other labels",
+    ]
+
+
+@pytest.mark.parametrize(
+    "pair", [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True)]
+)
+def test_labels_that_look_alike_are_warned_of(tmp_path, pair):
+    found = task().survey(json_lines(tmp_path, train=[*pair, "other"], validation=[*pair, "other"]))
+    assert len(found.warnings) == 1
+    assert "are different labels, but look alike" in found.warnings[0]
+
+
+def test_labels_that_differ_in_unicode_only_are_shown_as_escapes(tmp_path):
+    labels = ["caf\u00e9", "cafe\u0301"]
+    (warning,) = task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings
+    assert warning.startswith(r"the labels cafe\u0301, caf\xe9 are different labels")
+
+
+def test_labels_that_do_not_look_alike_are_not(tmp_path):
+    labels = ["1", "11", "-1", "a", "b", "nan", "Inf"]
+    assert task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings == []
+
+
+def test_a_column_of_texts_is_questioned(tmp_path):
+    texts = [f"a review that nobody wrote twice, number {number}" for number in range(300)]
+    source = cells(tmp_path, texts, stars=[number % 5 for number in range(300)], id=range(300))
+    for problem in ("single_label", "multi_label"):
+        (found,) = mistakes(source, problem=problem)
+        assert "distinct labels in 300 training rows: is dataset.label=label the label's column?" in found
+        assert "Set dataset.label=COLUMN (stars?), or list them in dataset.labels to confirm" in found
+        assert len(found) < 250
+    assert task(labels=texts).survey(source).counts["train"][texts[7]] == 1
+
+
+def test_a_column_of_quantities_is_questioned(tmp_path):
+    (found,) = mistakes(cells(tmp_path, [number / 7 for number in range(100)]))
+    assert "or dataset.problem=regression if they are quantities" in found
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows", "asked"), [(21, 41, True), (21, 42, False), (20, 20, False), (40, 40, True)]
+)
+def test_the_question_is_asked_from_21_labels_in_fewer_than_two_rows_each(tmp_path, labels, rows, asked):
+    values = [f"label {number % labels}" for number in range(rows)]
+    source = json_lines(tmp_path, train=values, validation=values[:labels])
+    if asked:
+        assert mistakes(source)[0].startswith(f"{labels} distinct labels in {rows} training rows")
+    else:
+        task().survey(source)
+
+
+@pytest.mark.parametrize(("labels", "each"), [(150, 2), (150, 20), (77, 3), (20, 1), (2, 1)])
+def test_many_labels_with_few_rows_each_are_not(tmp_path, labels, each):
+    values = [f"intent {number}" for number in range(labels)] * each
+    found = task().survey(json_lines(tmp_path, train=values, validation=values[:labels]))
+    assert len(found.counts["train"]) == labels
+    assert len(found.summary) < 300
+
+
+def test_names_of_the_config_are_read_as_values_are(tmp_path):
+    source = json_lines(tmp_path, train=[1, 2, 1.0], validation=[1, 2])
+    surveyed = task(labels=[2, 1.0])
+    assert surveyed.survey(source).counts["train"] == {"2": 1, "1": 2}
+    with pytest.raises(UserError, match=r"dataset\.labels: label '1' occurs 2 times"):
+        task(labels=[1, "1"])
+    assert "only one label" in mistakes(source, labels=[1])[0]
+    assert "dataset.labels=null" in mistakes(source, labels=[1, 2], problem="regression")[0]
+
+
+def test_a_completed_run_reads_names_and_the_indices_of_its_config(tmp_path):
+    source = json_lines(tmp_path, test=["a", 1])
+    for names, seen in ((None, None), (["a", "b"], {"a": 1, "b": 1})):
+        restored = task(labels=names)
+        restored.restore({"labels": ["a", "b"]})
+        if seen is None:
+            with pytest.raises(UserError, match=r"line 2: label '1' is not one of a, b; only names"):
+                restored.survey(source)
+        else:
+            assert restored.survey(source).counts["test"] == seen
