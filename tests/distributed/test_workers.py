@@ -90,7 +90,7 @@ def test_two_processes_train_and_score_like_one(words, tmp_path):
     (names, before), (names_again, after) = history(one), history(two)
     assert names == names_again and len(before) >= 3
     np.testing.assert_allclose(after, before, rtol=2e-5, atol=2e-6)
-    assert two.read_json("metrics.json") == pytest.approx(one.read_json("metrics.json"), rel=1e-5, abs=1e-6)
+    assert two.scores() == pytest.approx(one.scores(), rel=1e-5, abs=1e-6)
     for split in ("validation", "test"):
         lines = [(run.path / f"predictions/{split}.jsonl").read_text().splitlines() for run in (one, two)]
         assert len(lines[0]) == len(lines[1])

@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
 from seqeval import metrics as seqeval
 from seqeval.metrics.sequence_labeling import get_entities
-from seqeval.scheme import IOB2, Tokens
+from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, IOE1, IOE2, Tokens
 
 from tunesmith.data.padding import pad
 from tunesmith.metrics.entities import EntityScores, chunks, strict_chunks, to_bio
+from tunesmith.metrics.tag_schemes import PREFIXES, broken_tags, check_scheme
 
 TYPES = ["PER", "LOC", "ORG-UNIT"]
 BIO = ["O"] + [f"{prefix}-{name}" for name in TYPES for prefix in "BI"]
@@ -105,10 +109,177 @@ def test_scores_equal_seqevals(strict, parts):
     assert found["sequence_precision"] == pytest.approx(np.mean(answered))
 
 
+def test_scores_by_type_equal_seqevals():
+    gold, guessed = random_tags(BIO, 300, seed=8), []
+    generator = random.Random(9)
+    for tags in gold:
+        guessed.append([tag if generator.random() < 0.7 else generator.choice(BIO) for tag in tags])
+    metric = EntityScores(BIO, strict=False)
+    numbers = {tag: number for number, tag in enumerate(BIO)}
+    padded = [
+        pad([np.array([numbers[tag] for tag in tags]) for tags in part], value=0, side="right")
+        for part in (guessed, gold)
+    ]
+    metric.update(*padded, torch.tensor([len(tags) for tags in gold]))
+    expected = seqeval.classification_report(gold, guessed, output_dict=True)
+    found = metric.by_type()
+    assert set(found) == set(TYPES)
+    for name, scores in found.items():
+        assert list(scores.values()) == pytest.approx(list(expected[name].values()))
+
+
 def test_no_entities():
     found = compute(["O", "B-PER", "I-PER"], [["O", "O"]], [["O", "O"]])
     assert found["f1"] == found["precision"] == found["f1_macro"] == found["sequence_precision"] == 0.0
     assert found["accuracy"] == found["sequence_accuracy"] == 1.0
+
+
+SEQEVAL = {"bio": IOB2, "iob1": IOB1, "ioe1": IOE1, "ioe2": IOE2, "bioes": IOBES, "bilou": BILOU}
+
+
+def tags_of(scheme):
+    return ["O", *(f"{prefix}-{name}" for name in ("A", "B-C") for prefix in PREFIXES[scheme])]
+
+
+@pytest.mark.parametrize("scheme", SEQEVAL)
+def test_strict_entities_of_every_scheme_equal_seqevals(scheme):
+    untyped = st.lists(st.sampled_from(["O", *PREFIXES[scheme]]), min_size=1, max_size=9)
+
+    @settings(max_examples=400, deadline=None, derandomize=True)
+    @drawn(st.one_of(st.lists(st.sampled_from(tags_of(scheme)), min_size=1, max_size=9), untyped))
+    def check(tags):
+        assert strict_chunks(tags, scheme) == [
+            (e.tag, e.start, e.end - 1) for e in Tokens(tags, SEQEVAL[scheme]).entities
+        ]
+
+    check()
+
+
+@pytest.mark.parametrize("scheme", SEQEVAL)
+def test_strict_scores_of_every_scheme_equal_seqevals(scheme):
+    labels = tags_of(scheme)
+    gold = random_tags(labels, 2_000, seed=7)
+    guessed = noisy(gold, labels, seed=8)
+    metric = EntityScores(labels, strict=True, scheme=scheme)
+    ids = [
+        pad([np.array([labels.index(tag) for tag in tags]) for tags in rows], value=0, side="right")
+        for rows in (guessed, gold)
+    ]
+    metric.update(*ids, torch.tensor([len(tags) for tags in gold]))
+    found = {name: float(value) for name, value in metric.compute().items()}
+    for name in ("precision", "recall", "f1"):
+        for average, suffix in (("micro", ""), ("macro", "_macro")):
+            official = getattr(seqeval, f"{name}_score")(
+                gold, guessed, average=average, mode="strict", scheme=SEQEVAL[scheme]
+            )
+            assert found[f"{name}{suffix}"] == pytest.approx(official)
+
+
+def test_strict_scores_refuse_tags_of_another_scheme():
+    with pytest.raises(ValueError, match="S-A: not tags of the scheme bio"):
+        EntityScores(["O", "B-A", "S-A"], strict=True)
+
+
+@st.composite
+def entities(draw):
+    """Number of words, and entities (type, first, last) that do not overlap."""
+    found, place = [], 0
+    for gap, length, kind in draw(
+        st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(["A", "B-C"])), max_size=5)
+    ):
+        found.append((kind, place + gap, place + gap + length - 1))
+        place += gap + length
+    return place + draw(st.integers(1, 2)), found
+
+
+def write(words, found, scheme):
+    """The tags of entities in a scheme, from its definition."""
+    tags = ["O"] * words
+    for number, (kind, first, last) in enumerate(found):
+        after = number and found[number - 1][0] == kind and found[number - 1][2] == first - 1
+        before = number + 1 < len(found) and found[number + 1][0] == kind and found[number + 1][1] == last + 1
+        letters = ["I"] * (last - first + 1)
+        if scheme in ("bio", "bioes", "bilou", "bmes") or (scheme == "iob1" and after):
+            letters[0] = "B"
+        if scheme == "bmes":
+            letters[1:] = ["M"] * (last - first)
+        if scheme in ("ioe2", "bioes", "bilou", "bmes") or (scheme == "ioe1" and before):
+            letters[-1] = "L" if scheme == "bilou" else "E"
+        if first == last and scheme in ("bioes", "bilou", "bmes"):
+            letters = ["U" if scheme == "bilou" else "S"]
+        tags[first : last + 1] = [f"{letter}-{kind}" for letter in letters]
+    return tags
+
+
+@pytest.mark.parametrize("scheme", [*SEQEVAL, "bmes"])
+def test_every_scheme_keeps_its_entities(scheme):
+    @settings(max_examples=200, deadline=None, derandomize=True)
+    @drawn(entities(), st.booleans())
+    def check(case, typed):
+        words, found = case
+        if not typed:
+            found = [("_", first, last) for _, first, last in found]
+        tags = write(words, found, scheme)
+        if not typed:
+            tags = [tag[:1] for tag in tags]
+        if typed or {"B", "I"} & set(tags):
+            check_scheme(tags, None)
+            check_scheme(tags, scheme)
+        assert chunks(to_bio(tags)) == strict_chunks(to_bio(tags)) == found
+        assert broken_tags({tuple(tags): 1}, scheme) == broken_tags({tuple(tags): 1}) == 0
+        if scheme in SEQEVAL and scheme != "ioe1":  # of which seqeval says that it misses some
+            assert [(e.tag, e.start, e.end - 1) for e in Tokens(tags, SEQEVAL[scheme]).entities] == found
+
+    check()
+
+
+def test_bare_types_are_runs():
+    assert to_bio("PER PER O LOC ORG E-MAIL".split(), "bare") == "B-PER I-PER O B-LOC B-ORG B-E-MAIL".split()
+
+
+@pytest.mark.parametrize(
+    "tags,scheme,message",
+    [
+        (
+            "O PER LOC",
+            None,
+            "tags 'LOC', 'PER' are not of a scheme such as BIO.* dataset.scheme=bare .* dataset.entities=false",
+        ),
+        ("O B_PER I_PER", None, "Write B-PER, not B_PER"),
+        ("O PER-B PER-I", None, "Write the prefix first: B-PER, not PER-B"),
+        ("o B-PER", None, "tag 'o' is not of .*Write O, not o"),
+        ("O b-PER", None, "Write B-PER, not b-PER"),
+        ("O BPER", None, "dataset.scheme=bare"),
+        ("O B- I-", None, "'B-', 'I-' are not"),
+        ("O X-PER B-PER", None, "'X-PER' is not"),
+        ("O B-PER L-PER E-PER", None, "Write all tags in one scheme"),
+        ("O B I-PER", None, "Write all tags in one scheme"),
+        ("O S", None, "'O', 'S' are not"),
+        ("O B-PER S-PER", "bio", "'S-PER' is not of dataset.scheme=bio; expected O and tags such as B-PER, I-PER"),
+        ("o PER", "bare", "no tag is O among 'PER', 'o'"),
+        ("O _ B-X", None, "'_' is not"),
+    ],
+)
+def test_what_is_no_scheme_for_certain_is_refused(tags, scheme, message):
+    with pytest.raises(ValueError, match=message):
+        check_scheme(tags.split(), scheme)
+
+
+@pytest.mark.parametrize(
+    "tags,scheme,expected",
+    [
+        ("I-A E-A E-A O I-A", "ioe2", 1),
+        ("I-A E-A O I-A", "ioe1", 1),  # nothing follows the E
+        ("I-A B-A", "iob1", 0),
+        ("B-A I-A", "iob1", 1),
+        ("I-A", "bio", 1),
+        ("B M E S O M", "bmes", 2),  # neither begins nor ends
+        ("U B L L", "bilou", 1),
+        ("A B O", "bare", 0),
+    ],
+)
+def test_tags_that_violate_a_given_scheme(tags, scheme, expected):
+    assert broken_tags({tuple(tags.split()): 1}, scheme) == expected
 
 
 @pytest.mark.real

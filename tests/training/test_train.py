@@ -91,11 +91,15 @@ def test_predict_equals_the_runs_own_predictions(tiny_run, tmp_path, ending):
     assert [line["text"] for line in found] == [line["text"] for line in lines]
 
 
+def piped(text):
+    return io.TextIOWrapper(io.BytesIO(text.encode()))
+
+
 def test_predict_as_a_filter_and_to_csv(tiny_run, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "stdin", io.StringIO("the story was gripping\n\nthe plot was dull\n"))
+    monkeypatch.setattr(sys, "stdin", piped("the story was gripping\n\nthe plot was dull\n"))
     assert cli.run(["predict", f"run={tiny_run.path}", "input=-", "output=-"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"text": "fine", "n": 1}\n'))
+    monkeypatch.setattr(sys, "stdin", piped('{"text": "fine", "n": 1}\n'))
     assert cli.run(["predict", f"run={tiny_run.path}", "input=-", f"output={tmp_path}/out.csv"]) == 0
     (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
     assert row["n"] == "1" and float(row["probability_positive"]) + float(row["probability_negative"]) == pytest.approx(

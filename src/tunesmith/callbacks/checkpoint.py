@@ -1,5 +1,6 @@
 """Saves the best epoch's weights, and the training state from which an interrupted run resumes."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,21 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self._save_last, self._every_n_steps = save_last, every_n_steps
         self._best_score: float | None = None
         self.best: str | None = None
+        self.undefined = False  # whether the score of an epoch was not a number, which is never the best
         self._position = (0, 0)  # epoch, batches completed in it
         self._saved = (0, 0)
         self.resumed: State | None = self._files.newest()
 
     def state_dict(self) -> dict[str, Any]:
-        """The best score so far and the file of its weights."""
-        return {"best_score": self._best_score, "best": self.best}
+        """The best score so far and the file of its weights, and whether any score was not a number."""
+        return {"best_score": self._best_score, "best": self.best, "undefined": self.undefined}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self._best_score, self.best = state_dict["best_score"], state_dict["best"]
+        self.undefined = state_dict.get("undefined", False)  # a state of version 0.1.0 lacks it
+        if self._best_score is not None and not math.isfinite(self._best_score):  # which that version took for the best
+            self._best_score, self.undefined = None, True
 
     def best_weights(self) -> dict[str, Tensor] | None:
         """The module's state dict at the best epoch; None if no epoch has ended."""
@@ -80,8 +85,15 @@ class Checkpoint(pl.callbacks.Checkpoint):
         """Save the weights if they are the best so far, and the training state."""
         if trainer.state.fn != "fit":
             return
-        score = self._sign * float(trainer.callback_metrics[self._monitor])
-        if self._best_score is None or score > self._best_score:
+        value = float(trainer.callback_metrics[self._monitor])
+        score = self._sign * value
+        if not math.isfinite(score):
+            self.undefined = True
+            if trainer.is_global_zero:
+                print(
+                    f"Warning: {self._monitor} is {value} in epoch {trainer.current_epoch + 1}, which is not the best"
+                )
+        elif self._best_score is None or score > self._best_score:
             self._best_score, self.best = score, f"best-{trainer.global_step:08}.ckpt"
             if trainer.is_global_zero:
                 self._files.save(self.best, pl_module.state_dict())

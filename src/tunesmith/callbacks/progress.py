@@ -52,7 +52,10 @@ class Progress(pl.callbacks.ProgressBar):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Print the epoch's scores above the bar."""
         if self._bar is not None:
-            scores = "  ".join(f"{name} {value:.4f}" for name, value in pl_module.scores.items())
+            datamodule: Any = trainer.datamodule  # type: ignore[attr-defined]
+            names = [*datamodule.task.metric_names, "loss"]
+            shown = {name: pl_module.scores[name] for name in names if name in pl_module.scores}
+            scores = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
             self._bar.write(f"epoch {trainer.current_epoch + 1}  validation  {scores}", file=sys.stdout)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -8,6 +8,10 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from tunesmith.metrics.confusion import LabelScores, by_label
+from tunesmith.metrics.strict_entities import StrictScheme, strict_entities
+from tunesmith.metrics.tag_schemes import PREFIXES, Scheme
+
 Chunk = tuple[str, int, int]  # type, first and last word
 
 
@@ -34,29 +38,33 @@ _ENDS, _OPEN, _CLOSES, _NONE = "ES", "BI", "BSO", "O."
 _BEGINS, _OUT, _CONTINUES = "BS", "ESO", "EI"
 
 
-def strict_chunks(tags: Sequence[str]) -> list[Chunk]:
-    """Entities of a sentence, well-formed BIO only: seqeval's strict mode with scheme IOB2."""
-    found: list[Chunk] = []
-    first, kind = -1, ""
-    for place, tag in enumerate([*tags, "O"]):
-        prefix, name = _parts(tag)
-        if first >= 0 and not (prefix == "I" and name == kind):
-            found.append((kind, first, place - 1))
-            first = -1
-        if prefix == "B":
-            first, kind = place, name
-    return found
+def strict_chunks(tags: Sequence[str], scheme: StrictScheme = "bio") -> list[Chunk]:
+    """Well-formed entities of a sentence: seqeval's strict mode; BIO is its IOB2, and BIOES its IOBES."""
+    parts = [_parts(tag) for tag in [*tags, "O"]]
+    names = sorted({name for _, name in parts})
+    kinds = np.array([names.index(name) for _, name in parts])
+    first, last = strict_entities(np.array([prefix for prefix, _ in parts]), kinds, scheme)
+    return [(parts[start][1], start, end) for start, end in zip(first.tolist(), last.tolist(), strict=True)]
 
 
-def to_bio(tags: Sequence[str]) -> list[str]:
-    """A sentence's tags converted to BIO, read as by conlleval; BILOU's L is read as E, and U as S."""
+def to_bio(tags: Sequence[str], scheme: Scheme | None = None) -> list[str]:
+    """A sentence's tags converted to BIO, read as by conlleval, which keeps the entities of every scheme.
+
+    Args:
+        tags: with prefixes, of which BILOU's L is read as E and U as S, and BMES' M as I; or bare types.
+        scheme: "bare" for types without prefixes; else it makes no difference.
+    """
+    if scheme == "bare":
+        read = [tag if tag == "O" else f"I-{tag}" for tag in tags]
+    else:
+        read = [_SAME_AS.get(tag[:1], tag[:1]) + tag[1:] if tag[1:2] in ("", "-") else tag for tag in tags]
     written = ["O"] * len(tags)
-    for kind, first, last in chunks([_BILOU.get(tag[:2], tag[:2]) + tag[2:] for tag in tags]):
+    for kind, first, last in chunks(read):
         written[first : last + 1] = [f"B-{kind}"] + [f"I-{kind}"] * (last - first)
     return written
 
 
-_BILOU = {"L-": "E-", "U-": "S-"}
+_SAME_AS = {"L": "E", "U": "S", "M": "I"}
 
 
 def _parts(tag: str) -> tuple[str, str]:
@@ -71,7 +79,8 @@ class EntityScores(Metric):
 
     Args:
         labels: tags in the order of their ids.
-        strict: only well-formed BIO entities count.
+        strict: only well-formed entities count.
+        scheme: the scheme that they should follow.
         settings: torchmetrics' options.
     """
 
@@ -79,14 +88,16 @@ class EntityScores(Metric):
     counts: Tensor  # (correct, predicted, true) x types
     totals: Tensor  # correct and all words; correct and all sentences; the same of sentences with a predicted entity
 
-    def __init__(self, labels: Sequence[str], *, strict: bool, **settings: Any) -> None:
+    def __init__(self, labels: Sequence[str], *, strict: bool, scheme: StrictScheme = "bio", **settings: Any) -> None:
         super().__init__(**settings)
         parts = [_parts(tag) for tag in labels]
+        if strict and (wrong := [tag for tag in labels if tag[:1] not in {"O", *PREFIXES[scheme]}]):
+            raise ValueError(f"{', '.join(wrong)}: not tags of the scheme {scheme}; expected O and {PREFIXES[scheme]}")
         self._types = sorted({name for prefix, name in parts if prefix != "O"})
         numbers = {name: number for number, name in enumerate(self._types)}
         self._prefixes = np.array([prefix for prefix, _ in parts])
         self._kinds = np.array([numbers.get(name, -1) if prefix != "O" else -1 for prefix, name in parts])
-        self._strict = strict
+        self._strict, self._scheme = strict, scheme
         self.add_state("counts", torch.zeros(3, len(self._types), dtype=torch.int64), dist_reduce_fx="sum")
         self.add_state("totals", torch.zeros(6, dtype=torch.int64), dist_reduce_fx="sum")
 
@@ -120,24 +131,11 @@ class EntityScores(Metric):
         kinds = np.full((sentences, words + 1), -1)
         prefixes[:, :-1][mask], kinds[:, :-1][mask] = self._prefixes[tags[mask]], self._kinds[tags[mask]]
         prefix, kind = prefixes.ravel(), kinds.ravel()
-        before, last_kind = np.concatenate([["O"], prefix[:-1]]), np.concatenate([[-1], kind[:-1]])
-        changed, places = kind != last_kind, np.arange(len(prefix))
         if self._strict:
-            begins = prefix == "B"
-            inside = (prefix == "I") & ~changed & _among(before, _OPEN)
-            outside = np.maximum.accumulate(
-                np.where(~begins & ~inside, places, -1)
-            )  # the last position that ends a run
-            is_open = np.maximum.accumulate(np.where(begins, places, -1)) > outside
-            ends = np.concatenate([[False], is_open[:-1]]) & ~inside
+            first, last = strict_entities(prefix, kind, self._scheme)
         else:
-            begins = _among(prefix, _BEGINS) | (_among(before, _OUT) & _among(prefix, _CONTINUES))
-            begins |= ~_among(prefix, _NONE) & changed
-            ends = _among(before, _ENDS) | (_among(before, _OPEN) & _among(prefix, _CLOSES))
-            ends |= ~_among(before, _NONE) & changed
-        latest = np.maximum.accumulate(np.where(begins, places, 0))
-        last = np.flatnonzero(ends) - 1
-        first, width = latest[last], words + 1
+            first, last = _lenient_entities(prefix, kind)
+        width = words + 1
         found: np.ndarray = (first * width + last % width) * max(len(self._types), 1) + kind[last]
         return found
 
@@ -161,6 +159,24 @@ class EntityScores(Metric):
         words, sentences, answered = (_ratio(*self.totals[n : n + 2].double()) for n in (0, 2, 4))
         values |= {"accuracy": words, "sequence_accuracy": sentences, "sequence_precision": answered}
         return values | {f"f1_{name}": f1[n] for n, name in enumerate(self._types) if occur[n]}
+
+    def by_type(self) -> LabelScores:
+        """Precision, recall, F1 and support of each entity type."""
+        correct, guessed, true = self.counts.numpy()
+        return by_label(correct, guessed, true, self._types)
+
+
+def _lenient_entities(prefix: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last positions of the entities in a row of words, as `chunks` finds them."""
+    before, last_kind = np.concatenate([["O"], prefix[:-1]]), np.concatenate([[-1], kind[:-1]])
+    changed = kind != last_kind
+    begins = _among(prefix, _BEGINS) | (_among(before, _OUT) & _among(prefix, _CONTINUES))
+    begins |= ~_among(prefix, _NONE) & changed
+    ends = _among(before, _ENDS) | (_among(before, _OPEN) & _among(prefix, _CLOSES))
+    ends |= ~_among(before, _NONE) & changed
+    latest = np.maximum.accumulate(np.where(begins, np.arange(len(prefix)), 0))
+    last = np.flatnonzero(ends) - 1
+    return latest[last], last
 
 
 def _among(prefixes: np.ndarray, letters: str) -> np.ndarray:

@@ -1,48 +1,105 @@
-"""Metrics of text classification, all from torchmetrics."""
+"""All scores of text classification, for a process that holds the whole split."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from torchmetrics import MetricCollection, PearsonCorrCoef, SpearmanCorrCoef
+import numpy as np
+import torch
+from torchmetrics import MetricCollection
 from torchmetrics import classification as tm
 
-_WHOLE: Any = {"sync_on_compute": False}  # one process holds the whole split
+from tunesmith.metrics import calibration, confusion, ranking, regression
 
 
-def metrics(names: Sequence[str], *, problem: str, labels: int, average: Any) -> MetricCollection:
-    """The named metrics, for a process that holds the whole split.
+def label_scores(
+    targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray, *, average: str | None
+) -> dict[str, float]:
+    """Scores of one label per example.
 
-    Accuracy counts examples; in multi-label problems all labels must be correct, as in scikit-learn's `accuracy_score`.
-    Precision, recall and F1 are those of the second label with average `binary`, else averaged over the labels.
+    Precision, recall and F1 are those of the second label with average `binary`, else averaged over the labels. ROC AUC
+    and average precision rank by the second label's probability if there are two labels, else they are the mean over
+    all labels, each against the rest.
 
     Args:
-        names: any of accuracy, precision, recall, f1, matthews, pearson, spearman.
-        problem: single_label, multi_label or regression.
-        labels: number of labels.
-        average: binary, macro, micro or weighted; null for binary with two labels, else macro.
+        targets: (examples,) label ids.
+        predictions: (examples,) label ids.
+        probabilities: (examples, labels).
+        average: binary, macro, micro or weighted; None for binary with two labels, else macro.
     """
-    if problem == "regression":
-        built: dict[str, Any] = {"pearson": PearsonCorrCoef(**_WHOLE), "spearman": SpearmanCorrCoef(**_WHOLE)}
-    elif problem == "multi_label":
-        options: Any = {"num_labels": labels, "average": average or "macro", "validate_args": False} | _WHOLE
-        built = {
-            "accuracy": tm.MultilabelExactMatch(num_labels=labels, validate_args=False, **_WHOLE),
-            "precision": tm.MultilabelPrecision(**options),
-            "recall": tm.MultilabelRecall(**options),
-            "f1": tm.MultilabelF1Score(**options),
-        }
-    else:
-        many: Any = {"num_classes": labels, "validate_args": False} | _WHOLE
-        built = {
-            "accuracy": tm.MulticlassAccuracy(**many, average="micro"),
-            "matthews": tm.MulticlassMatthewsCorrCoef(**many),
-        }
-        if (average or ("binary" if labels == 2 else "macro")) == "binary":
-            built["precision"] = tm.BinaryPrecision(validate_args=False, **_WHOLE)
-            built["recall"] = tm.BinaryRecall(validate_args=False, **_WHOLE)
-            built["f1"] = tm.BinaryF1Score(validate_args=False, **_WHOLE)
-        else:
-            built["precision"] = tm.MulticlassPrecision(**many, average=average or "macro")
-            built["recall"] = tm.MulticlassRecall(**many, average=average or "macro")
-            built["f1"] = tm.MulticlassF1Score(**many, average=average or "macro")
-    return MetricCollection({name: built[name] for name in names})
+    labels = probabilities.shape[1]
+    many: Any = {"num_classes": labels}
+    average = average or ("binary" if labels == 2 else "macro")
+    averaged: Any = {"task": "binary"} if average == "binary" else {"task": "multiclass", "average": average} | many
+    scores = _computed(
+        {"accuracy": tm.MulticlassAccuracy(**many, average="micro", **_OPTIONS)} | _averaged(**averaged),
+        predictions,
+        targets,
+    )
+    probabilities = probabilities.astype(np.float64)
+    matrix = confusion.confusion(targets, predictions, labels=labels)
+    return scores | {
+        "matthews": confusion.matthews(matrix),
+        "balanced_accuracy": confusion.balanced_accuracy(matrix),
+        "roc_auc": _ranked(ranking.roc_auc, targets, probabilities),
+        "average_precision": _ranked(ranking.average_precision, targets, probabilities),
+        "log_loss": calibration.log_loss(targets, probabilities),
+        "brier": calibration.brier(targets, probabilities),
+        "calibration_error": calibration.calibration_error(targets, predictions, probabilities),
+    }
+
+
+def label_set_scores(
+    targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray, *, average: str | None
+) -> dict[str, float]:
+    """Scores of any number of labels per example; all labels must be right for accuracy, as in `accuracy_score`.
+
+    Args:
+        targets: (examples, labels), 1 where an example has the label.
+        predictions: likewise, as predicted.
+        probabilities: (examples, labels).
+        average: macro, micro or weighted; None for macro.
+    """
+    many: Any = {"num_labels": targets.shape[1]}
+    accuracy = tm.MultilabelExactMatch(**many, **_OPTIONS)
+    averaged = _averaged(task="multilabel", average=average or "macro", **many)
+    probabilities = probabilities.astype(np.float64)
+    return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
+        "roc_auc": _mean(map(ranking.roc_auc, targets.T == 1, probabilities.T)),
+        "average_precision": _mean(map(ranking.average_precision, targets.T == 1, probabilities.T)),
+    }
+
+
+def number_scores(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """Scores of a number per example, (examples,) each."""
+    score = (regression.pearson, regression.spearman, regression.mae, regression.rmse)
+    return {function.__name__: function(targets, predictions) for function in score}
+
+
+def _ranked(score: ranking.Score, targets: np.ndarray, probabilities: np.ndarray) -> float:
+    """A score of the second of two labels, else the mean over all labels, each against the rest."""
+    if probabilities.shape[1] == 2:
+        return score(targets == 1, probabilities[:, 1])
+    return _mean(score(targets == label, column) for label, column in enumerate(probabilities.T))
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The mean over labels; not a number if one label's score is not."""
+    return float(np.mean(list(values)))
+
+
+_OPTIONS: Any = {"validate_args": False, "sync_on_compute": False}  # one process holds the whole split
+
+
+def _averaged(**settings: Any) -> dict[str, Any]:
+    """Precision, recall and F1 by torchmetrics, which equal scikit-learn's with zero_division=0."""
+    return {
+        "precision": tm.Precision(**settings, **_OPTIONS),
+        "recall": tm.Recall(**settings, **_OPTIONS),
+        "f1": tm.F1Score(**settings, **_OPTIONS),
+    }
+
+
+def _computed(metrics: dict[str, Any], predictions: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    collection = MetricCollection(metrics)
+    collection.update(torch.from_numpy(predictions), torch.from_numpy(targets).long())
+    return {name: float(value) for name, value in collection.compute().items()}

@@ -37,6 +37,7 @@ class Assembly:
         checkpoint: callback that saves training states and best weights; None if the config has none.
         total_steps: number of optimizer steps.
         published: dropout settings of the published model config, before regularizers changed them.
+        commit: of the pretrained model on the hub; None if it is not from there.
     """
 
     data: TextDataModule
@@ -45,6 +46,7 @@ class Assembly:
     checkpoint: Checkpoint | None
     total_steps: int
     published: dict[str, Any]
+    commit: str | None
 
 
 def assemble(
@@ -96,7 +98,8 @@ def assemble(
         callbacks = [*callbacks, Status(run, steps)]
     callbacks = [*callbacks, *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
-    return Assembly(data, module, trainer, checkpoint, steps, published)
+    commit = spec.commit() if hasattr(spec, "commit") else None
+    return Assembly(data, module, trainer, checkpoint, steps, published, commit)
 
 
 def data_module(

@@ -1,30 +1,59 @@
-"""Evaluate a completed run, on its own data or on another dataset."""
+"""Evaluate a completed run, on its own data or on other data."""
+
+from pathlib import Path
+from typing import Any
 
 from tunesmith.backbones.pretrained import content_key
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.configuration import Config
 from tunesmith.configuration.targets import factory
+from tunesmith.data.survey.printed import findings
 from tunesmith.data.survey.survey import surveyed
+from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.assembly import data_module
 from tunesmith.training.saved_model import load
 from tunesmith.training.scoring import score_all
 
 
-def evaluate(run: RunFolder, config: Config) -> dict[str, float]:
-    """Scores of every split except training, keyed `test/accuracy`; writes nothing.
+def evaluate(run: RunFolder, config: Config, *, output: Path | None = None) -> dict[str, Any]:
+    """Scores of every split except training, keyed `test/accuracy`, and of each label: what metrics.json holds.
 
     Args:
         run: completed.
         config: the run's, with the command line's changes.
+        output: folder to write metrics.json and predictions/<split>.jsonl to; None to write nothing.
+
+    Raises:
+        UserError: if the data cannot be read as the run's.
     """
     module, task, tokenizer = load(run, config)
-    source = surveyed(config["dataset"], task=task).source
-    data = data_module(config, source, task, tokenizer, content_key(tokenizer))
+    if config["dataset"].get("labels") != run.config()["dataset"].get("labels"):
+        _check_label_numbers(config["dataset"]["labels"], task.label_names)
+    dataset = surveyed(config["dataset"], task=task)
+    for line in findings(dataset.survey):
+        print(line)
+    differing = run.differing_splits(dataset.source)
+    if differing:
+        print(f"Other data than the run's: {', '.join(differing)}", flush=True)
+    data = data_module(config, dataset.source, task, tokenizer, content_key(tokenizer))
     data.setup()
     with Interruption() as interruption:
         trainer = factory(config["trainer"], group="trainer")(
             run.path, [interruption], [], progress_bar=False, devices=1
         )
-        scores = score_all(trainer, module, data, keep=None)
-    return scores
+        folder = RunFolder(output) if output is not None else None
+        metrics = score_all(trainer, module, data, keep=folder, tune=False)
+        if folder is not None:
+            folder.write_json("metrics.json", metrics)
+    return metrics
+
+
+def _check_label_numbers(labels: list[str] | None, names: tuple[str, ...]) -> None:
+    """Numbers in the data are indices of the labels that the dataset names: these have to be the run's."""
+    given = tuple(labels or ())
+    if given != names[: len(given)]:
+        raise UserError(
+            f"dataset.labels is {', '.join(given)}, but the run's labels are {', '.join(names)}, in this order; evaluate "
+            "on data with these labels, written as text, and leave dataset.labels out"
+        )

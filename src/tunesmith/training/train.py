@@ -5,6 +5,7 @@ import functools
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -23,9 +24,11 @@ from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
 from tunesmith.errors import Interrupted, UserError
+from tunesmith.runs.code import PATCH_BYTES, patch, plugins
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest
-from tunesmith.runs.score_table import print_scores
+from tunesmith.runs.score_table import print_scores, warn_of_undefined
+from tunesmith.runs.scores import numbers
 from tunesmith.training import logging_setup, saved_model
 from tunesmith.training.assembly import Assembly, assemble
 from tunesmith.training.attempt import recorded
@@ -58,15 +61,17 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         return run
     with Interruption() as interruption, recorded(run):
         run.check_data(dataset.source)
+        run.check_plugins(config)
         run.write_text("config.yaml", to_yaml(config))
         run.set_state("running")
         work = functools.partial(_train_on_worker, config, dataset, run)
         with launch_workers(config["trainer"]["devices"], work) as context:
-            scores = _train(config, dataset, run, [interruption, *callbacks], context)
-        run.write_json("metrics.json", scores)
-        monitor = monitored(config)
+            metrics = _train(config, dataset, run, [interruption, *callbacks], context)
+        run.write_json("metrics.json", metrics)
+        monitor, scores = monitored(config), numbers(metrics)
         run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
-    print_scores(scores, title=str(config["name"]), first=monitor.partition("/")[2])
+    print_scores(scores, title=str(config["name"]), first=[monitor.partition("/")[2], *config["dataset"]["metrics"]])
+    warn_of_undefined(scores)
     return run
 
 
@@ -81,12 +86,12 @@ def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context:
 
 def _train(
     config: Config, dataset: Surveyed, run: RunFolder, callbacks: Sequence[pl.Callback], context: DistributedContext
-) -> dict[str, float]:
+) -> dict[str, Any]:
     started = time.time()
     torch.set_num_threads(max(1, torch.get_num_threads() // context.world_size))
     parts = assemble(config, dataset, run, callbacks, context)
     data, module, trainer, checkpoint = parts.data, parts.module, parts.trainer, parts.checkpoint
-    facts = _describe(dataset, run, parts)
+    facts = _describe(config, dataset, run, parts)
     if checkpoint is not None and checkpoint.resumed is not None:
         run.check_tokenizer(data.tokenizer_key)
         print(f"Resuming from step {checkpoint.resumed['step']:,}", flush=True)
@@ -94,11 +99,14 @@ def _train(
 
     # Train.
     run.write_json("manifest.json", facts)
+    _keep_patch(run)
     trainer.fit(module, datamodule=data)
     trainer.strategy.barrier()  # rank 0 has written the best weights
     best = checkpoint.best_weights() if checkpoint is not None else None
     if best is not None:
         module.load_state_dict(best)
+    elif checkpoint is not None and checkpoint.undefined:
+        print(f"Warning: {monitored(config)} was never a number, so no epoch is the best: the last weights are kept")
 
     # Save the model before scoring, so that `evaluate` loads exactly what was scored.
     if context.is_rank_zero:
@@ -106,19 +114,19 @@ def _train(
         facts["model"]["tokenizer_file"] = run.tokenizer_digest()
 
     # Score.
-    scores = score_all(trainer, module, data, keep=run)
+    metrics = score_all(trainer, module, data, keep=run, tune=True)
     for logger in trainer.loggers:
-        logger.log_metrics(scores, step=trainer.global_step)
+        logger.log_metrics(numbers(metrics), step=trainer.global_step)
         logger.finalize("success")
         if hasattr(logger, "close"):
             logger.close()
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
     run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
-    return scores
+    return metrics
 
 
-def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
+def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
     """Print the sizes of data and model and notes about the data; return the manifest."""
     data, source, survey = parts.data, dataset.source, dataset.survey
     notes = _counted(data) | survey.notes
@@ -141,8 +149,19 @@ def _describe(dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, A
             "labels": survey.counts,
             "warnings": survey.warnings,
         },
-        model={"parameters": parameters, "tokenizer": data.tokenizer_key},
+        model={"parameters": parameters, "tokenizer": data.tokenizer_key}
+        | ({} if parts.commit is None else {"commit": parts.commit}),
+        plugins=plugins(config),
     )
+
+
+def _keep_patch(run: RunFolder) -> None:
+    """Write what is changed in the repository of the working folder to code.patch, unless it is too long."""
+    changes = patch(Path.cwd())
+    if len(changes) > PATCH_BYTES:
+        LOG.warning("code.patch is not written: the changes in %s have %s bytes", Path.cwd(), len(changes))
+    elif changes:
+        run.write_text("code.patch", changes.decode("utf-8", errors="replace"))
 
 
 def _counted(data: TextDataModule) -> dict[str, dict[str, int]]:
