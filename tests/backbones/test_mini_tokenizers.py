@@ -1,10 +1,14 @@
 """Training a tokenizer is deterministic."""
 
+import json
 from collections import Counter
 
 import pytest
+from tokenizers import AddedToken
+from transformers import RobertaTokenizer
 
 from tunesmith.backbones.mini_tokenizers import train
+from tunesmith.backbones.shipped import Shipped
 from tunesmith.data.sources.demo_reviews import DemoReviews
 
 
@@ -33,3 +37,17 @@ def test_frequent_words_are_one_piece_each():
         tokenizer = train(family, texts, vocabulary=4000, pre_split=True)
         split = [word for word in words if len(tokenizer.tokenize(word)) > 1]
         assert not split, f"{family} splits {split}"
+
+
+@pytest.mark.parametrize("shipped", [False, True])
+def test_robertas_mask_token_absorbs_the_preceding_space(shipped):
+    if shipped:
+        tokenizer = Shipped(family="roberta", max_positions=256, learning_rate=1e-4).tokenizer(tuple, pre_split=False)
+    else:
+        tokenizer = train("roberta", ["a text", "the text is long"] * 3, vocabulary=300, pre_split=False)
+    model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
+    merges = [tuple(pair) for pair in model["merges"]]
+    mask = AddedToken("<mask>", lstrip=True)  # as the published tokenizer of roberta-base has it
+    reference = RobertaTokenizer(vocab=model["vocab"], merges=merges, mask_token=mask)
+    for text in ("the <mask> is long", "<mask> text", "the text is <mask>.", "the  <mask><mask>", "long<mask>"):
+        assert tokenizer(text)["input_ids"] == reference(text)["input_ids"], text

@@ -45,7 +45,9 @@ class Mini:
 
         from tunesmith.backbones import mini_tokenizers
 
-        content = cache.key_of(mini_tokenizers.VERSION, self.family, self.vocabulary, pre_split, *_digest(texts()))
+        content = cache.key_of(
+            mini_tokenizers.VERSIONS[self.family], self.family, self.vocabulary, pre_split, *_digest(texts())
+        )
 
         def write(folder: Path) -> None:
             trained = mini_tokenizers.train(self.family, texts(), vocabulary=self.vocabulary, pre_split=pre_split)

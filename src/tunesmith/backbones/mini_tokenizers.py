@@ -7,7 +7,8 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordPiece
 
-VERSION = 3  # part of the cache key: increase it when a tokenizer changes
+# Part of the cache key of each family: increase it when the family's tokenizer changes.
+VERSIONS = {"bert": 3, "roberta": 4, "xlnet": 3, "gpt2": 3}
 
 END_OF_WORD = "\ue000"  # a private-use character, unchanged by NFKC; removed from the vocabulary
 
@@ -80,7 +81,7 @@ def _word_piece(tokenizer: Tokenizer, texts: list[str], vocabulary: int, special
     return WordPiece({piece: number for number, piece in enumerate(pieces)}, unk_token="[UNK]")
 
 
-def _byte_level(texts: Iterable[str], vocabulary: int, special: list[str], *, prefix_space: bool) -> Tokenizer:
+def _byte_level(texts: Iterable[str], vocabulary: int, special: list[Any], *, prefix_space: bool) -> Tokenizer:
     tokenizer = Tokenizer(BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
     tokenizer.decoder = decoders.ByteLevel()
@@ -95,7 +96,10 @@ def _byte_level(texts: Iterable[str], vocabulary: int, special: list[str], *, pr
 
 
 def _roberta(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> Any:
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    # The mask token absorbs the preceding space, as RoBERTa's does. The trainer adds it: a token that is already there
+    # keeps its flags when it is added again.
+    mask = AddedToken("<mask>", lstrip=True, special=True)
+    special = ["<s>", "<pad>", "</s>", "<unk>", mask]
     tokenizer = _byte_level(texts, vocabulary, special, prefix_space=prefix_space)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>",
@@ -103,7 +107,6 @@ def _roberta(texts: Iterable[str], vocabulary: int, *, prefix_space: bool) -> An
         special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")],
     )
     names = {"bos_token": "<s>", "eos_token": "</s>", "cls_token": "<s>", "sep_token": "</s>", "pad_token": "<pad>"}
-    mask = AddedToken("<mask>", lstrip=True, special=True)  # absorbs the preceding space, as RoBERTa's does
     return _wrap(
         tokenizer, **names, unk_token="<unk>", mask_token=mask, model_input_names=["input_ids", "attention_mask"]
     )

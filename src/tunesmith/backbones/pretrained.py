@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
@@ -58,6 +59,15 @@ class Pretrained:
 
         options = {"config": config, "dtype": torch.float32, "use_safetensors": True}
         return self._load("weights", getattr(transformers, auto_class).from_pretrained, **options)
+
+    def commit(self) -> str | None:
+        """The commit on the hub of the files that were loaded; None for a folder."""
+        from huggingface_hub import try_to_load_from_cache
+
+        if Path(self.name).is_dir():
+            return None
+        file = try_to_load_from_cache(self.name, "config.json", revision=self.revision or "main")
+        return Path(file).parent.name if isinstance(file, str) else None  # snapshots/<commit>/config.json
 
     def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
         try:

@@ -1,0 +1,84 @@
+"""Exports the model of a completed run: a Hugging Face checkpoint with a model card."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tunesmith.errors import UserError
+from tunesmith.exporting import head_weights, tag_transitions
+from tunesmith.exporting.model_card import write_card
+from tunesmith.exporting.new_folder import new_folder
+from tunesmith.exporting.own_class import fit_weights
+from tunesmith.runs.files import write_json
+from tunesmith.runs.folder import RunFolder
+
+_ONLY_TUNESMITH = ("head.safetensors", "task.json")  # read by `evaluate` and `predict`
+
+
+def export(run: RunFolder, output: str) -> list[str]:
+    """Write the folder; return notes on what its Hugging Face class alone does not do.
+
+    Raises:
+        UserError: if the folder exists and is not empty, or cannot be written; if a file of the run's model/ is missing or
+            does not fit the model's class.
+    """
+    from safetensors.torch import load_file
+
+    for name in ("config.json", *_ONLY_TUNESMITH):
+        if not (run.model / name).is_file():
+            raise UserError(f"{run.model / name} is missing; expected the model/ folder as the run saved it")
+    if Path(output).expanduser().resolve().is_relative_to(run.model.resolve()):
+        raise UserError(f"output={output} is inside the run's own model folder; choose another one")
+    config, state = run.config(), run.read_json("model/task.json")
+    with new_folder(output) as folder:
+        shutil.copytree(run.model, folder, ignore=shutil.ignore_patterns(*_ONLY_TUNESMITH), dirs_exist_ok=True)
+        fit_weights(folder)
+        _name_the_score(folder)
+        _limit_length(folder, config["dataset"])
+        labels = list(state.get("labels", ()))
+        notes = _export_head(config["head"], labels, load_file(run.model / "head.safetensors"), folder)
+        write_card(run, config, state, folder)
+    return notes
+
+
+def _name_the_score(folder: Path) -> None:
+    """The output of a regression model is `score`: runs of 0.1.0 call it LABEL_0."""
+    _change(
+        folder / "config.json",
+        lambda config: (
+            {"id2label": {"0": "score"}, "label2id": {"score": 0}} if config.get("problem_type") == "regression" else {}
+        ),
+    )
+
+
+def _limit_length(folder: Path, dataset: Mapping[str, Any]) -> None:
+    """The tokenizer truncates where the run did."""
+    if "max_length" in dataset:
+        _change(folder / "tokenizer_config.json", lambda _: {"model_max_length": dataset["max_length"]})
+
+
+def _change(file: Path, change: Any) -> None:
+    found = json.loads(file.read_text(encoding="utf-8"))
+    write_json(file, found | change(found))
+
+
+def _export_head(head: Mapping[str, Any], labels: list[str], weights: Mapping[str, Any], folder: Path) -> list[str]:
+    """Write what the Hugging Face class has no place for."""
+    notes, besides = [], set(head_weights.training_only(head))
+    chain = tag_transitions.tag_transitions(head, labels, weights)
+    if chain is not None:
+        tag_transitions.write(folder, chain, labels=labels, constrained=head["constrained"])
+        besides |= set(chain)
+        notes.append(
+            f"{tag_transitions.FILE} has the scores of tag transitions; README.md says how to decode with them"
+        )
+    left = head_weights.unexported(weights, folder, besides=besides)
+    if left:
+        head_weights.write(folder, weights, head=head, labels=labels)
+        notes.append(
+            f"{head_weights.FILE} has the weights of {head['_target_']}, of which the Hugging Face class lacks "
+            f"{', '.join(left)}; README.md says how to load them"
+        )
+    return notes

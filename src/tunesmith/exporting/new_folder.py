@@ -1,0 +1,41 @@
+"""A new folder that appears under its name only when it is complete."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tunesmith.errors import UserError
+
+
+@contextmanager
+def new_folder(output: str) -> Iterator[Path]:
+    """Yields a draft folder, which gets the name `output` at the end, or is removed after an error.
+
+    Raises:
+        UserError: if the folder exists and is not empty, or cannot be written.
+    """
+    from safetensors import SafetensorError  # how safetensors reports a full disk
+
+    target = Path(output).expanduser()
+    draft = target.parent / f".{target.name}-{os.getpid()}.part"
+    try:
+        exists = target.exists()
+        if exists and (not target.is_dir() or any(target.iterdir())):
+            raise UserError(f"output={output} exists and is not empty; choose a new folder")
+        if exists:  # it may be a mount point or the current folder, which cannot be replaced
+            draft = target / draft.name
+        draft.mkdir(parents=True)
+        yield draft
+        if exists:
+            for file in sorted(
+                draft.iterdir(), key=lambda file: file.name == "config.json"
+            ):  # nothing loads without it
+                file.replace(target / file.name)
+        else:
+            draft.rename(target)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"output={output} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
