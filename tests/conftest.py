@@ -47,3 +47,13 @@ def checked(overrides):
 def write_csv(file: Path, rows) -> Path:
     file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows), encoding="utf-8")
     return file
+
+
+LONGEST = [
+    "tests/test_default_run.py",
+    "tests/exporting/test_export.py",
+]  # a last long file would keep one process waiting
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(tuple(LONGEST)))

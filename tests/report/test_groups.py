@@ -6,6 +6,7 @@ import pytest
 from tests.sweeps.made import config_of, end, finish
 from tunesmith.report.groups import best, grouped
 from tunesmith.report.records import find
+from tunesmith.report.results import as_csv, as_markdown, ordered_scores
 
 SCORE = "validation/accuracy"
 VALUES = {"1e-3": [0.5, 0.75, 0.875], "2e-3": [0.9, 0.1, 0.2]}
@@ -67,6 +68,16 @@ def test_a_nan_score_is_never_the_best(tmp_path):
     groups = grouped(find([tmp_path]))
     for order in (groups, groups[::-1], sorted(groups, key=lambda group: group.varied["optimizer.lr"])):
         assert best(order).varied == {"optimizer.lr": "0.003"}
+
+
+def test_a_score_that_one_seed_lacks_is_not_averaged(tmp_path):
+    for seed, value in enumerate([0.5, float("nan"), 0.75]):
+        finish(config(tmp_path, f"seed={seed}"), {SCORE: value, "labels": {"test": {"a": {"f1": 0.5}}}})
+    (group,) = groups = grouped(find([tmp_path]))
+    assert np.isnan(group.mean(SCORE)) and np.isnan(group.deviation(SCORE))
+    assert ordered_scores(groups) == [SCORE]
+    assert "| 3 | nan | 1.0 s |" in as_markdown(groups, [SCORE], best(groups))
+    assert as_csv(groups, [SCORE]).splitlines()[1].startswith("3,3 done,nan,nan")
 
 
 def test_there_is_no_best_without_a_common_score(tmp_path, groups):

@@ -1,5 +1,8 @@
 """Records of runs in every state, and `tunesmith report` on every kind of folder."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.sweeps.made import call, config_of, end, finish, sweep
@@ -35,7 +38,7 @@ def started(tmp_path):
     folder.lock.release()
 
 
-STATES = ["done", "failed", "pruned", "interrupted", "missing", "missing", "running"]
+STATES = ["done", "failed", "pruned", "interrupted", "missing", "waiting", "running"]
 
 
 def test_states_of_a_sweeps_runs(started):
@@ -45,7 +48,8 @@ def test_states_of_a_sweeps_runs(started):
     assert records[0].scores == SCORES and records[0].seconds == 2.5
     assert not any(record.scores or record.seconds for record in records[1:])
     assert records[1].error == "ValueError: no luck"
-    assert [record.log.resolve() for record in records] == [started.log(number) for number in range(1, 8)]
+    logs = [started.log(number) for number in range(1, 8)]
+    assert [record.log and record.log.resolve() for record in records] == [*logs[:5], None, logs[6]]
     assert [record.config["seed"] for record in records] == list(range(1, 8))
 
 
@@ -56,8 +60,9 @@ def test_a_report_of_a_sweep_in_progress_lists_unfinished_runs(started):
     for number, state in enumerate(STATES, 1):
         named = [line for line in lines if line.startswith(f"{state}: seed={number}")]
         assert len(named) == (state != "done")
-        assert all(line.endswith(f"/logs/{number:04}.log") for line in named)
-    assert "failed: seed=2: ValueError: no luck  " in called.output
+        assert all(line.endswith(f"/logs/{number:04}.log") for line in named) or state == "waiting"
+    assert "failed: seed=2: ValueError: no luck  " in called.output and "waiting: seed=6" in lines
+    assert "- waiting: seed=6" in (started.path / "results.md").read_text().splitlines()
     assert (started.path / "results.md").is_file()
 
 
@@ -117,3 +122,36 @@ def test_a_report_prints_the_same_as_the_sweep(tmp_path, monkeypatch):
     assert {file.name: file.read_text() for file in (tmp_path / "s").glob("results.*")} == written
     monkeypatch.chdir("/")
     assert "0.5" in call("report", tmp_path / "s").output and "2 done" in call("report", tmp_path / "s").output
+
+
+@pytest.mark.parametrize("output_dir", ["runs", "deep/er/runs", "ABSOLUTE/runs"])
+@pytest.mark.parametrize("moved", ["elsewhere", "elsewhere/other_name"])
+def test_a_sweep_that_was_moved_finds_its_runs_beside_it(tmp_path, monkeypatch, output_dir, moved):
+    output_dir = output_dir.replace("ABSOLUTE", str(tmp_path / "before"))
+    (tmp_path / "before").mkdir()
+    monkeypatch.chdir(tmp_path / "before")
+    folder = SweepFolder.claim(Path(output_dir) / "sweeps/s", identity="", varied=["seed"])
+    folder.describe(settings={})
+    jobs = [Job(seed, config_of(f"seed={seed}", f"output_dir={output_dir}"), {"seed": str(seed)}) for seed in (1, 2, 3)]
+    folder.freeze(jobs)
+    for job in jobs[:2]:
+        finish(job.config, SCORES)
+    folder.lock.release()
+    called = call("report", folder.path)
+    assert "2 done, 1 waiting" in called.output
+    results = (folder.path / "results.csv").read_text()
+
+    target = tmp_path / moved
+    target.parent.mkdir(exist_ok=True)
+    shutil.move(Path(output_dir), target)
+    monkeypatch.chdir("/")
+    shutil.rmtree(tmp_path / "before")
+    called = call("report", target / "sweeps/s")
+    assert called.status == 0 and "2 done, 1 waiting" in called.output
+    written = (target / "sweeps/s/results.csv").read_text()
+    assert written.partition("0.5")[0] == results.partition("0.5")[0]
+
+    shutil.move(target / "sweeps/s", tmp_path / "alone")  # without its runs
+    called = call("report", tmp_path / "alone")
+    assert called.status == 0 and "the earlier results in" in called.output
+    assert (tmp_path / "alone/results.csv").read_text() == written

@@ -116,4 +116,4 @@ def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, cap
     assert "... and 22 more configurations in results.csv" in shown and "0.6200" in shown  # the best is always shown
     assert "... and 2 more runs without scores" in shown
     assert len(rows(folder.path / "results.csv")) == 62
-    assert (folder.path / "results.md").read_text().count("- missing: ") == 12
+    assert (folder.path / "results.md").read_text().count("- waiting: ") == 12

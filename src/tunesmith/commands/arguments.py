@@ -71,7 +71,7 @@ class RunArguments:
 
     Attributes:
         run: the run's folder.
-        values: values of the keys that the command requires.
+        values: values of the command's own keys.
         settings: overrides of the run's config.
     """
 
@@ -81,25 +81,31 @@ class RunArguments:
 
     @classmethod
     def parse(
-        cls, arguments: Sequence[str], *, required: Sequence[str] = (), settings_allowed: bool = True
+        cls,
+        arguments: Sequence[str],
+        *,
+        required: Sequence[str] = (),
+        optional: Sequence[str] = (),
+        settings_allowed: bool = True,
     ) -> "RunArguments":
         """Parse key=value pairs.
 
         Args:
             arguments: command line arguments after the command.
             required: required keys besides `run`.
+            optional: keys that may be left out.
             settings_allowed: whether other keys may override the run's config.
 
         Raises:
             UserError: with all mistakes, or if there is no such run.
         """
-        names = ("run", *required)
+        names = ("run", *required, *optional)
         mistakes = [f"{word!r} is not key=value" for word in arguments if "=" not in word]
         values = dict(word.split("=", 1) for word in arguments if "=" in word)
         mistakes += [
             f"{name} is required: {name}={'FILE' if name == 'input' else 'DIR'}"
             for name in names
-            if not values.get(name)
+            if not values.get(name) and (name in values or name not in optional)
         ]
         settings = [word for word in arguments if "=" in word and word.split("=", 1)[0] not in names]
         mistakes += [

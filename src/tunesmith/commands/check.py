@@ -1,7 +1,9 @@
 """`tunesmith check`: composes the config and checks settings and data, without training."""
 
 from tunesmith.commands.arguments import TrainArguments
+from tunesmith.configuration import Config
 from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.stages import in_stage, stages
 from tunesmith.errors import UserError
 
@@ -12,13 +14,15 @@ def run(arguments: list[str]) -> int:
     if given.multirun:
         from tunesmith.sweeps.sweep import plan
 
-        print(f"Settings and data are valid: {plan(given.overrides, config_dir=given.config_dir).described}.")
+        planned = plan(given.overrides, config_dir=given.config_dir)
+        print(f"Settings and data are valid: {planned.described}.")
+        for line in planned.warnings:
+            print(line)
         return 0
     config = given.config()
     if config is None:
         return 0
-    from tunesmith.data.survey.printed import findings
-    from tunesmith.data.survey.survey import from_the_hub, mistakes_in, surveyed
+    from tunesmith.data.survey.survey import from_the_hub, mistakes_in
 
     check(config)
     for stage in stages(config):
@@ -26,7 +30,18 @@ def run(arguments: list[str]) -> int:
             raise UserError(in_stage(stage, found))
     if from_the_hub(config["dataset"]):
         print("Settings are valid. The data is on the Hugging Face Hub and is checked when it is loaded.")
-        return 0
+    else:
+        _describe(config)
+    for line in dropped_defaults(config):
+        print(line)
+    return 0
+
+
+def _describe(config: Config) -> None:
+    """Print the size of the data, and what its survey found."""
+    from tunesmith.data.survey.printed import findings
+    from tunesmith.data.survey.survey import surveyed
+
     survey = surveyed(config["dataset"]).survey
     rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
     print(f"Settings and data are valid: {rows} examples, {survey.summary}.")
@@ -35,4 +50,3 @@ def run(arguments: list[str]) -> int:
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
     for line in findings(survey):
         print(line)
-    return 0

@@ -1,19 +1,27 @@
-"""`tunesmith evaluate`: scores a completed run, on its own data or on another dataset."""
+"""`tunesmith evaluate`: scores a completed run, on its own data or on other data."""
 
 from tunesmith.commands.arguments import RunArguments
-from tunesmith.configuration.changed import changed
+from tunesmith.configuration.changed import scored_data
 from tunesmith.training import logging_setup
 
 
 def run(arguments: list[str]) -> int:
-    """Score the run and print the scores."""
-    given = RunArguments.parse(arguments)
-    config = changed(given.run.config(), given.settings)
+    """Score the run and print the scores; with output=DIR, write them and the predictions."""
+    given = RunArguments.parse(arguments, optional=["output"])
+    config = scored_data(given.run.config(), given.settings)
     logging_setup.configure_libraries()
     logging_setup.log_to(None)
-    from tunesmith.runs.score_table import print_scores
+    from tunesmith.runs.files import new_folder
+    from tunesmith.runs.score_table import print_label_scores, print_scores, warn_of_undefined
+    from tunesmith.runs.scores import LABELS, numbers
     from tunesmith.training.evaluate import evaluate
 
-    scores = evaluate(given.run, config)
-    print_scores(scores, title=str(given.run.path), first=config["dataset"]["metrics"][0])
+    output = new_folder(given.values["output"]) if "output" in given.values else None
+    metrics = evaluate(given.run, config, output=output)
+    scores = numbers(metrics)
+    print_scores(scores, title=str(given.run.path), first=config["dataset"]["metrics"])
+    print_label_scores(metrics.get(LABELS, {}))
+    warn_of_undefined(scores)
+    if output is not None:
+        print(f"Written: {output / 'metrics.json'}, {output / 'predictions'}")
     return 0

@@ -3,6 +3,7 @@
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration import Config
 from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.runs.folder import RunFolder
 
 
@@ -18,6 +19,8 @@ def run(arguments: list[str]) -> int:
     if config is None:
         return 0
     check(config)
+    for line in dropped_defaults(config):
+        print(line)
     folder = RunFolder.of(config)
     if folder.completed:
         _show(folder, config)
@@ -36,6 +39,7 @@ def _show(folder: RunFolder, config: Config) -> None:
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.runs.score_table import print_scores
 
+    folder.check_plugins(config)
     folder.check_data(surveyed(config["dataset"]).source)
-    print_scores(folder.read_json("metrics.json"), title=str(config["name"]))
+    print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
     print(f"Already completed: {folder.path}; another seed or name=... starts a new run")

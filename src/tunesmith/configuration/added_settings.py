@@ -8,7 +8,13 @@ from tunesmith.configuration.targets import part_target
 from tunesmith.errors import UserError
 
 # The setting, and the value that gives what every run did before there was the setting.
-ADDED: dict[str, Any] = {}
+ADDED: dict[str, Any] = {
+    "dataset.encoding": None,
+    "dataset.delimiter": None,
+    "dataset.quoting": None,
+    "dataset.offsets": None,
+    "dataset.scheme": None,
+}
 
 
 def without_added(config: Config) -> Config:

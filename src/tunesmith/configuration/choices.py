@@ -6,6 +6,14 @@ from pathlib import Path
 from tunesmith.errors import UserError
 
 LAUNCHERS = "hydra/launcher"  # Hydra's own group; its settings are hydra.launcher.*
+LOCAL = "local"  # our own launcher, the default
+# Launchers from other packages: their module, and the command that installs it.
+LAUNCHER_PLUGINS = {
+    "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
+    "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
+    "ray": ("hydra_plugins.hydra_ray_launcher", "pip install 'tunesmith[ray]'"),
+    "joblib": ("hydra_plugins.hydra_joblib_launcher", "pip install --pre hydra-joblib-launcher"),
+}
 
 
 def conf_folder() -> Path:

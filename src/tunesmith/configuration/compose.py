@@ -6,14 +6,19 @@ Hydra only composes. Every key of the command line is added to the composed conf
 
 import copy
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tunesmith.configuration import Config as Config
-from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folders, groups
+from tunesmith.configuration.choices import LAUNCHERS, LOCAL, choices, conf_folders, groups
+from tunesmith.configuration.composition_errors import not_composed, not_resolved
+from tunesmith.configuration.group_files import GroupFiles
+from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
-from tunesmith.configuration.override_quoting import readable
+from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
+from tunesmith.configuration.saved import literal
 from tunesmith.configuration.stages import stages, starting_from
+from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean, first_line
 
@@ -41,6 +46,7 @@ class Composer:
 
     def __init__(self, config_dir: str | None) -> None:
         self.folders = conf_folders(config_dir)
+        self.files = GroupFiles(self.folders)
         self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
         self._stages: dict[tuple[str, ...], Config] = {}
         self._composing: list[tuple[str, ...]] = []  # the chain of stages being composed, the last stage first
@@ -63,22 +69,42 @@ class Composer:
         assert isinstance(settings, dict)
         return {str(key): value for key, value in settings.items()}
 
+    def launcher_of_choices(self, overrides: Sequence[str]) -> str:
+        """The launcher that the file of an experiment, or of another choice, names; `local` by default."""
+        found = [self.files.launchers[choice] for choice in self._checked_choices(overrides)]
+        return next((name for name in reversed(found) if name is not None), LOCAL)
+
+    def launcher_changes(self, overrides: Sequence[str]) -> Config:
+        """The settings of that launcher which the same files change."""
+        from omegaconf import OmegaConf
+
+        name = self.launcher_of_choices(overrides)
+        words = [*overrides, f"{LAUNCHERS}={name}"]
+        node, usual = (
+            OmegaConf.to_container(self._hydra_composes(words).hydra.launcher),
+            self.launcher_settings(name, []),
+        )
+        assert isinstance(node, dict)
+        return {str(key): value for key, value in node.items() if key not in usual or usual[str(key)] != value}
+
     def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
         first, values, chosen = self._parse(overrides)
+        composed, picked = self._of_choices(tuple(first))
+        _set_values(composed, values)
+        if without is not None:
+            composed.pop(without, None)
+        mistakes = list(_no_groups(composed))
+        if mistakes:
+            raise UserError(mistakes)
         try:
-            composed, picked = self._of_choices(tuple(first))
-            for override in values:
-                OmegaConf.update(composed, override.key_or_group, override.value(), merge=True, force_add=True)
-            if without is not None:
-                composed.pop(without, None)
             if resolve:
                 self._start_from_stage(composed, choice=chosen.get("backbone"))
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
-            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
+            raise UserError(not_resolved(error, composed, self.files.where)) from error
         assert isinstance(config, dict)
         if resolve and config.get("name") is None:
             stage = config["backbone"].get("after")
@@ -100,9 +126,8 @@ class Composer:
         node: Any = OmegaConf.to_container(composed.backbone, resolve=True)
         stage = self._stage(OmegaConf.to_container(after) if OmegaConf.is_config(after) else after)
         default: Any = OmegaConf.to_container(self._of_choices(())[0].backbone, resolve=True)
-        composed.backbone = starting_from(
-            stage, {key: value for key, value in node.items() if default.get(key) != value}, choice=choice
-        )
+        changed = {key: value for key, value in node.items() if default.get(key) != value}
+        composed.backbone = literal(starting_from(stage, changed, choice=choice))  # both are resolved already
 
     def _stage(self, after: Any) -> Config:
         """The config of an experiment and overrides: a name, words separated by spaces, or a list of them."""
@@ -134,7 +159,8 @@ class Composer:
         from omegaconf import OmegaConf
 
         if overrides not in self._composed:
-            composed = self._hydra_composes(overrides)
+            launcher = f"{LAUNCHERS}={self.launcher_of_choices(overrides)}"
+            composed = self._hydra_composes([*overrides, launcher])
             picked = composed.hydra.runtime.choices
             OmegaConf.set_struct(composed, False)
             del composed["hydra"]
@@ -142,17 +168,31 @@ class Composer:
         composed, picked = self._composed[overrides]
         return copy.deepcopy(composed), picked
 
+    def _checked_choices(self, overrides: Sequence[str]) -> list[tuple[str, str]]:
+        """The groups and choices of some overrides, whose files are in order.
+
+        Raises:
+            UserError: with all mistakes, each with its file and line.
+        """
+        split = [
+            (group, value.strip("[]").split(",")) for group, _, value in (word.partition("=") for word in overrides)
+        ]
+        found = [(group, name.strip(" '\"")) for group, names in split for name in names]
+        if mistakes := [mistake for group, name in found for mistake in self.files.mistakes(group, name)]:
+            raise UserError(mistakes)
+        return found
+
     def _hydra_composes(self, overrides: Sequence[str]) -> Any:
         from hydra import compose as hydra_compose
         from hydra import initialize_config_dir
-        from hydra.errors import HydraException
 
+        ignore_broken_plugins()
         search_path = [f"hydra.searchpath=[file://{self.folders[1]}]"] if len(self.folders) > 1 else []
         try:
             with initialize_config_dir(str(self.folders[0])):
                 return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)
-        except HydraException as error:
-            raise UserError(f"The configuration cannot be composed: {first_line(error)}") from error
+        except Exception as error:  # Hydra's own, and those of YAML and Python that it lets pass
+            raise UserError(not_composed(error)) from error
 
     def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
         """The overrides for Hydra (choices and deletions), the values to set afterwards, and the choices by group."""
@@ -164,16 +204,31 @@ class Composer:
         values, mistakes = [], []
         chosen: dict[str, str] = {}
         for text in map(readable, overrides):
+            if not is_text(text):
+                mistakes.append(
+                    f"{text!r} is not valid UTF-8; rename the file, or type the name in the terminal's encoding"
+                )
+                continue
             try:
                 override = parser.parse_override(text)
             except HydraException as error:
-                mistakes.append(f"{text!r} cannot be parsed: {first_line(error)}; expected group=choice or key=value")
+                mistakes.append(
+                    f"{text!r} cannot be parsed: {first_line(error)}; expected group=choice or key=value{quoted_form(text)}"
+                )
                 continue
             if override.is_sweep_override():
                 alternative = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
-                mistakes.append(f"{text!r} names several values; expected one value for one run, or {alternative}")
+                mistakes.append(
+                    f"{text!r} names several values; expected one value for one run, or {alternative}{quoted_form(text)}"
+                )
             elif override.key_or_group in known and not isinstance(override.value(), dict):
-                first.append(text.lstrip("+"))
+                group, value = override.key_or_group, override.value()
+                if value in (None, "") and group in ("dataset", *SINGLE, "sweep"):
+                    mistakes.append(
+                        f"{text} chooses nothing; expected one of {', '.join(choices(group, self.folders))}"
+                    )
+                    continue
+                first.append(f"{group}=[]" if group in SEVERAL and value in (None, []) else text.lstrip("+"))
                 chosen[override.key_or_group] = str(override.value())
                 mistakes += self._wrong_choices(override.key_or_group, override.value())
             elif override.is_delete() or override.package is not None:
@@ -190,6 +245,32 @@ class Composer:
             if choice is not None and str(choice) not in available:
                 names = ", ".join(available) or "none yet"
                 yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
+
+
+def _set_values(composed: Any, overrides: Iterable[Any]) -> None:
+    """Apply `key=value` overrides to a composed config.
+
+    Raises:
+        UserError: for one whose key or value does not fit the others.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    for override in overrides:
+        try:
+            OmegaConf.update(composed, override.key_or_group, override.value(), merge=True, force_add=True)
+        except (OmegaConfBaseException, AssertionError, TypeError, ValueError) as error:
+            raise UserError(f"{override.input_line} cannot be applied: {first_line(error)}") from error
+
+
+def _no_groups(composed: Any) -> Iterable[str]:
+    """Groups of one choice that hold no settings; groups of several may be empty."""
+    for group in SEVERAL:
+        if composed.get(group) in (None, []):
+            composed[group] = {}
+    for group in ("dataset", *SINGLE, *SEVERAL):
+        if not isinstance(composed.get(group), Mapping):
+            yield f"{group} is {composed.get(group)}; expected a group of settings: {group}=<choice>, see tunesmith list {group}"
 
 
 def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:

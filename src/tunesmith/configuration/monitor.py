@@ -2,6 +2,10 @@
 
 from tunesmith.configuration import Config
 
+SMALLER_IS_BETTER = {
+    *("loss", "perplexity", "alignment", "uniformity"),
+    *("log_loss", "brier", "calibration_error", "mae", "rmse"),
+}
 COSTS = ("seconds", "parameters", "steps")  # in a run's manifest.json
 
 
@@ -12,7 +16,7 @@ def monitored(config: Config) -> str:
 
 def larger_is_better(score: str) -> bool:
     """Whether larger values of a score, such as `validation/f1`, are better."""
-    return score.rpartition("/")[2] not in {"loss", "perplexity", "alignment", "uniformity", *COSTS}
+    return score.rpartition("/")[2] not in {*SMALLER_IS_BETTER, *COSTS}
 
 
 def monitorable(dataset: Config) -> list[str]:

@@ -1,12 +1,45 @@
-"""Adds the quotes that Hydra requires around overrides used as values: `backbone.after=[demo/dapt,seed=2]`."""
+"""Quotes in overrides: adds those that Hydra requires where the meaning is clear, and shows those that other values need."""
+
+import re
+import shlex
+
+_UNCLEAR = re.compile(r"[\[\]{}()'\"\\]")  # of a list, a function or a quoted text
+_UNUSUAL = re.compile(r"[^A-Za-z0-9_/+.$%*@?| :-]")  # characters that Hydra reads in quotes only
 
 
 def readable(word: str) -> str:
-    """`backbone.after=[demo/dapt,seed=2]` with the quotes that Hydra requires; other words unchanged."""
+    """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`."""
     key, equals, value = word.partition("=")
     if key.lstrip("+") != "backbone.after":
-        return word
+        clear = equals and not word.startswith("~") and not _UNCLEAR.search(value)
+        parts = [as_text(part) if _UNUSUAL.search(part) else part for part in value.split(",")]
+        return key + equals + ",".join(parts) if clear else word
     return key + equals + ",".join(map(_quoted, _parts(value)))
+
+
+def quoted_form(word: str) -> str:
+    """The end of a message about an override: how its value is typed as one text; empty if it has no value."""
+    key, equals, value = word.partition("=")
+    if not equals or not value:
+        return ""
+    return f"; the value as one text: {in_a_shell(f'{key}={as_text(value)}')}"
+
+
+def in_a_shell(word: str) -> str:
+    """A word as it is typed in a shell."""
+    return shlex.quote(word) if any(character in word for character in '"$`\\!') else f'"{word}"'
+
+
+def as_text(value: str) -> str:
+    """A text in the quotes that let Hydra read it unchanged."""
+    from hydra.core.override_parser.types import Quote, QuotedString
+
+    return QuotedString(value, Quote.single).with_quotes()
+
+
+def is_text(word: str) -> bool:
+    """Whether an override is UTF-8; other bytes of a command line arrive as halves of surrogate pairs."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _quoted(part: str) -> str:

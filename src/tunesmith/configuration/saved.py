@@ -1,12 +1,17 @@
-"""Resolved configs: write as YAML text, load from a file, and apply overrides."""
+"""Resolved configs: write as YAML text, load from a file, and apply overrides. What is saved is never resolved again."""
 
+import copy
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from tunesmith.configuration import Config
+from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.added_settings import with_added
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
 def load(file: Path) -> Config:
@@ -15,12 +20,10 @@ def load(file: Path) -> Config:
     Raises:
         UserError: if the file does not exist or contains no config.
     """
-    from omegaconf import OmegaConf
-
     if not file.is_file():
         raise UserError(f"{file} does not exist; expected a run folder, runs/<name>/<run id>")
     try:
-        config = OmegaConf.to_container(OmegaConf.load(file), resolve=True)
+        config = plain_yaml.load(file.read_text(encoding="utf-8"))
     except Exception as error:  # the YAML parser's errors have no common base class
         raise UserError(f"{file} cannot be read as a config: {first_line(error)}") from error
     if not isinstance(config, dict):
@@ -30,23 +33,41 @@ def load(file: Path) -> Config:
 
 def to_yaml(config: Config) -> str:
     """The config as YAML text."""
-    from omegaconf import OmegaConf
-
-    return OmegaConf.to_yaml(OmegaConf.create(config))
+    return plain_yaml.dump(config)
 
 
 def apply(config: Config, overrides: Sequence[str]) -> Config:
-    """A copy of a resolved config with `key=value` overrides applied; unknown keys are left to the checks."""
+    """A copy of a resolved config with `key=value` overrides applied; unknown keys are left to the checks.
+
+    `${...}` in an override refers to the config, whose own values stay as they are.
+
+    Raises:
+        UserError: for overrides that cannot be parsed or resolved.
+    """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
-    copy = OmegaConf.create(config)
+    if not overrides:
+        return copy.deepcopy(config)
+    changed = OmegaConf.create(literal(config), max_yaml_expanded_nodes=None)
     try:
         for override in OverridesParser.create().parse_overrides(list(overrides)):
-            OmegaConf.update(copy, override.key_or_group, override.value(), force_add=True)
+            OmegaConf.update(changed, override.key_or_group, override.value(), force_add=True)
+        plain = OmegaConf.to_container(changed, resolve=True)
     except HydraException as error:
         raise UserError(f"{first_line(error)}; expected key=value") from error
-    plain = OmegaConf.to_container(copy, resolve=True)
+    except OmegaConfBaseException as error:
+        raise UserError(f"{' '.join(overrides)} cannot be applied: {first_line(error)}") from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
+
+
+def literal(value: Any) -> Any:
+    r"""A plain value such that OmegaConf resolves it to itself: `${` is written `\${`."""
+    if isinstance(value, str):
+        return _INTERPOLATION.sub(lambda found: rf"{found[1] * 2}\${{", value)
+    if isinstance(value, dict):
+        return {key: literal(inner) for key, inner in value.items()}
+    return [literal(inner) for inner in value] if isinstance(value, list) else value

@@ -1,7 +1,10 @@
-"""Shared parts of error messages: the closest valid name, and the first line of a library's error."""
+"""Shared parts of error messages: the closest valid name, lists of names, the first line of a library's error."""
 
 import difflib
 from collections.abc import Iterable
+
+NAMES_SHOWN = 10  # in a message that lists names
+NAME_WIDTH = 40  # characters of a name in such a message
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
@@ -13,3 +16,16 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
 def first_line(error: BaseException) -> str:
     """The first line of a library's error; its class name if it has no message."""
     return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def shortened(name: str) -> str:
+    """A name on one line of a message: cut if it is long, line breaks and control characters as escapes."""
+    shown = name if name.isprintable() else repr(name)[1:-1]
+    return shown if len(shown) <= NAME_WIDTH else shown[: NAME_WIDTH - 3] + "..."
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a, b, c`, or the first names and `and 290 more`."""
+    every = list(names)
+    shown = ", ".join(map(shortened, every[:NAMES_SHOWN]))
+    return shown + (f" and {len(every) - NAMES_SHOWN:,} more" if len(every) > NAMES_SHOWN else "")

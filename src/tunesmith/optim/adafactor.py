@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Adafactor
 
-from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import FiniteFloat, NonNegativeFloat, OptionalPair, PositiveFloat
 
 
 def adafactor(
@@ -13,8 +13,8 @@ def adafactor(
     *,
     lr: PositiveFloat,
     weight_decay: NonNegativeFloat,
-    beta2_decay: float,
-    eps: list[float | None],
+    beta2_decay: FiniteFloat,
+    eps: OptionalPair,
     clip_threshold: PositiveFloat,
 ) -> Adafactor:
     """PyTorch's Adafactor, which has no fused implementation."""

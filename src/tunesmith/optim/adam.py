@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Adam
 
-from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, Pair, PositiveFloat
 
 
 def adam(
@@ -13,7 +13,7 @@ def adam(
     *,
     lr: PositiveFloat,
     weight_decay: NonNegativeFloat,
-    betas: list[float],
+    betas: Pair,
     eps: PositiveFloat,
 ) -> Adam:
     """PyTorch's Adam; weight decay is added to the gradient."""

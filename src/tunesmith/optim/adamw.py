@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import AdamW
 
-from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, Pair, PositiveFloat
 
 
 def adamw(
@@ -13,7 +13,7 @@ def adamw(
     *,
     lr: PositiveFloat,
     weight_decay: NonNegativeFloat,
-    betas: list[float],
+    betas: Pair,
     eps: PositiveFloat,
 ) -> AdamW:
     """PyTorch's AdamW; `fused`: one kernel for all parameters."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import NAdam
 
-from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, Pair, PositiveFloat
 
 
 def nadamw(
@@ -13,7 +13,7 @@ def nadamw(
     *,
     lr: PositiveFloat,
     weight_decay: NonNegativeFloat,
-    betas: list[float],
+    betas: Pair,
     eps: PositiveFloat,
     momentum_decay: NonNegativeFloat,
 ) -> NAdam:

@@ -7,6 +7,7 @@ import torch
 
 from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 
 
 class ClassWeights(pl.Callback):
@@ -34,7 +35,7 @@ class ClassWeights(pl.Callback):
             if len(self.weights) != len(names):
                 raise UserError(
                     f"regularization.class_weights.weights has {len(self.weights)} weights, but there are {len(names)} labels: "
-                    f"{', '.join(names)}"
+                    f"{listed(names)}"
                 )
             self._tensor = torch.tensor(self.weights)
             return

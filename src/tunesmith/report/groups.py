@@ -39,13 +39,15 @@ class Group:
         return [record.scores[score] for record in self.completed if score in record.scores]
 
     def mean(self, score: str) -> float | None:
-        """Mean of a score over the seeds; None without a completed run."""
+        """Mean of a score over the seeds; None without a completed run, NaN if a seed's score is NaN."""
         values = self.values(score)
         return statistics.fmean(values) if values else None
 
     def deviation(self, score: str) -> float | None:
-        """Sample standard deviation (n - 1) over the seeds; None for fewer than two."""
+        """Sample standard deviation (n - 1) over the seeds; None for fewer than two, NaN if a seed's score is NaN."""
         values = self.values(score)
+        if any(map(math.isnan, values)):
+            return math.nan
         return statistics.stdev(values) if len(values) > 1 else None
 
     @property

@@ -19,9 +19,9 @@ class Record:
     Attributes:
         path: its folder.
         config: resolved.
-        state: done, failed, pruned, interrupted, running or missing.
+        state: done, failed, pruned, interrupted, running, waiting (never started) or missing (it has no scores).
         error: the first line of its error message, or empty.
-        log: its log file.
+        log: its log file; None if it was never started.
         scores: final ones by name, `test/f1`; empty unless it is done.
         seconds: run time; None unless it is done.
         overrides: its values of the keys that its sweep varied; None if unknown.
@@ -31,7 +31,7 @@ class Record:
     config: Config
     state: str
     error: str
-    log: Path
+    log: Path | None
     scores: dict[str, float]
     seconds: float | None
     overrides: dict[str, str] | None = None
@@ -39,15 +39,34 @@ class Record:
 
 def of_sweep(folder: SweepFolder) -> list[Record]:
     """The runs of a sweep, in the order of its jobs, including those that were never started."""
-    content = folder.read()
-    base = Path(content["directory"])
+    bases = _bases(folder)
     found: dict[Path, Record] = {}
     for job in folder.jobs():
         if job.stage:
             continue
-        path = base / job.run.path
+        path = _run_path(job.run.path, bases)
         found[path] = _record(path, job.config, folder.log(job.number), job.overrides)
     return list(found.values())
+
+
+def _bases(folder: SweepFolder) -> list[Path]:
+    """The folders that the paths of a sweep's runs may be relative to: where it ran, then those above its own folder."""
+    here = folder.path.resolve()
+    return [Path(folder.read()["directory"]), *here.parents]
+
+
+def _run_path(recorded: Path, bases: Sequence[Path]) -> Path:
+    """The folder of a run: as it is recorded, or else, of a sweep that was moved, beside it.
+
+    A sweep is `<output_dir>/sweeps/<id>`, its runs are `<output_dir>/<name>/<run id>`; `output_dir` itself may have another
+    name now, so trailing parts of the path are looked for too.
+    """
+    first = bases[0] / recorded
+    if first.exists():
+        return first
+    parts = [part for part in recorded.parts if part != recorded.anchor]
+    tails = [Path(*parts[start:]) for start in range(len(parts) - 1)]
+    return next((base / tail for tail in tails for base in bases[1:] if (base / tail).is_dir()), first)
 
 
 def find(places: Sequence[str | Path]) -> list[Record]:
@@ -85,17 +104,17 @@ def _below(folder: Path) -> Iterator[Record]:
 def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | None) -> Record:
     run = RunFolder(path)
     status = run.status()
-    state = "done" if run.completed else str(status.get("state", "missing"))
+    unknown = "missing" if path.is_dir() or log.is_file() else "waiting"
+    state = "done" if run.completed else str(status.get("state", unknown))
     if state == "done" and not run.completed:
         state = "missing"
     elif state == "running" and not run.busy:
         state = "interrupted"  # its process died without recording a state
-    scores: dict[str, float] = run.read_json("metrics.json") if state == "done" else {}
+    scores: dict[str, float] = run.scores() if state == "done" else {}
     seconds = _seconds(run) if state == "done" else None
     error = str(status.get("error", "")).partition("\n")[0]
-    return Record(
-        Path(os.path.relpath(path)), config, state, error, Path(os.path.relpath(log)), scores, seconds, overrides
-    )
+    shown_log = None if state == "waiting" else Path(os.path.relpath(log))
+    return Record(Path(os.path.relpath(path)), config, state, error, shown_log, scores, seconds, overrides)
 
 
 def _seconds(run: RunFolder) -> float | None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,11 +35,14 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     _print(groups, scores, first, title)
     problems = [record for record in records if record.state != "done"]
     for record in problems[:_PROBLEMS]:
-        print(f"{record.state}: {_words(record)}{': ' if record.error else ''}{record.error}  {record.log}")
+        error = f": {record.error}" if record.error else ""
+        print(f"{record.state}: {_words(record)}{error}{f'  {record.log}' if record.log else ''}")
     if len(problems) > _PROBLEMS:
         hidden = len(problems) - _PROBLEMS
         print(f"... and {hidden} more run{'s' * (hidden != 1)} without scores")
-    if place is not None:
+    if place is not None and (place / "results.csv").is_file() and not any(group.completed for group in groups):
+        print(f"None of the runs was found with scores: the earlier results in {place} are kept")
+    elif place is not None:
         try:
             files.write_text(place / "results.csv", as_csv(groups, scores))
             files.write_text(place / "results.md", as_markdown(groups, scores, first))
@@ -81,8 +85,13 @@ def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | N
         cells = [f"{mark}{cell}{mark}" if cell else "" for cell in _cells(group, keys, scores)]
         lines.append(_row(cells))
     problems = [record for group in groups for record in group.records if record.state != "done"]
-    lines += ["", *(f"- {record.state}: {_words(record)} {record.error} `{record.log}`" for record in problems)]
+    lines += ["", *map(_problem, problems)]
     return "\n".join(lines).strip() + "\n"
+
+
+def _problem(record: Record) -> str:
+    log = f" `{record.log}`" if record.log else ""
+    return f"- {record.state}: {_words(record)} {record.error}".rstrip() + log
 
 
 def states(group: Group) -> str:
@@ -119,7 +128,7 @@ def _cells(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str
 def _with_deviation(mean: float | None, deviation: float | None) -> str:
     if mean is None:
         return ""
-    return f"{mean:.4f}" if deviation is None else f"{mean:.4f} ± {deviation:.4f}"
+    return f"{mean:.4f}" if deviation is None or math.isnan(deviation) else f"{mean:.4f} ± {deviation:.4f}"
 
 
 def _words(record: Record) -> str:

@@ -2,10 +2,13 @@
 
 import fcntl
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from tunesmith.errors import UserError
 
 
 def write_text(target: Path, text: str) -> None:
@@ -25,8 +28,45 @@ def write_text(target: Path, text: str) -> None:
 
 
 def write_json(target: Path, value: Any) -> None:
-    """Write a value as indented JSON."""
-    write_text(target, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Write a value as indented JSON.
+
+    Raises:
+        ValueError: for NaN and infinity, which JSON does not have; see `with_null`.
+    """
+    write_text(target, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """A record as a line of JSON; numbers that are not finite become null."""
+    try:
+        return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(with_null(record), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def with_null(value: Any) -> Any:
+    """A value with null in place of NaN and infinity, at any depth of its dictionaries and lists."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: with_null(part) for key, part in value.items()}
+    return [with_null(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def new_folder(output: str) -> Path:
+    """Create the folder that `output=` names.
+
+    Raises:
+        UserError: if it exists and is not empty, or cannot be created.
+    """
+    target = Path(output).expanduser()
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UserError(f"output={output} exists and is not empty; choose a new folder")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"output={output} cannot be created: {error.strerror}") from error
+    return target
 
 
 class Lock:

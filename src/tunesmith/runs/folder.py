@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from tunesmith.configuration.identity import run_id
 from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
 from tunesmith.runs import files
+from tunesmith.runs.code import plugins
+from tunesmith.runs.scores import numbers
 
 _PROGRESS = ("step", "steps", "scores")
 _REMEDY = "set name=... for a new run, or remove the folder"
@@ -129,11 +131,43 @@ class RunFolder:
         Raises:
             UserError: if one of them has changed.
         """
-        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
-        changed = [f"dataset.{split}" for split, content in before.items() if source.fingerprint(split) != content]
-        if changed:
+        if changed := self.changed_data(source.fingerprint):
             raise UserError(
                 f"{self.path} was trained on different data: {', '.join(changed)} has changed since; {_REMEDY}"
+            )
+
+    def differing_splits(self, source: Any) -> list[str]:
+        """Splits of a source, except training, whose content the run did not have."""
+        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        return [
+            split
+            for split in source.splits
+            if split != "train"
+            and before
+            and _content(before.get(split, ""), split) != _content(source.fingerprint(split), split)
+        ]
+
+    def changed_data(self, fingerprint: Callable[[str], str]) -> list[str]:
+        """The splits whose data the run was not trained on, as `dataset.train`; none if it has not recorded its data.
+
+        Args:
+            fingerprint: identifies the present content of a split.
+        """
+        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        return [f"dataset.{split}" for split, content in before.items() if fingerprint(split) != content]
+
+    def check_plugins(self, config: Config) -> None:
+        """Check that the user's packages that a config names are as they were when the run was started.
+
+        Raises:
+            UserError: if one has changed.
+        """
+        before = self._recorded("manifest.json").get("plugins", {})
+        changed = [name for name, content in plugins(config).items() if before.get(name, content) != content]
+        if changed:
+            raise UserError(
+                f"{self.path} was started with other code: the package {' and '.join(changed)}, which its config names, "
+                f"has changed since; {_REMEDY}"
             )
 
     def check_tokenizer(self, key: str) -> None:
@@ -180,17 +214,21 @@ class RunFolder:
             files.write_text(self.path / name, text)
 
     def write_json(self, name: str, value: Any) -> None:
-        """Write a value as indented JSON."""
+        """Write a value as indented JSON; numbers that are not finite become null."""
         if self._writes:
-            files.write_json(self.path / name, value)
+            files.write_json(self.path / name, files.with_null(value))
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run."""
         return json.loads((self.path / name).read_text(encoding="utf-8"))
 
+    def scores(self) -> dict[str, float]:
+        """The scores in metrics.json by name; NaN where they are null."""
+        return numbers(self.read_json("metrics.json"))
+
     def write_lines(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         """Write JSON lines."""
-        self.write_text(name, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+        self.write_text(name, "".join(map(files.json_line, records)))
 
     def set_state(self, state: str, **details: Any) -> None:
         """Write state and details to status.json; recorded steps and scores are kept unless given."""
@@ -198,3 +236,8 @@ class RunFolder:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "updated": now, "pid": os.getpid(), "host": socket.gethostname()}
         self.write_json("status.json", status | details)
+
+
+def _content(fingerprint: str, split: str) -> str:
+    """A split's fingerprint without how its source holds out rows, which concerns training and validation only."""
+    return fingerprint if split == "validation" else fingerprint.removesuffix("-all").removesuffix(f"-{split}")

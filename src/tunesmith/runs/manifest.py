@@ -3,11 +3,12 @@
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from tunesmith.runs.code import packages, repository
 
 PACKAGES = [
     "tunesmith",
@@ -23,12 +24,13 @@ PACKAGES = [
 ]
 
 
-def manifest(*, data: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, str]) -> dict[str, Any]:
     """Everything needed to trace a run that is not in its config.
 
     Args:
         data: fingerprints and counts of the splits.
         model: number of parameters, and fingerprint of the tokenizer.
+        plugins: digest of each package of the user's that the config names.
     """
     import torch
 
@@ -36,7 +38,10 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
     return {
         "command": shlex.join(["tunesmith", *sys.argv[1:]]),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "git": _git(),
+        "packages": packages(),
+        "git": repository(Path(__file__).parent),
+        "working_folder": {"path": str(Path.cwd()), "git": repository(Path.cwd())},
+        "plugins": plugins,
         "hardware": {
             "platform": platform.platform(),
             "processor": _processor(),
@@ -53,24 +58,6 @@ def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return None
-
-
-def _git() -> dict[str, Any] | None:
-    """Commit of the code and whether it has uncommitted changes; None outside a git checkout."""
-    folder = Path(__file__).parent
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, timeout=10
-        ).stdout.strip()
-
-    try:
-        return {
-            "commit": git("rev-parse", "HEAD"),
-            "changed": bool(git("status", "--porcelain", "--untracked-files=no")),
-        }
-    except (OSError, subprocess.SubprocessError):
         return None
 
 

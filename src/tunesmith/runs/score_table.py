@@ -1,21 +1,55 @@
-"""The table of scores at the end of a run."""
+"""The tables of scores at the end of a run and of an evaluation."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+_REASONS = "ROC AUC needs examples with and without each label, a correlation needs values that differ"
 
 
-def print_scores(scores: Mapping[str, float], *, title: str, first: str | None = None) -> None:
-    """Print a row per score and a column per split; keys are `validation/accuracy`. Row `first` is on top, in bold."""
+def print_scores(scores: Mapping[str, float], *, title: str, first: Sequence[str]) -> None:
+    """Print a row per score and a column per split.
+
+    Args:
+        scores: by name, as `validation/accuracy`.
+        title: of the table.
+        first: scores on top, such as `accuracy`; the first is in bold.
+    """
     splits = list(dict.fromkeys(key.partition("/")[0] for key in scores))
     names = list(dict.fromkeys(key.partition("/")[2] for key in scores))
-    names.sort(key=lambda name: name != first)
-    table = Table(title=title, title_justify="left", title_style="bold")
+    names.sort(key=lambda name: first.index(name) if name in first else len(first))
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("score")
     for split in splits:
         table.add_column(split, justify="right")
     for name in names:
         cells = [f"{scores[f'{split}/{name}']:.4f}" if f"{split}/{name}" in scores else "" for split in splits]
-        table.add_row(name, *cells, style="bold" if name == first else None)
+        table.add_row(name, *cells, style="bold" if name in first[:1] else None)
     Console().print(table)
+
+
+def warn_of_undefined(scores: Mapping[str, float]) -> None:
+    """Print the names of the scores that are not a number, if there are any."""
+    names = [name for name, value in scores.items() if not math.isfinite(value)]
+    if names:
+        print(f"Warning: not a number: {', '.join(names)} (null in metrics.json); {_REASONS}", flush=True)
+
+
+def print_label_scores(labels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+    """Print a table for each split, with a row per label.
+
+    Args:
+        labels: split -> label -> precision, recall, f1 and support.
+    """
+    for split, scores in labels.items():
+        table = Table(title=Text(f"{split}, by label"), title_justify="left", title_style="bold")
+        table.add_column("label")
+        for heading in ("precision", "recall", "f1", "support"):
+            table.add_column(heading, justify="right")
+        for label, row in scores.items():
+            cells = [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
+            table.add_row(Text(label), *cells, f"{row['support']:,}")
+        Console().print(table)

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tunesmith.runs.scores import numbers
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -107,4 +108,4 @@ class ProgressDisplay:
 
 def _scores(status: dict[str, Any]) -> str:
     scores = status.get("scores") or {}
-    return "  ".join(f"{name.partition('/')[2]} {value:.4f}" for name, value in list(scores.items())[:1])
+    return "  ".join(f"{name.partition('/')[2]} {value:.4f}" for name, value in list(numbers(scores).items())[:1])

@@ -1,5 +1,6 @@
 """The space of a sweep: which keys vary, and over what, in Hydra's override syntax."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration.choices import choices
-from tunesmith.configuration.override_quoting import readable
+from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import first_line
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
+_MOST_VALUES = 100_000  # of a range
 SYNTAX = "a,b or choice(a,b), range(1,4), glob(*), interval(0.1,0.5)"
 
 
@@ -60,11 +63,17 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
     parser, fixed, mistakes = OverridesParser.create(), dict[str, str](), list[str]()
     axes: dict[str, Axis] = {}
     for text in map(readable, [*_of_space(space, mistakes), *overrides]):
+        if not is_text(text):
+            mistakes.append(
+                f"{text!r} is not valid UTF-8; rename the file, or type the name in the terminal's encoding"
+            )
+            continue
         try:
             override = parser.parse_override(text)
         except HydraException as error:
-            line = str(error).strip().split("\n")[0].rstrip(".")
-            mistakes.append(f"{text!r} cannot be parsed: {line}; expected key=value or key={SYNTAX}")
+            mistakes.append(
+                f"{text!r} cannot be parsed: {first_line(error)}; expected key=value or key={SYNTAX}{quoted_form(text)}"
+            )
             continue
         key = text.partition("=")[0].lstrip("+")
         axes.pop(key, None)
@@ -90,14 +99,14 @@ def _of_space(space: Mapping[str, Any], mistakes: list[str]) -> Iterator[str]:
             if not value:
                 mistakes.append(f"sweep.space: {key} is an empty list; expected at least one value")
             elif len(value) == 1 and value[0] is not None:
-                yield f"{key}=choice({_text(value[0])})"
+                yield f"{key}=choice({as_typed(value[0])})"
             else:  # choice() does not accept null
-                yield f"{key}={','.join(map(_text, value))}"
+                yield f"{key}={','.join(map(as_typed, value))}"
         else:
-            yield f"{key}={value if isinstance(value, str) else _text(value)}"
+            yield f"{key}={value if isinstance(value, str) else as_typed(value)}"
 
 
-def _text(value: Any) -> str:
+def as_typed(value: Any) -> str:
     """A value of a YAML file as it would be typed on the command line."""
     from hydra.core.override_parser.types import Override
 
@@ -126,6 +135,10 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
         names = list(choices(override.key_or_group, folders))
         found = tuple(value.filter(names))
         return Axis(key, found) if found else f"one of {', '.join(names)}" if names else "a config group before glob"
+    if isinstance(value, RangeSweep | IntervalSweep) and not all(map(_finite, vars(value).values())):
+        return "finite numbers"
+    if isinstance(value, RangeSweep) and _length(value) > _MOST_VALUES:
+        return f"range(start,stop,step) with a step that is not 0, and at most {_MOST_VALUES:,} values"
     if isinstance(value, IntervalSweep):
         if value.start is None or value.end is None or not value.start < value.end:
             return "interval(low,high) with low < high"
@@ -143,3 +156,13 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
         whole = isinstance(start, int) and isinstance(step, int)
         return Axis(key, values, start, start + (len(values) - 1) * step, step, "log" in value.tags, whole)
     return Axis(key, values)
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _length(value: Any) -> float:
+    """About how many values a range has."""
+    start, stop, step = value.start or 0, value.stop or 0, value.step
+    return (stop - start) / step if step else math.inf

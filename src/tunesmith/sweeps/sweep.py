@@ -8,11 +8,13 @@ from typing import Any
 
 from tunesmith.configuration import schema
 from tunesmith.configuration.checks import keys
+from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.identity import digest, identity
 from tunesmith.configuration.monitor import monitored
 from tunesmith.errors import UserError
 from tunesmith.sweeps import grid
+from tunesmith.sweeps.data_check import check_data
 from tunesmith.sweeps.dependencies import Staged, stages_of
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
@@ -47,6 +49,11 @@ class Plan:
     path: Path
 
     @property
+    def warnings(self) -> list[str]:
+        """What is probably not meant, each once."""
+        return list(dict.fromkeys(line for job in self.jobs for line in dropped_defaults(job.config)))
+
+    @property
     def described(self) -> str:
         """What it will run."""
         if self.settings.sampler == "grid":
@@ -70,8 +77,8 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     others = [word for word in overrides if word not in launcher and word not in about_sweep]
 
     # An experiment may have a `sweep` of its own; the command line overrides it.
-    chosen = [word for word in others if _key(word) == "experiment"]
-    node = composer.sweep_settings([*chosen, *about_sweep])
+    experiments = _experiments([word for word in others if _key(word) == "experiment"], composer)
+    node = _sweep_settings(experiments, about_sweep, composer)
     mistakes = keys.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
     if mistakes:
         raise UserError(mistakes)
@@ -82,7 +89,7 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
             raise UserError("seed has several values and sweep.seeds is given; leave one of them out")
         axes.append(Axis("seed", tuple(map(str, settings.seeds))))
     expansion = Expansion(composer, fixed)
-    chosen_launcher = launchers.launcher(launcher, composer)
+    chosen_launcher = launchers.launcher(launcher, composer, experiments=experiments)
 
     if settings.sampler == "grid":
         objectives.check_grid(settings)
@@ -93,9 +100,21 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
         described = [axis.described for axis in axes]
         content = digest([settings.identity, described, identity(jobs[0].config)])
     chosen_launcher.check(jobs)
-    root = Path(jobs[0].config["output_dir"]).expanduser()
+    root, name = Path(jobs[0].config["output_dir"]).expanduser(), jobs[0].config["name"]
     path = Path(settings.folder).expanduser() if settings.folder else root / "sweeps" / content
+    if settings.sampler != "grid" and not settings.folder and _has_another_name(SweepFolder(path), name):
+        content = digest([content, name])  # a study holds the trials of one name
+        path = root / "sweeps" / content
+    before = SweepFolder(path)
+    if settings.sampler == "grid":
+        check_data(jobs)
+    elif before.read().get("identity") == content:
+        check_data(before.jobs())
     return Plan(settings, axes, expansion, jobs, chosen_launcher, content, path)
+
+
+def _has_another_name(folder: SweepFolder, name: str) -> bool:
+    return any(job.config["name"] != name for job in folder.jobs() if not job.stage)
 
 
 def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[[SweepFolder], None]) -> bool:
@@ -124,6 +143,8 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
     source = Staged(source, folder)
     before = Counter(source.ended_before)
     print(f"{planned.described} {where}{_already(before)}: {planned.path}", flush=True)
+    for line in planned.warnings:
+        print(line, flush=True)
     try:
         with ProgressDisplay(folder, before, source.total) as display:
             launcher.run(source, folder, display)
@@ -137,6 +158,29 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
     finally:
         folder.lock.release()
     return not (display.states["failed"] or display.states["interrupted"])
+
+
+def _experiments(chosen: list[str], composer: Composer) -> list[str]:
+    """`experiment=a` and `experiment=b` of `experiment=a,b`."""
+    fixed, axes = split(chosen, {}, composer.folders)
+    return fixed + [f"experiment={value}" for axis in axes for value in axis.values]
+
+
+def _sweep_settings(experiments: list[str], about_sweep: list[str], composer: Composer) -> dict[str, Any]:
+    """The `sweep` node, which all experiments of a sweep share.
+
+    Raises:
+        UserError: if they differ.
+    """
+    nodes = [composer.sweep_settings([word, *about_sweep]) for word in experiments]
+    nodes = nodes or [composer.sweep_settings(about_sweep)]
+    differing = [key for key in nodes[0] if any(node.get(key) != nodes[0][key] for node in nodes)]
+    if differing:
+        raise UserError(
+            f"{' and '.join(experiments)} have different settings of their sweep ({', '.join(differing)}); run them one "
+            "after another, or give these settings on the command line: sweep.<setting>=..."
+        )
+    return nodes[0]
 
 
 def _already(before: Counter[str]) -> str:

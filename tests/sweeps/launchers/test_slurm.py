@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import load_file
 
 from tests.sweeps.launchers.slurm_cluster import CORES, SlurmCluster
-from tunesmith.configuration.choices import LAUNCHERS
+from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS
 from tunesmith.configuration.compose import Composer
 from tunesmith.errors import UserError
-from tunesmith.sweeps.launchers.choose import PLUGINS, installed, launcher
+from tunesmith.sweeps.launchers.choose import installed, launcher
 
 WORDS = ["dataset.size=96", "dataset.batch_size=16", "backbone.width=32", "trainer.accelerator=cpu"]
 LONG = "trainer.max_epochs=120"  # time to hit a job in the middle
@@ -33,7 +33,7 @@ def reason_to_skip():
 
 
 def not_installed(name):
-    return not installed(PLUGINS[name][0])
+    return not installed(LAUNCHER_PLUGINS[name][0])
 
 
 def on_slurm(test):
@@ -185,11 +185,11 @@ def test_not_installed(monkeypatch, name, extra):
     class Absent:
         @staticmethod
         def find_spec(module, path, target=None):
-            if module == PLUGINS[name][0]:
+            if module == LAUNCHER_PLUGINS[name][0]:
                 raise ModuleNotFoundError(module)
 
     monkeypatch.setattr(sys, "meta_path", [Absent, *sys.meta_path])
-    monkeypatch.delitem(sys.modules, PLUGINS[name][0], raising=False)
+    monkeypatch.delitem(sys.modules, LAUNCHER_PLUGINS[name][0], raising=False)
     with pytest.raises(UserError, match=rf"{LAUNCHERS}={name} is not installed; .*pip install 'tunesmith\[{extra}\]'"):
         launcher([f"{LAUNCHERS}={name}"], Composer(None))
 

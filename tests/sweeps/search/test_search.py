@@ -1,8 +1,10 @@
 """Searches against Optuna itself, called directly; the runs only look finished."""
 
+import math
 import random
 import statistics
 from pathlib import Path
+from types import SimpleNamespace
 
 import optuna
 import pytest
@@ -15,6 +17,7 @@ from tests.conftest import TINY
 from tests.sweeps.made import COMPOSER, call, end, finish, folder_of, sweep
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.search.pruning import Pruning
 from tunesmith.sweeps.search.search import Search, sample_job
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import split
@@ -209,3 +212,48 @@ def test_a_real_search_from_the_command_line(tmp_path):
     assert again.status == 0 and "(3 done already)" in again.output
     assert {file: file.stat().st_mtime_ns for file in tmp_path.glob("*/*/metrics.json")} == before and len(before) == 6
     assert call("report", folder.path).status == 0
+
+
+@pytest.mark.parametrize("value", [None, float("inf")])
+def test_a_trial_whose_score_is_not_a_number_fails(tmp_path, value, capsys):
+    drawn = iter([0.5, value, 0.7, 0.4, 0.3, 0.2])
+    jobs = run(search_in(tmp_path, "tpe", NUMBERS), lambda job: {SCORE: next(drawn)})
+    study = study_of(tmp_path / "sweep")
+    assert [trial.state for trial in study.trials] == [
+        TrialState.FAIL if number == 1 else TrialState.COMPLETE for number in range(TRIALS)
+    ]
+    assert study.best_value == 0.7
+    assert f"trial 1 failed: {SCORE} is not a number ({jobs[1].run.path})" in capsys.readouterr().out
+
+
+def test_the_pruner_is_told_the_best_number(tmp_path):
+    search = search_in(tmp_path, "random", [*NUMBERS, "trainer.max_epochs=4"], pruner="median")
+    callback = Pruning(SweepFolder(tmp_path / "sweep"), search.next())
+    for epoch, value in enumerate([math.nan, 0.5, math.inf, 0.75]):
+        state = SimpleNamespace(fn="fit")
+        scores = {SCORE: value}
+        callback.on_validation_end(
+            SimpleNamespace(state=state, callback_metrics=scores, current_epoch=epoch, max_epochs=4), None
+        )
+    (trial,) = study_of(tmp_path / "sweep").trials
+    assert trial.intermediate_values == pytest.approx({1: math.nan, 2: 0.5, 3: 0.5, 4: 0.75}, nan_ok=True)
+
+
+@pytest.mark.parametrize("seeds", [None, [1, 2]])
+def test_a_study_names_its_objective_and_each_trial_its_runs(tmp_path, seeds):
+    search = search_in(tmp_path, "random", seeds=seeds)
+    jobs = run(search, lambda job: {SCORE: job.number / 10})
+    study = optuna.load_study(
+        study_name="sweep", storage=JournalStorage(JournalFileBackend(str(tmp_path / "sweep/study.log")))
+    )
+    assert study.metric_names == [SCORE]
+    for trial in study.get_trials(states=[TrialState.COMPLETE]):
+        own = [job for job in jobs if job.trial == trial.number]
+        expected = {
+            "run": [str(job.run.path) for job in own],
+            "seed": [job.config["seed"] for job in own],
+            "scores": [{SCORE: job.number / 10} for job in own],
+        }
+        attributes = {key: trial.user_attrs[key] for key in expected}
+        assert attributes == (expected if seeds else {key: value for key, (value,) in expected.items()})
+    assert len(study.trials) == TRIALS

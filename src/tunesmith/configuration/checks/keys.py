@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tunesmith.configuration import Config, schema, targets
+from tunesmith.configuration.override_quoting import as_text, in_a_shell
 from tunesmith.configuration.ranges import Seed
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 ROOT: dict[str, Any] = {"seed": Seed, "output_dir": str, "name": str | None, "monitor": str | None}
+_NAME_BYTES = 255  # of a folder's name, on all usual file systems
 BATCHING = "tunesmith.data.module.TextDataModule"
 
 
@@ -22,6 +24,8 @@ def wrong_settings(config: Config) -> Iterator[str]:
         if key not in known:
             yield f"unknown key {key}{did_you_mean(key, known + _paths(config))}"
     yield from mistakes({key: config[key] for key in ROOT if key in config}, ROOT, path="")
+    if isinstance(config.get("name"), str):
+        yield from _name_mistakes(config["name"])
     for group in group_names:
         if not isinstance(config.get(group), dict):
             yield f"{group} is {config.get(group)!r}; expected a group of settings: {group}=<choice>, see tunesmith list {group}"
@@ -35,6 +39,23 @@ def wrong_settings(config: Config) -> Iterator[str]:
                     yield from _node(node, group=group, path=f"{group}.{name}")
                 else:
                     yield f"unknown key {group}.{name}{did_you_mean(str(name), config[group])}"
+
+
+def _name_mistakes(name: str) -> Iterator[str]:
+    """A name that cannot be a folder below `output_dir`."""
+    parts = name.split("/")
+    wrong = sorted({character for character in name if character == "\\" or not character.isprintable()})
+    problem = ""
+    if not name.strip() or any(part != part.strip() for part in parts):
+        problem = "which is empty, or begins or ends with a blank"
+    elif name.startswith(("/", "~")) or any(part in ("", ".", "..") for part in parts):
+        problem = "which leads out of output_dir, or has an empty part"
+    elif wrong:
+        problem = f"which contains {' and '.join(map(repr, wrong))}"
+    elif longest := [part for part in parts if len(part.encode()) > _NAME_BYTES]:
+        problem = f"a part of which has {len(longest[0].encode())} bytes, more than {_NAME_BYTES}"
+    if problem:
+        yield f"name is {name!r:.80}, {problem}; expected a folder below output_dir, such as name=reviews or name=reviews/bert"
 
 
 def _paths(config: Config) -> list[str]:
@@ -86,12 +107,24 @@ def _value_mistakes(value: Any, annotation: Any, path: str) -> Iterable[str]:
 
     if value == "???":
         return [f"{path} is required; set {path}=..."]
+    if isinstance(value, str) and "\0" in value:
+        return [f"{path} is {value!r}, which contains a NUL character; remove it"]
     try:
         _validator(annotation).validate_python(value, strict=True)
     except ValidationError as error:
-        expected = " or ".join(dict.fromkeys(part["msg"].replace("Input should be ", "") for part in error.errors()))
-        return [f"{path} is {value!r}; expected {expected}"]
+        expected = " or ".join(dict.fromkeys(_expected(part["msg"]) for part in error.errors()))
+        mistake = f"{path} is {value!r}; expected {expected}"
+        if isinstance(value, int | float) and "a valid string" in expected:
+            typed = str(value).lower() if isinstance(value, bool) else str(value)
+            mistake += f"; as a text: {in_a_shell(f'{path}={as_text(typed)}')}"
+        return [mistake]
     return []
+
+
+def _expected(message: str) -> str:
+    """`a list with at least 2 items` of pydantic's messages."""
+    message = message.replace("Input should be ", "").replace("List should have ", "a list with ")
+    return message.partition(" after validation")[0]
 
 
 @functools.cache

@@ -7,20 +7,14 @@ from typing import Any
 
 from tunesmith.configuration import schema
 from tunesmith.configuration.checks import keys
-from tunesmith.configuration.choices import LAUNCHERS, choices
+from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, LOCAL, choices
 from tunesmith.configuration.compose import Composer
+from tunesmith.configuration.hydra_plugins import ignore_broken_plugins, why_broken
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.sweeps.space import as_typed
 
-LOCAL = "local"
 _LOCAL_TARGETS = ("tunesmith.sweeps.launchers.local.Local", "tunesmith.sweeps.local.Local")  # the second: in 0.1.0
-# Launchers from other packages: their module, and the command that installs it.
-PLUGINS = {
-    "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
-    "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "pip install 'tunesmith[slurm]'"),
-    "ray": ("hydra_plugins.hydra_ray_launcher", "pip install 'tunesmith[ray]'"),
-    "joblib": ("hydra_plugins.hydra_joblib_launcher", "pip install --pre hydra-joblib-launcher"),
-}
 
 
 def is_about_launchers(word: str) -> bool:
@@ -29,13 +23,13 @@ def is_about_launchers(word: str) -> bool:
     return key == LAUNCHERS or key.startswith("hydra.")
 
 
-def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
+def _chosen(overrides: Sequence[str], folders: Sequence[Path], *, default: str) -> str:
     """The name of the selected launcher, which exists and is installed.
 
     Raises:
         UserError: with all mistakes.
     """
-    chosen = LOCAL
+    chosen = default
     for word in overrides:
         key, _, value = word.lstrip("+~").partition("=")
         if key == LAUNCHERS:
@@ -45,27 +39,38 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path]) -> str:
                 f"{word}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported"
             )
     own = choices(LAUNCHERS, folders)
-    if chosen not in own and chosen not in PLUGINS:
-        known = [*own, *PLUGINS]
+    if chosen not in own and chosen not in LAUNCHER_PLUGINS:
+        known = [*own, *LAUNCHER_PLUGINS]
         raise UserError(
             f"{LAUNCHERS}={chosen} does not exist{did_you_mean(chosen, known)} (choices: {', '.join(known)})"
         )
-    if chosen in PLUGINS:
-        module, command = PLUGINS[chosen]
+    if chosen in LAUNCHER_PLUGINS:
+        module, command = LAUNCHER_PLUGINS[chosen]
         if not installed(module):
             raise UserError(f"{LAUNCHERS}={chosen} is not installed; install it: {command}")
+        ignore_broken_plugins()
+        if reason := why_broken(module):
+            raise UserError(f"{LAUNCHERS}={chosen} cannot be imported: {reason}; install another version: {command}")
     return chosen
 
 
-def launcher(overrides: Sequence[str], composer: Composer) -> Any:
-    """The launcher that the overrides select and configure.
+def launcher(overrides: Sequence[str], composer: Composer, *, experiments: Sequence[str] = ()) -> Any:
+    """The launcher that the overrides, or else the experiment, select and configure.
+
+    Args:
+        overrides: about launchers.
+        composer: has the folders of the groups.
+        experiments: `experiment=...` for each experiment of the sweep.
 
     Raises:
-        UserError: for invalid settings.
+        UserError: for invalid settings, and for experiments with different ones.
     """
-    chosen = _chosen(overrides, composer.folders)
-    settings = [word.lstrip("+") for word in overrides if word.lstrip("+").startswith("hydra.launcher.")]
-    if chosen in PLUGINS or not _is_local(composer, chosen):
+    default = _the_same([composer.launcher_of_choices([word]) for word in experiments], experiments) or LOCAL
+    chosen = _chosen(overrides, composer.folders, default=default)
+    changed = _the_same([composer.launcher_changes([word]) for word in experiments if chosen == default], experiments)
+    settings = [f"hydra.launcher.{key}={as_typed(value)}" for key, value in (changed or {}).items()]
+    settings += [word.lstrip("+") for word in overrides if word.lstrip("+").startswith("hydra.launcher.")]
+    if chosen in LAUNCHER_PLUGINS or not _is_local(composer, chosen):
         from tunesmith.sweeps.launchers.hydra import PluginLauncher
 
         return PluginLauncher(chosen, settings, composer)
@@ -78,6 +83,16 @@ def launcher(overrides: Sequence[str], composer: Composer) -> Any:
     if mistakes:
         raise UserError(mistakes)
     return Local(**node)
+
+
+def _the_same(values: Sequence[Any], experiments: Sequence[str]) -> Any:
+    """What all experiments of a sweep say about the launcher; None without experiments."""
+    if any(other != values[0] for other in values):
+        raise UserError(
+            f"{' and '.join(experiments)} have different launchers, but a sweep has one: run them one after another, or "
+            f"choose it on the command line: {LAUNCHERS}=..."
+        )
+    return values[0] if values else None
 
 
 def _is_local(composer: Composer, chosen: str) -> bool:

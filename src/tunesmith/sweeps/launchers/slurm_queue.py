@@ -42,4 +42,4 @@ def wait_for_every_job() -> None:
             return [error]
 
     submitted.results = results_or_error
-    SlurmJob.display = QueueWatcher(delay_s=_QUEUE_SECONDS)
+    SlurmJob.watcher = QueueWatcher(delay_s=_QUEUE_SECONDS)

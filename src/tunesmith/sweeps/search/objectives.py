@@ -30,9 +30,9 @@ class Objective:
         return "maximize" if larger_is_better(self.name) else "minimize"
 
     def of(self, run: RunFolder) -> float:
-        """Its value for a finished run."""
+        """Its value for a finished run; NaN if the score is not a number."""
         if self.name not in COSTS:
-            return float(run.read_json("metrics.json")[self.name])
+            return run.scores()[self.name]
         manifest = run.read_json("manifest.json")
         return float(manifest["model"]["parameters"] if self.name == "parameters" else manifest[self.name])
 

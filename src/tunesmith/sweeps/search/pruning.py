@@ -1,5 +1,6 @@
 """Callback that reports each epoch's score to the study, and stops the run when the pruner decides to."""
 
+import math
 from typing import Any
 
 import optuna
@@ -37,7 +38,9 @@ class Pruning(pl.Callback):
         if trainer.state.fn != "fit":
             return
         self._best.append(float(trainer.callback_metrics[self._objective.name]))
-        best = max(self._best) if self._objective.direction == "maximize" else min(self._best)
+        finite = [score for score in self._best if math.isfinite(score)]
+        better = max if self._objective.direction == "maximize" else min
+        best = better(finite, default=math.nan)  # which Optuna takes for the worst
         epoch = trainer.current_epoch + 1
         self._trial.report(best, step=epoch)
         self._pruned = epoch < (trainer.max_epochs or 0) and self._trial.should_prune()

@@ -1,5 +1,6 @@
 """A search: asks Optuna for a configuration whenever a worker is free, and tells it the value."""
 
+import math
 import statistics
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -139,7 +140,18 @@ class Search:
         if not left:
             runs = [job.run for job in self._jobs.values() if job.trial == number]
             values = [statistics.fmean(objective.of(run) for run in runs) for objective in self._objectives]
-            self._tell(number, values=values)
+            self._record(number, [job for job in self._jobs.values() if job.trial == number])
+            undefined = [
+                objective.name
+                for objective, value in zip(self._objectives, values, strict=True)
+                if not math.isfinite(value)
+            ]
+            if undefined:
+                folders = ", ".join(str(run.path) for run in runs)
+                print(f"trial {number} failed: {', '.join(undefined)} is not a number ({folders})", flush=True)
+                self._tell(number, state="FAIL")
+            else:
+                self._tell(number, values=values)
 
     def _left_of(self, trial: int | None, params: dict[str, Any], seeds: Sequence[int | None]) -> bool:
         """Queue a trial's jobs for some seeds; whether any is not completed."""
@@ -159,6 +171,19 @@ class Search:
                     self._queued.add(job.number)
                     self._waiting.append(job)
         return left
+
+    def _record(self, number: int | None, jobs: Sequence[Job]) -> None:
+        """Give a trial its runs, their seeds and scores as attributes, which Optuna and its dashboard show."""
+        trial = next(trial for trial in self._study.get_trials(deepcopy=False) if trial.number == number)
+        if trial.state.is_finished():
+            return
+        attributes = {
+            "run": [str(job.run.path) for job in jobs],
+            "seed": [job.config["seed"] for job in jobs],
+            "scores": [job.run.scores() for job in jobs],
+        }
+        for key, value in attributes.items():
+            self._study._storage.set_trial_user_attr(trial._trial_id, key, value if len(jobs) > 1 else value[0])
 
     def _tell(self, trial: int | None, *, values: Sequence[float] | None = None, state: str | None = None) -> None:
         from optuna.trial import TrialState

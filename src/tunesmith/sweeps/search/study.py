@@ -42,8 +42,7 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
         pruner=pruner(settings.pruner, max_epochs=max_epochs),
         load_if_exists=True,
     )
-    if len(wanted) > 1:
-        study.set_metric_names([objective.name for objective in wanted])
+    study.set_metric_names([objective.name for objective in wanted])
     # A new sampler must not repeat the draws of the previous one.
     study.sampler = sampler(settings, seed=settings.sampler_seed + len(study.get_trials(deepcopy=False)))
     return study

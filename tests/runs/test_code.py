@@ -1,0 +1,78 @@
+"""The code of a run is part of it: an edited plugin does not resume old weights, and the user's repository is recorded."""
+
+import importlib
+import json
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+
+from tests.conftest import TINY
+from tests.sweeps.made import call
+
+PLUGIN = """
+from torch.optim import SGD
+
+def mine(groups, fused, *, lr: float):
+    return SGD(groups, lr=lr)
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """The file of an optimizer in a package of the user's; the working folder is its parent's parent."""
+    (tmp_path / "optimizers_of_mine").mkdir()
+    file = tmp_path / "optimizers_of_mine/sgd.py"
+    file.write_text(PLUGIN)
+    (tmp_path / "optimizers_of_mine/__init__.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("TUNESMITH_PLUGINS", "optimizers_of_mine")
+    importlib.invalidate_caches()
+    (tmp_path / "conf/optimizer").mkdir(parents=True)
+    (tmp_path / "conf/optimizer/mine.yaml").write_text("# Mine\n_target_: optimizers_of_mine.sgd.mine\nlr: 0.1\n")
+    yield file
+    for name in ("optimizers_of_mine", "optimizers_of_mine.sgd"):
+        sys.modules.pop(name, None)
+
+
+def test_a_run_of_an_edited_plugin_is_refused(plugin):
+    words = ["train", *TINY, "trainer.max_steps=1", "optimizer=mine", "regularization=[]", "--config-dir", "conf"]
+    assert call(*words).status == 0
+    assert "Already completed" in call(*words).output
+    (manifest,) = plugin.parents[1].glob("runs/*/*/manifest.json")
+    assert list(json.loads(manifest.read_text())["plugins"]) == ["optimizers_of_mine"]
+    plugin.write_text(PLUGIN.replace("lr=lr", "lr=lr / 2"))
+    status = manifest.with_name("status.json")
+    for state in ("done", "interrupted"):
+        status.write_text(json.dumps(json.loads(status.read_text()) | {"state": state}))
+        for refused in (call(*words), call(*words, "-m", "seed=1,2")):
+            assert refused.status == 2 and refused.errors.count("\n") == 1
+            assert "was started with other code: the package optimizers_of_mine" in refused.errors
+            assert "set name=... for a new run, or remove the folder" in refused.errors
+    plugin.write_text(PLUGIN)
+    assert call(*words).status == 0
+
+
+def test_the_users_repository_and_every_package_are_recorded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def git(*words):
+        return subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True, text=True
+        )
+
+    git("init", "-q")
+    (tmp_path / "notes.txt").write_text("one\n")
+    git("add", "notes.txt")
+    git("commit", "-qm", "first")
+    (tmp_path / "notes.txt").write_text("two\n")
+    assert call("train", *TINY, "trainer.max_steps=1").status == 0
+    (run,) = (file.parent for file in tmp_path.glob("runs/*/*/manifest.json"))
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert manifest["working_folder"]["git"] == {"commit": git("rev-parse", "HEAD").stdout.strip(), "changed": True}
+    assert manifest["packages"]["PyYAML"] == metadata.version("pyyaml") and len(manifest["packages"]) > 50
+    git("checkout", "-q", "notes.txt")
+    git("apply", str(run / "code.patch"))
+    assert (tmp_path / "notes.txt").read_text() == "two\n"
