@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup train test check format clean
+.PHONY: help setup train test check mutation format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -26,6 +26,11 @@ check: setup  ## linting, formatting, types and layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+mutation: setup  ## small changes to the arithmetic that no test notices (hours; MUTANTS='tunesmith.metrics.*' for a part)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[mutation]'
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run --max-children 2 $(MUTANTS)
+	$(BIN)/mutmut results
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix
