@@ -19,7 +19,7 @@ train: setup  ## the default run: offline, generated data, a small BERT from scr
 	$(BIN)/tunesmith train
 
 test: setup  ## the whole test suite, offline
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: setup  ## linting, formatting, types and layers
 	$(BIN)/ruff check

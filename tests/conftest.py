@@ -49,11 +49,9 @@ def write_csv(file: Path, rows) -> Path:
     return file
 
 
-LONGEST = [
-    "tests/test_default_run.py",
-    "tests/exporting/test_export.py",
-]  # a last long file would keep one process waiting
+# First, for a last long file would keep one of the processes waiting.
+LONGEST = ("tests/test_default_run.py", "tests/exporting/test_export.py", "tests/sweeps/launchers/test_local.py")
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: not item.nodeid.startswith(tuple(LONGEST)))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))

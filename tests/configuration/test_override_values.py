@@ -34,7 +34,7 @@ def typed(value):
     return {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.one_of(
         st.sampled_from([text for text in SURPRISES if text != "???"]), UTF_8, st.lists(UTF_8, max_size=3), LEAVES
@@ -56,7 +56,7 @@ def test_a_value_is_the_same_on_the_command_line_in_yaml_and_in_the_identity(val
         assert repr(COMPOSER.compose([*CSV, f"dataset.text={axis.values[0]}"])["dataset"]["text"]) == repr(value)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.sampled_from(
         "seed name optimizer.lr optimizer dataset.labels regularization backbone.after x ~seed +y a.b monitor".split()

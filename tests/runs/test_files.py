@@ -29,7 +29,7 @@ def refuse(constant):
     raise AssertionError(constant)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.dictionaries(st.text(), VALUES))
 def test_lines(record):
     line = files.json_line(record)
