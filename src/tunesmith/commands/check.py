@@ -2,8 +2,6 @@
 
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration import Config
-from tunesmith.configuration.checks.check import check
-from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.stages import in_stage, stages
 from tunesmith.errors import UserError
 
@@ -22,6 +20,8 @@ def run(arguments: list[str]) -> int:
     config = given.config()
     if config is None:
         return 0
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.checks.dropped import dropped_defaults
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in
 
     check(config)

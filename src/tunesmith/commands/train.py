@@ -1,10 +1,12 @@
 """`tunesmith train`: one run, or with -m a sweep."""
 
+from typing import TYPE_CHECKING
+
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration import Config
-from tunesmith.configuration.checks.check import check
-from tunesmith.configuration.checks.dropped import dropped_defaults
-from tunesmith.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from tunesmith.runs.folder import RunFolder
 
 
 def run(arguments: list[str]) -> int:
@@ -18,6 +20,10 @@ def run(arguments: list[str]) -> int:
     config = given.config()
     if config is None:
         return 0
+    from tunesmith.configuration.checks.check import check
+    from tunesmith.configuration.checks.dropped import dropped_defaults
+    from tunesmith.runs.folder import RunFolder
+
     check(config)
     for line in dropped_defaults(config):
         print(line)
@@ -34,7 +40,7 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _show(folder: RunFolder, config: Config) -> None:
+def _show(folder: "RunFolder", config: Config) -> None:
     """Print the scores of a run that is already completed, unless its data has changed since."""
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.runs.score_table import print_scores

@@ -138,7 +138,7 @@ class RunFolder:
 
     def differing_splits(self, source: Any) -> list[str]:
         """Splits of a source, except training, whose content the run did not have."""
-        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        before = self._fingerprints()
         return [
             split
             for split in source.splits
@@ -153,8 +153,13 @@ class RunFolder:
         Args:
             fingerprint: identifies the present content of a split.
         """
-        before = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        before = self._fingerprints()
         return [f"dataset.{split}" for split, content in before.items() if fingerprint(split) != content]
+
+    def _fingerprints(self) -> dict[str, str]:
+        """What identifies the content of each split that the run was trained with; empty if it has not recorded them."""
+        found: dict[str, str] = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        return found
 
     def check_plugins(self, config: Config) -> None:
         """Check that the user's packages that a config names are as they were when the run was started.
