@@ -8,7 +8,11 @@ from tests.conftest import checked
 from tunesmith.configuration import added_settings
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.identity import run_id
-from tunesmith.configuration.saved import load, to_yaml
+from tunesmith.configuration.saved import parse, to_yaml
+
+
+def load(file):
+    return parse(file.read_text(), file)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import random
 
 import pytest
 
+from tests.storage import damages
 from tunesmith.data import cache
 
 
@@ -16,7 +18,7 @@ def write_slowly(folder):
 def make(barrier):
     barrier.wait()
     folder = cache.entry("kind", "key", write_slowly)
-    assert len(list(folder.iterdir())) == 20
+    assert len(list(folder.glob("*.txt"))) == 20
 
 
 def test_concurrent_runs_share_an_entry(tmp_path, monkeypatch):
@@ -42,3 +44,16 @@ def test_a_failed_writer_leaves_no_entry(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError):
         cache.entry("kind", "key", fail)
     assert not list((tmp_path / "kind").iterdir())
+
+
+@pytest.mark.parametrize("damage", damages.KINDS, ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("name", ["3.txt", "digests.json"])
+def test_a_damaged_entry_is_made_again(damage, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    folder = cache.entry("kind", "key", write_slowly)
+    damage(folder / name, random.Random(0))
+    assert cache.entry("kind", "key", write_slowly) == folder
+    assert f"{folder} is damaged and is made again" in capsys.readouterr().out
+    assert {file.name: file.read_text() for file in folder.glob("*.txt")} == {f"{n}.txt": str(n) for n in range(20)}
+    cache.entry("kind", "key", write_slowly)
+    assert capsys.readouterr().out == ""

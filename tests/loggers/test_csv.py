@@ -11,13 +11,19 @@ STEPS = [{"train/loss": 1 / step, "epoch": 0.0} for step in range(1, 13)]
 SCORES = {"validation/accuracy": 0.5}
 
 
-def log(file, steps, *, completed=0):
-    history = CsvHistory(file, completed)
+def log(file, steps, *, completed=0, state=None):
+    """Log some steps, after restoring a state or, if there is none, the rows of the completed steps in the file."""
+    history = CsvHistory(file)
+    if state is not None:
+        history.load_state_dict(state)
+    elif completed:
+        history.read(completed)
     for step in steps:
         history.log_metrics(STEPS[step - 1], step=step)
         if step % 6 == 0:
             history.log_metrics(SCORES, step=step)
     history.finalize("success")
+    return history
 
 
 @pytest.fixture
@@ -43,11 +49,22 @@ def test_a_truncated_last_line_is_dropped(length, uninterrupted, tmp_path):
     assert file.read_text() == uninterrupted
 
 
+@pytest.mark.parametrize("damage", ["", "step,epoch\nx,y\n", "step,epoch,train/loss\n1,0.0,9.0\n", None])
+def test_a_resumed_run_does_not_read_the_file(damage, uninterrupted, tmp_path):
+    file = tmp_path / "metrics.csv"
+    state = log(file, range(1, 9)).state_dict()
+    log(file, range(9, 12), state=state)  # interrupted later
+    file.unlink() if damage is None else file.write_text(damage)
+    log(file, range(9, 13), state=state)
+    assert file.read_text() == uninterrupted
+
+
 def test_the_last_row_is_updated_and_not_repeated(uninterrupted, tmp_path):
     file = tmp_path / "metrics.csv"
     log(file, range(1, 13))
     for _ in range(2):  # of a run that was interrupted while it was scored
-        history = CsvHistory(file, 12)
+        history = CsvHistory(file)
+        history.read(12)
         history.finalize("success")
         history.log_metrics(SCORES, step=12)
         history.finalize("success")

@@ -76,7 +76,7 @@ def test_a_score_that_one_seed_lacks_is_not_averaged(tmp_path):
     (group,) = groups = grouped(find([tmp_path]))
     assert np.isnan(group.mean(SCORE)) and np.isnan(group.deviation(SCORE))
     assert ordered_scores(groups) == [SCORE]
-    assert "| 3 | nan | 1.0 s |" in as_markdown(groups, [SCORE], best(groups))
+    assert "| 3 | nan | 1.0 s |" in as_markdown(groups, [SCORE], best(groups), [])
     assert as_csv(groups, [SCORE]).splitlines()[1].startswith("3,3 done,nan,nan")
 
 

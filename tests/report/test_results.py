@@ -96,7 +96,7 @@ def test_a_sweep_without_completed_runs(folder):
     assert ordered_scores(groups) == []
     (row,) = csv.DictReader(io.StringIO(as_csv(groups, [])))
     assert row["seeds"] == "0" and row["states"] == "1 failed" and row["seconds"] == ""
-    assert "| 0 |" in as_markdown(groups, [], None)
+    assert "| 0 |" in as_markdown(groups, [], None, [])
 
 
 def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, capsys):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import TINY
 from tests.sweeps.made import call
+from tunesmith.runs.folder import RunFolder
 
 PLUGIN = """
 from torch.optim import SGD
@@ -44,9 +45,9 @@ def test_a_run_of_an_edited_plugin_is_refused(plugin):
     (manifest,) = plugin.parents[1].glob("runs/*/*/manifest.json")
     assert list(json.loads(manifest.read_text())["plugins"]) == ["optimizers_of_mine"]
     plugin.write_text(PLUGIN.replace("lr=lr", "lr=lr / 2"))
-    status = manifest.with_name("status.json")
+    run = RunFolder(manifest.parent)
     for state in ("done", "interrupted"):
-        status.write_text(json.dumps(json.loads(status.read_text()) | {"state": state}))
+        run.set_state(state)
         for refused in (call(*words), call(*words, "-m", "seed=1,2")):
             assert refused.status == 2 and refused.errors.count("\n") == 1
             assert "was started with other code: the package optimizers_of_mine" in refused.errors

@@ -1,5 +1,6 @@
 """A pretrained model from the Hugging Face hub or a folder, such as a completed run's model/."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.errors import UserError
+from tunesmith.runs.folder import RunFolder
 
 
 class Pretrained:
@@ -33,7 +35,8 @@ class Pretrained:
         from transformers import AutoTokenizer
 
         options = {"add_prefix_space": True} if pre_split else {}
-        tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
+        with self._verifying("tokenizer"):
+            tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
         if pre_split:
             _with_prefix_space(tokenizer)
         if tokenizer.pad_token is None:  # GPT-2: padding is masked, so any token will do
@@ -50,7 +53,8 @@ class Pretrained:
         """The Hugging Face config."""
         from transformers import AutoConfig
 
-        return self._load("config", AutoConfig.from_pretrained)
+        with self._verifying("config"):
+            return self._load("config", AutoConfig.from_pretrained)
 
     def model(self, config: Any, auto_class: str = "AutoModel") -> Any:
         """The pretrained base model, or another `transformers` class, in float32, with the given config."""
@@ -58,7 +62,8 @@ class Pretrained:
         import transformers
 
         options = {"config": config, "dtype": torch.float32, "use_safetensors": True}
-        return self._load("weights", getattr(transformers, auto_class).from_pretrained, **options)
+        with self._verifying():
+            return self._load("weights", getattr(transformers, auto_class).from_pretrained, **options)
 
     def commit(self) -> str | None:
         """The commit on the hub of the files that were loaded; None for a folder."""
@@ -68,6 +73,11 @@ class Pretrained:
             return None
         file = try_to_load_from_cache(self.name, "config.json", revision=self.revision or "main")
         return Path(file).parent.name if isinstance(file, str) else None  # snapshots/<commit>/config.json
+
+    def _verifying(self, below: str = "") -> contextlib.AbstractContextManager[None]:
+        """Verify the files of a run's model/ whose names start so; nothing for other folders, which have no digests."""
+        folder = Path(self.name)
+        return RunFolder(folder.parent).verifying_model(below) if folder.is_dir() else contextlib.nullcontext()
 
     def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
         try:

@@ -35,6 +35,7 @@ def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best:
         "scheduler": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
         "precision": trainer.precision_plugin.state_dict(),
         "callbacks": {callback.state_key: callback.state_dict() for callback in _with_state(trainer)},
+        "loggers": {type(logger).__name__: logger.state_dict() for logger in _loggers_with_state(trainer)},
         "progress": collectives.all_gather_objects(module.progress()),
         "should_stop": trainer.should_stop,
         "random": collectives.all_gather_objects(_random_states()),
@@ -51,6 +52,11 @@ def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
     for callback in _with_state(trainer):
         if callback.state_key in state["callbacks"]:
             callback.load_state_dict(state["callbacks"][callback.state_key])
+    for logger in _loggers_with_state(trainer):  # those of rank 0
+        if "loggers" not in state:
+            logger.read(state["step"])
+        elif type(logger).__name__ in state["loggers"]:
+            logger.load_state_dict(state["loggers"][type(logger).__name__])
     # With another world size, ranks restore the accumulated loss of the first ones.
     module.restore_progress(state["progress"][trainer.global_rank % len(state["progress"])])
 
@@ -108,6 +114,10 @@ def _set_epoch(trainer: pl.Trainer, epoch: int) -> None:
 
 def _with_state(trainer: Any) -> list[pl.Callback]:
     return [callback for callback in trainer.callbacks if callback.state_dict()]
+
+
+def _loggers_with_state(trainer: Any) -> list[Any]:
+    return [logger for logger in trainer.loggers if hasattr(logger, "load_state_dict")]
 
 
 def _random_states() -> dict[str, Any]:

@@ -11,9 +11,9 @@ def run(arguments: list[str]) -> int:
     config = scored_data(given.run.config(), given.settings)
     logging_setup.configure_libraries()
     logging_setup.log_to(None)
-    from tunesmith.runs.files import new_folder
     from tunesmith.runs.score_table import print_label_scores, print_scores, warn_of_undefined
     from tunesmith.runs.scores import LABELS, numbers
+    from tunesmith.storage.files import new_folder
     from tunesmith.training.evaluate import evaluate
 
     output = new_folder(given.values["output"]) if "output" in given.values else None

@@ -1,4 +1,4 @@
-"""Resolved configs: write as YAML text, load from a file, and apply overrides. What is saved is never resolved again."""
+"""Resolved configs: write as YAML text, parse, and apply overrides. What is saved is never resolved again."""
 
 import copy
 import re
@@ -14,16 +14,14 @@ from tunesmith.errors.messages import first_line
 _INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
-def load(file: Path) -> Config:
-    """Load a resolved config that a run saved.
+def parse(text: str, file: Path) -> Config:
+    """The resolved config in the text of a file that a run saved.
 
     Raises:
-        UserError: if the file does not exist or contains no config.
+        UserError: if it contains no config.
     """
-    if not file.is_file():
-        raise UserError(f"{file} does not exist; expected a run folder, runs/<name>/<run id>")
     try:
-        config = plain_yaml.load(file.read_text(encoding="utf-8"))
+        config = plain_yaml.load(text)
     except Exception as error:  # the YAML parser's errors have no common base class
         raise UserError(f"{file} cannot be read as a config: {first_line(error)}") from error
     if not isinstance(config, dict):

@@ -1,7 +1,8 @@
 """A cache on disk whose entries are folders, keyed by a hash of the content that they were computed from.
 
 An entry is written to a temporary folder that is renamed at the end, so that an entry is never seen half written. If
-several processes want the same entry at once, one writes it and the others wait.
+several processes want the same entry at once, one writes it and the others wait. An entry that was damaged since is written
+again.
 """
 
 import contextlib
@@ -14,6 +15,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 CACHE_VARIABLE = "TUNESMITH_CACHE"
 
@@ -31,18 +34,22 @@ def key_of(*parts: Any) -> str:
 
 
 def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
-    """The folder of an entry; `write(folder)` fills it if it does not exist yet."""
+    """The folder of an entry; `write(folder)` fills it if it does not exist yet, or is damaged."""
     final = cache_folder() / kind / key
-    if final.is_dir():
+    if _intact(final):
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
     with _locked(final.with_name(f".{key}.lock")):
-        if final.is_dir():
+        if _intact(final):
             return final
+        if final.exists():
+            print(f"{final} is damaged and is made again", flush=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
         try:
             write(temporary)
+            _verified(temporary).record()
             temporary.chmod(0o755)
+            _remove(final)
             temporary.rename(final)
         except OSError:
             if not final.is_dir():  # otherwise another process was faster and wrote the same content
@@ -50,6 +57,28 @@ def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return final
+
+
+def _verified(folder: Path) -> VerifiedFolder:
+    return VerifiedFolder(folder, kept=("**/*",), remedy="remove it")
+
+
+def _intact(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    try:
+        _verified(folder).verify()
+    except DamagedError:
+        return False
+    return True
+
+
+def _remove(entry: Path) -> None:
+    """Remove a damaged entry; a process that has mapped its files to memory keeps them."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -11,8 +11,8 @@ from tunesmith.exporting import head_weights, tag_transitions
 from tunesmith.exporting.model_card import write_card
 from tunesmith.exporting.new_folder import new_folder
 from tunesmith.exporting.own_class import fit_weights
-from tunesmith.runs.files import write_json
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.files import write_json
 
 _ONLY_TUNESMITH = ("head.safetensors", "task.json")  # read by `evaluate` and `predict`
 
@@ -33,7 +33,8 @@ def export(run: RunFolder, output: str) -> list[str]:
         raise UserError(f"output={output} is inside the run's own model folder; choose another one")
     config, state = run.config(), run.read_json("model/task.json")
     with new_folder(output) as folder:
-        shutil.copytree(run.model, folder, ignore=shutil.ignore_patterns(*_ONLY_TUNESMITH), dirs_exist_ok=True)
+        with run.verifying_model():
+            shutil.copytree(run.model, folder, ignore=shutil.ignore_patterns(*_ONLY_TUNESMITH), dirs_exist_ok=True)
         fit_weights(folder)
         _name_the_score(folder)
         _limit_length(folder, config["dataset"])

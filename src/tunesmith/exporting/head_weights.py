@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tunesmith.configuration import schema
 from tunesmith.errors import UserError
-from tunesmith.runs.files import write_json
+from tunesmith.storage.files import write_json
 
 FILE = "head.safetensors"
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tunesmith.heads.transitions import forbidden_transitions
-from tunesmith.runs.files import write_json
+from tunesmith.storage.files import write_json
 
 FILE = "crf.safetensors"
 NAMES = ("start_transitions", "end_transitions", "transitions")

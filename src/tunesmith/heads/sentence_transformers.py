@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from tunesmith.runs.files import write_json
+from tunesmith.storage.files import write_json
 
 MODULES = "sentence_transformers.models"
 Mode = Literal["cls", "mean", "lasttoken"]

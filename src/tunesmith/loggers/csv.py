@@ -9,33 +9,43 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
-from tunesmith.runs import files
+from tunesmith.storage import files
 
 _FIRST = ("step", "epoch")
 
 
 class CsvHistory(Logger):
-    """Keeps the history of a resumed run: rows after the step at which it resumes are dropped.
+    """Keeps the history of a resumed run: its rows are part of the training state, from which the file is written again.
 
     Args:
         file: the CSV file.
-        step: optimizer steps that the run has completed.
     """
 
-    def __init__(self, file: Path, step: int) -> None:
+    def __init__(self, file: Path) -> None:
         super().__init__()
         self._file = file
         self._rows: list[dict[str, Any]] = []
         self._written = 0  # rows already in the file
         self._stale = False  # whether one of them has changed since then
         self._columns: list[str] = []
-        if step and file.is_file():
-            lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-            complete = [line for line in lines if line.endswith("\n")]  # a full disk may have truncated the last one
-            self._rows = [row for row in csv_format.DictReader(complete) if int(row["step"]) <= step]
-            for row in self._rows:
-                row["step"] = int(row["step"])
-            self._written, self._stale = len(self._rows), True
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": [dict(row) for row in self._rows]}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned; rows that the file has beyond it are dropped."""
+        self._rows = [dict(row) for row in state["rows"]]
+        self._written, self._stale = len(self._rows), True
+
+    def read(self, step: int) -> None:
+        """Restore the rows up to a step from the file: the training state of version 0.1.0 lacks them."""
+        if not self._file.is_file():
+            return
+        lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
+        complete = [line for line in lines if line.endswith("\n")]  # a full disk may have truncated the last one
+        rows = csv_format.DictReader(complete)
+        self.load_state_dict({"rows": [row | {"step": int(row["step"])} for row in rows if int(row["step"]) <= step]})
 
     @property
     def name(self) -> str:
@@ -86,4 +96,4 @@ class CsvHistory(Logger):
 
 def csv(folder: Path, config: dict[str, Any], step: int) -> CsvHistory:
     """The run's `metrics.csv`."""
-    return CsvHistory(folder / "metrics.csv", step)
+    return CsvHistory(folder / "metrics.csv")

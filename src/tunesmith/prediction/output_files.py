@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from tunesmith.data.sources import delimited
 from tunesmith.errors import UserError
 from tunesmith.prediction import embedding_files
-from tunesmith.runs.files import json_line
+from tunesmith.storage.files import json_line
 
 JSON = (".jsonl", ".json", ".ndjson", ".out", "")
 Rows = Sequence[dict[str, Any]]

@@ -9,6 +9,7 @@ from typing import Any
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.verified_folder import DamagedError
 from tunesmith.sweeps.folder import FILE, SweepFolder
 
 
@@ -18,8 +19,8 @@ class Record:
 
     Attributes:
         path: its folder.
-        config: resolved.
-        state: done, failed, pruned, interrupted, running, waiting (never started) or missing (it has no scores).
+        config: resolved; empty if it is damaged.
+        state: done, failed, pruned, interrupted, running, waiting (never started), missing (it has no scores) or damaged.
         error: the first line of its error message, or empty.
         log: its log file; None if it was never started.
         scores: final ones by name, `test/f1`; empty unless it is done.
@@ -41,11 +42,15 @@ def of_sweep(folder: SweepFolder) -> list[Record]:
     """The runs of a sweep, in the order of its jobs, including those that were never started."""
     bases = _bases(folder)
     found: dict[Path, Record] = {}
-    for job in folder.jobs():
-        if job.stage:
+    for entry in folder.entries():
+        if entry.get("stage"):
             continue
-        path = _run_path(job.run.path, bases)
-        found[path] = _record(path, job.config, folder.log(job.number), job.overrides)
+        path = _run_path(Path(entry["run"]), bases)
+        log = folder.log(entry["number"])
+        try:
+            found[path] = _record(path, folder.frozen(entry).config, log, entry["overrides"])
+        except DamagedError as error:
+            found[path] = _damaged(path, error, log, entry["overrides"])
     return list(found.values())
 
 
@@ -98,11 +103,15 @@ def _below(folder: Path) -> Iterator[Record]:
     for file in sorted(folder.rglob("status.json")):
         run = RunFolder(file.parent)
         if (run.path / "config.yaml").is_file():
-            yield _record(run.path, run.config(), run.path / "train.log", None)
+            try:
+                yield _record(run.path, run.config(), run.path / "train.log", None)
+            except UserError as error:
+                yield _damaged(run.path, error, run.path / "train.log", None)
 
 
 def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | None) -> Record:
     run = RunFolder(path)
+    run.check_status()
     status = run.status()
     unknown = "missing" if path.is_dir() or log.is_file() else "waiting"
     state = "done" if run.completed else str(status.get("state", unknown))
@@ -115,6 +124,12 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
     error = str(status.get("error", "")).partition("\n")[0]
     shown_log = None if state == "waiting" else Path(os.path.relpath(log))
     return Record(Path(os.path.relpath(path)), config, state, error, shown_log, scores, seconds, overrides)
+
+
+def _damaged(path: Path, error: UserError, log: Path, overrides: dict[str, str] | None) -> Record:
+    return Record(
+        Path(os.path.relpath(path)), {}, "damaged", str(error), Path(os.path.relpath(log)), {}, None, overrides
+    )
 
 
 def _seconds(run: RunFolder) -> float | None:

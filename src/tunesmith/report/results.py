@@ -13,7 +13,7 @@ from rich.text import Text
 from tunesmith.configuration.monitor import monitored
 from tunesmith.report.groups import Group, best, grouped
 from tunesmith.report.records import Record, of_sweep
-from tunesmith.runs import files
+from tunesmith.storage import files
 from tunesmith.sweeps.folder import SweepFolder
 
 _SHOWN = 2  # scores on a screen
@@ -29,7 +29,7 @@ def write_results(folder: SweepFolder) -> None:
 
 def show(records: Sequence[Record], *, title: str, place: Path | None = None) -> None:
     """Print the results table of some runs, and write it to files in `place`, if given."""
-    groups = grouped(records)
+    groups = grouped(record for record in records if record.config)
     first = best(groups)
     scores = ordered_scores(groups)
     _print(groups, scores, first, title)
@@ -45,7 +45,7 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     elif place is not None:
         try:
             files.write_text(place / "results.csv", as_csv(groups, scores))
-            files.write_text(place / "results.md", as_markdown(groups, scores, first))
+            files.write_text(place / "results.md", as_markdown(groups, scores, first, problems))
         except OSError as error:
             print(f"results.md and results.csv cannot be written to {place}: {error.strerror}")
         else:
@@ -76,7 +76,7 @@ def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | None) -> str:
+def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | None, problems: Sequence[Record]) -> str:
     """One row per configuration, mean ± standard deviation, the best in bold; then runs without scores, with logs."""
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
     lines = [_row([*keys, "seeds", *scores, "time", "state"]), _row(["---"] * (len(keys) + len(scores) + 3))]
@@ -84,7 +84,6 @@ def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | N
         mark = "**" if group is first else ""
         cells = [f"{mark}{cell}{mark}" if cell else "" for cell in _cells(group, keys, scores)]
         lines.append(_row(cells))
-    problems = [record for group in groups for record in group.records if record.state != "done"]
     lines += ["", *map(_problem, problems)]
     return "\n".join(lines).strip() + "\n"
 

@@ -1,6 +1,6 @@
 """A run's folder: its layout, its lock and its files, which are written atomically."""
 
-import json
+import contextlib
 import os
 import socket
 import time
@@ -11,13 +11,14 @@ from typing import Any
 
 from tunesmith.configuration import Config, saved
 from tunesmith.configuration.identity import run_id
-from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
-from tunesmith.runs import files
 from tunesmith.runs.code import plugins
 from tunesmith.runs.scores import numbers
+from tunesmith.storage import files
+from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 _PROGRESS = ("step", "steps", "scores")
+_KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*.jsonl", "model/**/*")  # files that are read again
 _REMEDY = "set name=... for a new run, or remove the folder"
 _LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
 
@@ -36,6 +37,7 @@ class RunFolder:
 
     def __init__(self, path: Path, *, writes: bool = True) -> None:
         self.path, self._writes = path, writes
+        self._files = VerifiedFolder(path, kept=_KEPT, remedy="remove the folder and train again")
         self._lock = files.Lock(path)
 
     @classmethod
@@ -51,7 +53,7 @@ class RunFolder:
             fresh: if the folder exists, create one with a number appended to its id.
 
         Raises:
-            UserError: if the folder cannot be created, or the run is in use by another process.
+            UserError: if the folder cannot be created, the run is in use by another process, or its status is damaged.
         """
         run = cls.of(config)
         first = run.path
@@ -67,6 +69,7 @@ class RunFolder:
                     number += 1
                     run = cls(first.with_name(f"{first.name}-{number}"))
             run.lock()
+            run.check_status()
         except OSError as error:
             raise UserError(
                 f"cannot create the run's folder {run.path}: {error.strerror}; set output_dir to a writable folder"
@@ -98,8 +101,19 @@ class RunFolder:
         return self._lock.taken()
 
     def status(self) -> dict[str, Any]:
-        """Content of status.json; empty if it is missing or cannot be read."""
-        return self._recorded("status.json")
+        """Content of status.json; empty if it is missing or damaged."""
+        try:
+            return self._object("status.json")
+        except DamagedError:
+            return {}
+
+    def check_status(self) -> None:
+        """Check that status.json is as it was written.
+
+        Raises:
+            DamagedError: if it is not.
+        """
+        self._object("status.json")
 
     @property
     def completed(self) -> bool:
@@ -120,9 +134,11 @@ class RunFolder:
             inside = sorted(file.parent for file in run.path.glob("**/status.json"))
             hint = f"; did you mean run={inside[0]}?" if inside else "; expected runs/<name>/<run id>"
             raise UserError(f"run={path} contains no run{hint}")
-        state = run.read_json("status.json")["state"]
+        state = run._object("status.json").get("state")
         if state != "done":
             raise UserError(f"run={path} is {state}, not completed; see {run.path / 'train.log'}")
+        if not run._files.has_digests:
+            print(f"{run.path} was written by an earlier version, without digests: its files are not verified")
         return run
 
     def check_data(self, source: Any) -> None:
@@ -158,7 +174,16 @@ class RunFolder:
 
     def _fingerprints(self) -> dict[str, str]:
         """What identifies the content of each split that the run was trained with; empty if it has not recorded them."""
-        found: dict[str, str] = self._recorded("manifest.json").get("data", {}).get("fingerprints", {})
+        found: dict[str, str] = self._manifest().get("data", {}).get("fingerprints", {})
+        return found
+
+    def _manifest(self) -> dict[str, Any]:
+        """Content of manifest.json; empty before training has started."""
+        found = self._object("manifest.json")
+        if not found and (self.path / "manifest.json").exists():
+            raise DamagedError(
+                f"{self.path / 'manifest.json'} is empty, so the run's data cannot be compared; {_REMEDY}"
+            )
         return found
 
     def check_plugins(self, config: Config) -> None:
@@ -167,7 +192,7 @@ class RunFolder:
         Raises:
             UserError: if one has changed.
         """
-        before = self._recorded("manifest.json").get("plugins", {})
+        before = self._manifest().get("plugins", {})
         changed = [name for name, content in plugins(config).items() if before.get(name, content) != content]
         if changed:
             raise UserError(
@@ -184,48 +209,65 @@ class RunFolder:
         Raises:
             UserError: if it uses a different one.
         """
-        before = self._recorded("manifest.json").get("model", {}).get("tokenizer", key)
+        before = self._manifest().get("model", {}).get("tokenizer", key)
         if before != key:
             raise UserError(
                 f"{self.path} was started with a different tokenizer, so its checkpoint does not match: the backbone's "
                 f"files or the version of a package have changed since; {_REMEDY}"
             )
 
-    def _recorded(self, name: str) -> dict[str, Any]:
-        """A JSON object of the run; empty if it is missing or cannot be read."""
+    def _object(self, name: str) -> dict[str, Any]:
+        """A JSON object of the run; empty if it was never written.
+
+        Raises:
+            DamagedError: if it is not as it was written.
+        """
         try:
             found = self.read_json(name)
-        except (OSError, ValueError):
+        except FileNotFoundError:
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise DamagedError(f"{self.path / name} is damaged: expected a JSON object; {_REMEDY}")
+        return found
 
     def config(self) -> Config:
-        """The run's resolved config."""
-        return saved.load(self.path / "config.yaml")
+        """The run's resolved config.
+
+        Raises:
+            UserError: if config.yaml is missing or damaged.
+        """
+        file = self.path / "config.yaml"
+        try:
+            return saved.parse(self._files.read_text(file.name), file)
+        except FileNotFoundError as error:
+            raise UserError(f"{file} does not exist; expected a run folder, runs/<name>/<run id>") from error
 
     @property
     def model(self) -> Path:
         """Folder of the trained model, a Hugging Face checkpoint."""
         return self.path / "model"
 
-    def tokenizer_digest(self) -> str | None:
-        """Digest of the model's tokenizer.json; None if there is none."""
-        file = self.model / "tokenizer.json"
-        return digest(file) if file.is_file() else None
+    def verifying_model(self, below: str = "") -> contextlib.AbstractContextManager[None]:
+        """Verify the files of model/ whose names start so, while a block loads them; raises DamagedError at its end."""
+        return self._files.verifying(f"model/{below}")
+
+    def seal(self) -> None:
+        """Record the content of all files that are read again, once they are complete."""
+        if self._writes:
+            self._files.record()
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file of the run atomically."""
+        """Write a file of the run atomically, with its digest."""
         if self._writes:
-            files.write_text(self.path / name, text)
+            self._files.write_texts({name: text})
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a value as indented JSON; numbers that are not finite become null."""
-        if self._writes:
-            files.write_json(self.path / name, files.with_null(value))
+        self.write_text(name, files.as_json(files.with_null(value)))
 
     def read_json(self, name: str) -> Any:
-        """Read a JSON file of the run."""
-        return json.loads((self.path / name).read_text(encoding="utf-8"))
+        """Read a JSON file of the run; raises DamagedError if it is not as it was written."""
+        return self._files.read_json(name)
 
     def scores(self) -> dict[str, float]:
         """The scores in metrics.json by name; NaN where they are null."""

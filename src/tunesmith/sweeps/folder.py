@@ -1,6 +1,5 @@
 """A sweep's folder: the frozen configs of its jobs, their logs, the search history and the results."""
 
-import json
 import os
 import shlex
 import sys
@@ -10,10 +9,12 @@ from typing import Any
 
 from tunesmith.configuration import saved
 from tunesmith.errors import UserError
-from tunesmith.runs import files
+from tunesmith.storage import files
+from tunesmith.storage.verified_folder import VerifiedFolder
 from tunesmith.sweeps.job import Job
 
 FILE = "sweep.json"
+_REMEDY = "remove the sweep's folder: the same command makes a new one, and completed runs are not run again"
 
 
 class SweepFolder:
@@ -22,6 +23,7 @@ class SweepFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = files.Lock(path)
+        self._files = VerifiedFolder(path, kept=(FILE, "jobs/*.yaml"), remedy=_REMEDY)
         self._content: dict[str, Any] = {}
 
     @classmethod
@@ -63,39 +65,51 @@ class SweepFolder:
     def describe(self, **content: Any) -> None:
         """Add metadata of the sweep to sweep.json."""
         self._content |= content
-        files.write_json(self.path / FILE, self._content)
+        self._files.write_texts({FILE: files.as_json(self._content)})
 
     def read(self) -> dict[str, Any]:
-        """sweep.json; empty if there is none."""
-        file = self.path / FILE
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        """sweep.json; empty if there is none.
+
+        Raises:
+            DamagedError: if it is not as it was written.
+        """
+        try:
+            content: dict[str, Any] = self._files.read_json(FILE)
+        except FileNotFoundError:
+            return {}
         return content
 
     def freeze(self, jobs: list[Job]) -> None:
         """Write the configs of new jobs, and list them in sweep.json."""
-        for job in jobs:
-            files.write_text(self.file(job.number), saved.to_yaml(job.config))
+        frozen = {_config_file(job.number): saved.to_yaml(job.config) for job in jobs}
         records = {record["number"]: record for record in self._content["jobs"]}
         records |= {job.number: job.record for job in jobs}
         self._content["jobs"] = list(records.values())
-        files.write_json(self.path / FILE, self._content)
+        self._files.write_texts(frozen | {FILE: files.as_json(self._content)})
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries of the jobs in sweep.json: number, run, overrides, trial, reports, stage."""
+        found: list[dict[str, Any]] = self.read().get("jobs", [])
+        return found
 
     def jobs(self) -> list[Job]:
         """The frozen jobs."""
-        return [self._job(record) for record in self.read().get("jobs", [])]
+        return [self.frozen(entry) for entry in self.entries()]
 
     def job(self, number: int) -> Job:
         """A frozen job."""
-        return self._job(next(record for record in self.read()["jobs"] if record["number"] == number))
+        return self.frozen(next(entry for entry in self.entries() if entry["number"] == number))
 
-    def _job(self, record: dict[str, Any]) -> Job:
+    def frozen(self, entry: dict[str, Any]) -> Job:
+        """The frozen job of an entry.
+
+        Raises:
+            DamagedError: if its config is not as it was written.
+        """
         names = ("number", "overrides", "trial", "reports", "stage")
-        known = {name: record[name] for name in names if name in record}
-        return Job(config=saved.load(self.file(record["number"])), **known)
-
-    def file(self, number: int) -> Path:
-        """The frozen config of a job."""
-        return self.path / "jobs" / f"{_file_name(number)}.yaml"
+        known = {name: entry[name] for name in names if name in entry}
+        file = _config_file(entry["number"])
+        return Job(config=saved.parse(self._files.read_text(file), self.path / file), **known)
 
     @property
     def study(self) -> Path:
@@ -105,6 +119,10 @@ class SweepFolder:
     def log(self, number: int) -> Path:
         """The output of a job."""
         return self.path / "logs" / f"{_file_name(number)}.log"
+
+
+def _config_file(number: int) -> str:
+    return f"jobs/{_file_name(number)}.yaml"
 
 
 def _file_name(number: int) -> str:

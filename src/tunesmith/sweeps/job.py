@@ -8,6 +8,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.verified_folder import DamagedError
 
 BUSY = 75  # exit status of a job whose run is in use by another process (EX_TEMPFAIL of sysexits.h)
 
@@ -89,7 +90,7 @@ def final_state(job: Job, exit_code: int, *, process: int, log: Path, stopped: b
     else:
         error = f"the process exited with status {exit_code} before the run completed"
     state = "interrupted" if stopped else "failed"
-    with contextlib.suppress(OSError):  # a full disk
+    with contextlib.suppress(OSError, DamagedError):  # a full disk
         job.run.set_state(state, error=error)
     return state
 

@@ -1,6 +1,7 @@
 """A run's model/ folder: saved after training, loaded to evaluate or to predict."""
 
 import functools
+import json
 from typing import Any
 
 from torch import Tensor
@@ -24,7 +25,7 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
     from safetensors.torch import save_file
 
     module.head.save(module.backbone, run.model)
-    config = run.read_json("model/config.json")
+    config = json.loads((run.model / "config.json").read_text(encoding="utf-8"))
     run.write_json("model/config.json", config | published)
     tokenizer.save_pretrained(run.model)
     own = _own_weights(module.head, module.backbone)
@@ -49,7 +50,7 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
         config: the run's, or one with another dataset of the same task; the labels stay those of the run.
 
     Raises:
-        UserError: if a file of model/ is missing.
+        UserError: if a file of model/ is missing or damaged.
     """
     from safetensors.torch import load_file
 
@@ -66,5 +67,6 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
     tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()
     backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
     head = factory(config["head"], group="head")(backbone, task)
-    head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights were loaded with the backbone
+    with run.verifying_model(head_file.name):
+        head.load_state_dict(head.state_dict() | load_file(head_file))  # shared weights were loaded with the backbone
     return FineTuningModule(backbone, head, []).eval(), task, tokenizer

@@ -68,6 +68,7 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         with launch_workers(config["trainer"]["devices"], work) as context:
             metrics = _train(config, dataset, run, [interruption, *callbacks], context)
         run.write_json("metrics.json", metrics)
+        run.seal()
         monitor, scores = monitored(config), numbers(metrics)
         run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
     print_scores(scores, title=str(config["name"]), first=[monitor.partition("/")[2], *config["dataset"]["metrics"]])
@@ -111,7 +112,6 @@ def _train(
     # Save the model before scoring, so that `evaluate` loads exactly what was scored.
     if context.is_rank_zero:
         saved_model.save(module, data.tokenizer, run, published=parts.published)
-        facts["model"]["tokenizer_file"] = run.tokenizer_digest()
 
     # Score.
     metrics = score_all(trainer, module, data, keep=run, tune=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
+from tunesmith.storage.verified_folder import DamagedError
 from tunesmith.sweeps.expansion import Expansion, summarized, words
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
@@ -66,6 +67,7 @@ class Search:
         self._seeds: Sequence[int | None] = settings.seeds or [None]
         self._study = open_study(folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"])
         known = [job for job in folder.jobs() if not job.stage]
+        self._check_trials(known)
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
         self._queued: set[int] = set()  # numbers of jobs that were yielded or are waiting
@@ -83,6 +85,18 @@ class Search:
             if trial.state.name == "RUNNING":  # it was interrupted
                 self._enqueue(trial)
         self.total = len(self._seeds) * (settings.trials or 0)
+
+    def _check_trials(self, known: Sequence[Job]) -> None:
+        """Check that the study has the trials of the sweep's jobs: a job is found again by the number of its trial."""
+        params = {trial.number: trial.params for trial in self._study.get_trials(deepcopy=False)}
+        for job in known:
+            trial = params.get(-1 if job.trial is None else job.trial, {})
+            if any(job.overrides.get(key) != _text(value) for key, value in trial.items()) or not trial:
+                raise DamagedError(
+                    f"{self._folder.study} lacks the trial of job {job.number}: it was truncated, or belongs to another "
+                    f"sweep; restore it from a copy, or remove {self._folder.path}: the same command searches anew, and "
+                    "completed runs are not run again"
+                )
 
     def _failed(self) -> list["optuna.trial.FrozenTrial"]:
         """Failed trials that were not retried."""

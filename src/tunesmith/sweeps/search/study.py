@@ -12,10 +12,10 @@ from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 
 from tunesmith.sweeps.search.objectives import Objective
+from tunesmith.sweeps.search.verified_journal import VerifiedJournal
 from tunesmith.sweeps.settings import Settings
 
 _NAME = "sweep"
@@ -34,7 +34,7 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("optuna").propagate = False
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    storage = JournalStorage(JournalFileBackend(str(file)))
+    storage = JournalStorage(VerifiedJournal(file))
     study = optuna.create_study(
         storage=storage,
         study_name=_NAME,

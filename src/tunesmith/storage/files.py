@@ -28,12 +28,17 @@ def write_text(target: Path, text: str) -> None:
 
 
 def write_json(target: Path, value: Any) -> None:
-    """Write a value as indented JSON.
+    """Write a value as indented JSON; see `as_json`."""
+    write_text(target, as_json(value))
+
+
+def as_json(value: Any) -> str:
+    """A value as indented JSON.
 
     Raises:
         ValueError: for NaN and infinity, which JSON does not have; see `with_null`.
     """
-    write_text(target, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_line(record: dict[str, Any]) -> str:

@@ -1,0 +1,198 @@
+"""A folder whose files are verified when they are read again, so that no damaged file changes a number unnoticed.
+
+`digests.json` in the folder has the digest of each file (XXH3, 128 bits), which notices damage; it is no protection against
+somebody who changes both. A digest is recorded before its file is replaced, beside that of the present content, so that
+whenever the process dies the file matches one of the two.
+"""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from tunesmith.errors import UserError
+from tunesmith.storage import files
+
+FILE = "digests.json"
+_BLOCK_BYTES = 4 * 2**20  # read at a time
+Digests = dict[str, list[str]]  # name -> accepted digests
+
+
+class DamagedError(UserError):
+    """A file is not as it was written."""
+
+
+class VerifiedFolder:
+    """Writes and reads the files of a folder. A folder without digests.json, of an earlier version, is read unverified.
+
+    Args:
+        path: the folder.
+        kept: glob patterns of the files that are read again.
+        remedy: what a user can do about a damaged file.
+    """
+
+    def __init__(self, path: Path, *, kept: tuple[str, ...], remedy: str) -> None:
+        self._path, self._kept, self._remedy = path, kept, remedy
+        self._parsed: tuple[tuple[int, ...], Digests] = ((), {})  # by what tells one digests.json from the next
+
+    @property
+    def has_digests(self) -> bool:
+        """Whether its files are verified."""
+        return (self._path / FILE).exists()
+
+    def write_texts(self, texts: Mapping[str, str]) -> None:
+        """Write files atomically, each with its digest.
+
+        Args:
+            texts: by name, relative to the folder.
+        """
+        digests = self._digests() or self._present()
+        for name, text in texts.items():
+            digests[name] = [_digest_of(text.encode()), *digests.get(name, [])[:1]]
+        self._write(digests)
+        for name, text in texts.items():
+            files.write_text(self._path / name, text)
+
+    def record(self) -> None:
+        """Record the present content of all files that are read again; call it when nothing writes to them."""
+        self._write(self._present())
+
+    def read_text(self, name: str) -> str:
+        """The content of a file.
+
+        Raises:
+            FileNotFoundError: if it was never written.
+            DamagedError: if it is not as it was written.
+        """
+        try:
+            return self._read(name).decode()
+        except UnicodeDecodeError as error:  # an earlier version's file, which has no digest
+            raise self._damaged(name, "it is not valid UTF-8") from error
+
+    def read_json(self, name: str) -> Any:
+        """The value of a JSON file; errors as in `read_text`."""
+        text = self.read_text(name)
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(name, "it is not valid JSON") from error
+
+    def verify(self, below: str = "") -> None:
+        """Check the files that have a digest.
+
+        Args:
+            below: only those whose names start so.
+
+        Raises:
+            DamagedError: for the first that is damaged or missing.
+        """
+        for name, accepted in (self._digests() or {}).items():
+            if name.startswith(below):
+                self._check(name, accepted)
+
+    @contextlib.contextmanager
+    def verifying(self, below: str) -> Iterator[None]:
+        """Check files while the block loads them: they are hashed in a thread of their own; see `verify`.
+
+        Raises:
+            DamagedError: at the end of the block, also instead of its error.
+        """
+        found: list[DamagedError] = []
+
+        def verify() -> None:
+            try:
+                self.verify(below)
+            except DamagedError as error:
+                found.append(error)
+
+        thread = threading.Thread(target=verify)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
+            if found:
+                raise found[0]
+
+    def _read(self, name: str) -> bytes:
+        while True:
+            digests = self._digests()
+            content = self._bytes(name, known=digests is not None and name in digests)
+            if digests is None or _digest_of(content) in digests.get(name, []):
+                return content
+            if self._digests() == digests:  # otherwise a process has just written the file
+                raise self._damaged(name)
+
+    def _bytes(self, name: str, *, known: bool) -> bytes:
+        try:
+            return (self._path / name).read_bytes()
+        except FileNotFoundError:
+            if not known:
+                raise
+            raise self._damaged(name, "it is missing") from None
+        except OSError as error:
+            raise self._damaged(name, f"it cannot be read: {error.strerror}") from error
+
+    def _check(self, name: str, accepted: list[str]) -> None:
+        try:
+            found = digest(self._path / name)
+        except FileNotFoundError:
+            raise self._damaged(name, "it is missing") from None
+        except OSError as error:
+            raise self._damaged(name, f"it cannot be read: {error.strerror}") from error
+        if found not in accepted:
+            raise self._damaged(name)
+
+    def _digests(self) -> Digests | None:
+        """What digests.json holds; None without one."""
+        file = self._path / FILE
+        try:
+            with file.open("rb") as stream:
+                found = os.fstat(stream.fileno())
+                version = (found.st_ino, found.st_mtime_ns, found.st_size)
+                if version == self._parsed[0]:
+                    return dict(self._parsed[1])
+                content = json.load(stream)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise self._damaged(FILE, "it cannot be read") from error
+        if not isinstance(content, dict) or not all(
+            isinstance(accepted, list) and all(isinstance(part, str) for part in accepted)
+            for accepted in content.values()
+        ):
+            raise self._damaged(FILE)
+        self._parsed = (version, content)
+        return dict(content)
+
+    def _present(self) -> Digests:
+        found = {file for pattern in self._kept for file in self._path.glob(pattern) if file.is_file()}
+        names = sorted(file.relative_to(self._path).as_posix() for file in found)
+        return {name: [digest(self._path / name)] for name in names if name != FILE}
+
+    def _write(self, digests: Digests) -> None:
+        files.write_json(self._path / FILE, digests)
+
+    def _damaged(self, name: str, how: str = "it differs from what was written") -> DamagedError:
+        return DamagedError(
+            f"{self._path / name} is damaged: {how}; restore it from a copy, or {self._remedy} (without {FILE}, the "
+            "files are read as they are)"
+        )
+
+
+def digest(file: Path) -> str:
+    """The digest of a file's content, read in blocks."""
+    found = xxhash.xxh3_128()
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK_BYTES):
+            found.update(block)
+    return found.hexdigest()
+
+
+def _digest_of(content: bytes) -> str:
+    return xxhash.xxh3_128(content).hexdigest()
