@@ -59,7 +59,7 @@ def start(*words, cwd=REPOSITORY, **variables) -> subprocess.Popen:
     )
 
 
-def until(condition, *, seconds=120):
+def until(condition, *, seconds=300):
     """Wait for a condition that another process fulfils."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
