@@ -18,8 +18,8 @@ setup: .venv/installed  ## make .venv and install tunesmith with pinned versions
 train: setup  ## the default run: offline, generated data, a small BERT from scratch
 	$(BIN)/tunesmith train
 
-test: setup  ## the whole test suite, offline
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+test: setup  ## the whole test suite, offline; TUNESMITH_LONG=1 adds the default run to its end, 3 minutes
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -r s
 
 check: setup  ## linting, formatting, types and layers
 	$(BIN)/ruff check

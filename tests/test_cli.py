@@ -1,13 +1,16 @@
 """Invalid input gives one message, exit status 2 and no traceback; light commands import nothing heavy."""
 
+import os
+import resource
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.conftest import TINY, write_csv
+from tests.preloaded import launch
+from tests.sweeps.made import until
 from tunesmith import cli
 from tunesmith.training.module import FineTuningModule
 
@@ -102,17 +105,19 @@ def test_an_output_folder_that_is_not_writable(capsys, tmp_path):
     assert "set output_dir" in fails(capsys, "train", f"output_dir={tmp_path}/file/runs")
 
 
+def with_small_files(words):
+    """Run a command that can write no file of more than 200 kB."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+    return cli.run(words)
+
+
 def test_a_full_disk(tmp_path):
-    code = (
-        "import resource, sys; from tunesmith.cli import run\n"
-        "import tunesmith.training.train, torch, transformers\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
-        "sys.exit(run(sys.argv[1:]))"
-    )
-    words = [sys.executable, "-c", code, "train", *TINY, "backbone.width=128", f"output_dir={tmp_path}"]
-    process = subprocess.run(words, capture_output=True, text=True)
-    assert process.returncode == 2, process.stderr
-    assert "free some space" in process.stderr and "Traceback" not in process.stderr
+    words = ["train", *TINY, "backbone.width=128", f"output_dir={tmp_path}"]
+    process = launch(with_small_files, words, log=tmp_path / "log")
+    process.join(timeout=300)
+    shown = (tmp_path / "log").read_text()
+    assert process.exitcode == 2, shown
+    assert "free some space" in shown and "Traceback" not in shown
     assert not list(tmp_path.glob("*/*/metrics.json"))
 
 
@@ -127,24 +132,15 @@ def test_empty_and_long_texts_are_not_errors(capsys, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_records_its_state_and_saves_a_checkpoint(tmp_path, number):
-    words = [
-        sys.executable,
-        "-m",
-        "tunesmith",
-        "train",
-        *TINY,
-        "dataset.size=4000",
-        "trainer.max_epochs=50",
-        f"output_dir={tmp_path}",
-    ]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 90
-    while not list(tmp_path.glob("*/*/metrics.csv")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1 and "interrupted" in errors and "Traceback" not in errors
-    (run,) = tmp_path.glob("*/*")
+    output = tmp_path / "runs"
+    words = ["train", *TINY, "dataset.size=4000", "trainer.max_epochs=50", f"output_dir={output}"]
+    process = launch(cli.run, words, log=tmp_path / "log")
+    until(lambda: list(output.glob("*/*/metrics.csv")))
+    os.kill(process.pid, number)
+    process.join(timeout=300)
+    shown = (tmp_path / "log").read_text()
+    assert process.exitcode == 1 and "interrupted" in shown and "Traceback" not in shown
+    (run,) = output.glob("*/*")
     assert '"interrupted"' in (run / "status.json").read_text()
     assert list((run / "checkpoints").glob("state-*.ckpt")) and not (run / "metrics.json").exists()
 

@@ -5,6 +5,7 @@ import inspect
 import pytest
 from omegaconf import OmegaConf
 
+from tests.conftest import composer
 from tunesmith.configuration import schema, targets
 from tunesmith.configuration.checks import keys
 from tunesmith.configuration.checks.check import check
@@ -68,13 +69,13 @@ def test_every_choice_composes_and_passes_the_checks(group, choice, monkeypatch,
     monkeypatch.setenv("TUNESMITH_DATA", "data")
     (tmp_path / "config.json").write_text('{"model_type": "bert", "max_position_embeddings": 512}')
     monkeypatch.setenv("TUNESMITH_MINILM", str(tmp_path))
-    check(compose(overrides(group, choice)))
+    check(composer().compose(overrides(group, choice)))
 
 
 @pytest.mark.parametrize("group,choice", ALL)
 def test_the_settings_match_the_signature(group, choice):
     # The reference is `inspect.signature` of the imported object; the schema reads the source text.
-    node = compose(overrides(group, choice), resolve=group != "experiment").get(group)
+    node = composer().compose(overrides(group, choice), resolve=group != "experiment").get(group)
     if group == "experiment" or not node:
         return
     if group == "dataset":

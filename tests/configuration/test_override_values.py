@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.configuration.test_saved import LEAVES, MARKS, SURPRISES
-from tests.conftest import checked
-from tests.sweeps.made import COMPOSER
+from tests.conftest import checked, composer
 from tunesmith import cli
 from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.identity import digest, identity
 from tunesmith.configuration.override_quoting import as_text
 from tunesmith.configuration.saved import apply, literal
@@ -43,7 +43,7 @@ def typed(value):
 def test_a_value_is_the_same_on_the_command_line_in_yaml_and_in_the_identity(value):
     try:
         word = f"dataset.text={typed(value)}"
-        config = COMPOSER.compose([*CSV, word])
+        config = composer().compose([*CSV, word])
     except UserError as error:
         assert "is not valid UTF-8" in str(error)  # half of a surrogate pair, which no terminal sends
         return
@@ -52,8 +52,8 @@ def test_a_value_is_the_same_on_the_command_line_in_yaml_and_in_the_identity(val
     assert repr(saved) == repr(config) and digest(identity(saved)) == digest(identity(config))
     assert repr(apply(config, [word, "dataset.batch_size=7"])["dataset"]["text"]) == repr(value)
     if value != "":
-        axis = split([f"{word},other"], {}, COMPOSER.folders)[1][0]
-        assert repr(COMPOSER.compose([*CSV, f"dataset.text={axis.values[0]}"])["dataset"]["text"]) == repr(value)
+        axis = split([f"{word},other"], {}, composer().folders)[1][0]
+        assert repr(composer().compose([*CSV, f"dataset.text={axis.values[0]}"])["dataset"]["text"]) == repr(value)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
@@ -65,12 +65,12 @@ def test_a_value_is_the_same_on_the_command_line_in_yaml_and_in_the_identity(val
 )
 def test_no_word_ends_in_a_traceback(key, value):
     try:
-        check(COMPOSER.compose([f"{key}={value}"]))
+        check(composer().compose([f"{key}={value}"]))
     except UserError as error:
         assert error.mistakes and all(error.mistakes)
     try:
-        fixed, axes = split([f"{key}={value}"], {}, COMPOSER.folders)
-        jobs_of(Expansion(COMPOSER, fixed), axes)
+        fixed, axes = split([f"{key}={value}"], {}, composer().folders)
+        jobs_of(Expansion(composer(), fixed), axes)
     except UserError as error:
         assert error.mistakes and all(error.mistakes)
 
@@ -89,14 +89,14 @@ def test_a_message_shows_the_quoted_form_that_works(capsys, value):
     ["a b.csv", "a=b.csv", "a-b+c@d%e;#.csv", "données/é.csv", "资料.csv", "C:\\x.csv", "$x.csv", "a:b.csv", "~/x.csv"],
 )
 def test_other_values_are_read_as_they_are(value):
-    assert COMPOSER.compose(["dataset=csv", f"dataset.train={value}"])["dataset"]["train"] == value
+    assert composer().compose(["dataset=csv", f"dataset.train={value}"])["dataset"]["train"] == value
 
 
 def test_a_number_where_a_text_is_expected(capsys):
     assert cli.run(["check", *CSV, "dataset.label=1"]) == 2
     message = capsys.readouterr().err
     assert """dataset.label is 1; expected a valid string; as a text: "dataset.label='1'\"""" in message
-    assert COMPOSER.compose([*CSV, "dataset.label='1'"])["dataset"]["label"] == "1"
+    assert composer().compose([*CSV, "dataset.label='1'"])["dataset"]["label"] == "1"
 
 
 @pytest.mark.parametrize("group", ["regularization", "callbacks", "logger"])
@@ -107,13 +107,13 @@ def test_none_of_several(group, value, tmp_path):
     (tmp_path / "experiment").mkdir()
     text = f"# @package _global_\ndefaults:\n  - override /{group}: {value}\n"
     (tmp_path / "experiment/mine.yaml").write_text(text)
-    composer = type(COMPOSER)(str(tmp_path))
-    assert composer.compose(["experiment=mine"])[group] == {}
+    own = Composer(str(tmp_path))
+    assert own.compose(["experiment=mine"])[group] == {}
 
 
 def _space(*words):
-    fixed, axes = split(words, {}, COMPOSER.folders)
-    return Expansion(COMPOSER, fixed), axes
+    fixed, axes = split(words, {}, composer().folders)
+    return Expansion(composer(), fixed), axes
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,11 @@ WORDS = [
 ]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def threads():
-    """One for each of two processes: a fork must not use the threads of its parent."""
+    """One in each process: a fork must not use the threads of its parent, and sums depend on their number."""
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 
@@ -134,8 +134,12 @@ def act_at(monkeypatch, act, *, call, rank):
 CUT = ["trainer.max_epochs=2"]  # with dropout: each rank has its own random numbers
 
 
-def test_an_interrupted_run_of_two_processes_resumes_bitwise(tmp_path, monkeypatch):
-    uninterrupted = run_of(tmp_path / "uninterrupted", CUT, 2)
+@pytest.fixture(scope="module")
+def uninterrupted(threads, tmp_path_factory):
+    return run_of(tmp_path_factory.mktemp("uninterrupted"), CUT, 2)
+
+
+def test_an_interrupted_run_of_two_processes_resumes_bitwise(uninterrupted, tmp_path, monkeypatch):
     for call in (3, 6):
         folder = tmp_path / f"cut-{call}"
         with monkeypatch.context() as patch:
@@ -149,7 +153,7 @@ def test_an_interrupted_run_of_two_processes_resumes_bitwise(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("how", ["exit", "kill", "exception"])
-def test_a_worker_that_dies_fails_the_run(how, tmp_path, monkeypatch, capsys):
+def test_a_worker_that_dies_fails_the_run(how, uninterrupted, tmp_path, monkeypatch, capsys):
     def die():
         if how == "exception":
             raise RuntimeError("an error of its own")
@@ -161,7 +165,7 @@ def test_a_worker_that_dies_fails_the_run(how, tmp_path, monkeypatch, capsys):
         act_at(patch, die, call=7, rank=1)
         with pytest.raises(ChildProcessError, match=f"rank 1 of 2 ended with {reason}.*train-1.log"):
             run_of(tmp_path, words, 2)
-    uninterrupted, again = run_of(tmp_path / "uninterrupted", words, 2), run_of(tmp_path, words, 2)
+    again = run_of(tmp_path, words, 2)
     assert "Resuming from step 6" in capsys.readouterr().out
     assert all(torch.equal(value, weights(again)[name]) for name, value in weights(uninterrupted).items())
 

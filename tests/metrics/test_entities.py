@@ -89,7 +89,7 @@ def noisy(gold, labels, seed, rate=0.2):
 @pytest.mark.parametrize("parts", [1, 3])
 def test_scores_equal_seqevals(strict, parts):
     labels = BIO if strict else [*BIO, *(f"{prefix}-{name}" for name in TYPES for prefix in "ESX")]
-    gold = random_tags(labels, 5_000, seed=4)
+    gold = random_tags(labels, 1_000, seed=4)
     guessed = noisy(gold, labels, seed=5)
     found = compute(labels, guessed, gold, strict=strict, parts=parts)
     options = {"mode": "strict", "scheme": IOB2} if strict else {}
@@ -158,7 +158,7 @@ def test_strict_entities_of_every_scheme_equal_seqevals(scheme):
 @pytest.mark.parametrize("scheme", SEQEVAL)
 def test_strict_scores_of_every_scheme_equal_seqevals(scheme):
     labels = tags_of(scheme)
-    gold = random_tags(labels, 2_000, seed=7)
+    gold = random_tags(labels, 1_000, seed=7)
     guessed = noisy(gold, labels, seed=8)
     metric = EntityScores(labels, strict=True, scheme=scheme)
     ids = [

@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import TINY
 from tests.sweeps.made import call
 from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.code import packages
+from tunesmith.runs.manifest import PACKAGES
 
 PLUGIN = """
 from torch.optim import SGD
@@ -56,6 +58,15 @@ def test_a_run_of_an_edited_plugin_is_refused(plugin):
     assert call(*words).status == 0
 
 
+def test_of_two_packages_with_one_name_the_first_on_the_path_is_recorded(tmp_path, monkeypatch):
+    for folder, version in (("later", "1.0"), ("first", "2.0")):
+        (tmp_path / folder / "of_mine-x.dist-info").mkdir(parents=True)
+        header = f"Metadata-Version: 2.1\nName: of_mine\nVersion: {version}\n\nName: of another\n"
+        (tmp_path / folder / "of_mine-x.dist-info/METADATA").write_text(header)
+        monkeypatch.syspath_prepend(str(tmp_path / folder))
+    assert packages()["of_mine"] == metadata.version("of_mine") == "2.0" and "of another" not in packages()
+
+
 def test_the_users_repository_and_every_package_are_recorded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
@@ -73,7 +84,12 @@ def test_the_users_repository_and_every_package_are_recorded(tmp_path, monkeypat
     (run,) = (file.parent for file in tmp_path.glob("runs/*/*/manifest.json"))
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["working_folder"]["git"] == {"commit": git("rev-parse", "HEAD").stdout.strip(), "changed": True}
-    assert manifest["packages"]["PyYAML"] == metadata.version("pyyaml") and len(manifest["packages"]) > 50
+    installed = {part.metadata["Name"]: part.version for part in metadata.distributions()}
+    assert manifest["packages"] == installed and manifest["packages"]["PyYAML"] == metadata.version("pyyaml")
+    names = [name for name in PACKAGES if manifest["versions"][name] is not None]
+    assert {"torch", "pytorch-lightning"} < set(names) and all(
+        manifest["versions"][name] == metadata.version(name) for name in names
+    )
     git("checkout", "-q", "notes.txt")
     git("apply", str(run / "code.patch"))
     assert (tmp_path / "notes.txt").read_text() == "two\n"

@@ -10,16 +10,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import TINY
+from tests.conftest import TINY, checked
 from tunesmith import cli
 from tunesmith.configuration import saved
-from tunesmith.configuration.checks.check import check
-from tunesmith.configuration.compose import Composer
 from tunesmith.runs.folder import RunFolder
 
 REPOSITORY = Path(__file__).parents[2]
-
-COMPOSER = Composer(None)  # one for all tests: it composes each set of choices once
 
 
 class Terminal(io.StringIO):
@@ -49,9 +45,9 @@ def sweep(*words) -> Called:
     return call("train", "-m", *TINY, *words)
 
 
-def start(*words, cwd=REPOSITORY) -> subprocess.Popen:
-    """Start a command in a process group of its own, as a terminal does."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])}
+def start(*words, cwd=REPOSITORY, **variables) -> subprocess.Popen:
+    """Start a command in a process group of its own, as a terminal does, with further environment variables."""
+    environment = os.environ | variables | {"PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "src")])}
     return subprocess.Popen(
         [sys.executable, "-m", "tunesmith", *map(str, words)],
         stdout=subprocess.PIPE,
@@ -63,7 +59,7 @@ def start(*words, cwd=REPOSITORY) -> subprocess.Popen:
     )
 
 
-def until(condition, *, seconds=120):
+def until(condition, *, seconds=300):
     """Wait for a condition that another process fulfils."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -74,9 +70,7 @@ def until(condition, *, seconds=120):
 
 def config_of(*words):
     """A checked config of a tiny run."""
-    config = COMPOSER.compose([*TINY, *words])
-    check(config)
-    return config
+    return checked([*TINY, *words])
 
 
 def finish(config, scores, *, seconds=1.0) -> RunFolder:

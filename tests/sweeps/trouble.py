@@ -9,26 +9,21 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 
-from tunesmith.configuration.ranges import NonNegativeFloat
-
-NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none,seconds:0.0}"
+NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none}"
 
 
 class Trouble(pl.Callback):
-    """Acts in the second training step.
+    """Acts in the second training step; the environment, which is no part of a run, delays each step.
 
     Args:
         kind: what happens; `once` raises unless the file `tried` exists.
-        seconds: delay of each step.
     """
 
-    def __init__(
-        self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once"], seconds: NonNegativeFloat
-    ) -> None:
-        self._kind, self._seconds = kind, seconds
+    def __init__(self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once"]) -> None:
+        self._kind = kind
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
-        time.sleep(self._seconds)
+        time.sleep(float(os.environ.get("TROUBLE_SECONDS", 0)))
         if trainer.global_step != 1:
             return
         if self._kind == "raise":

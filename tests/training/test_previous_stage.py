@@ -1,5 +1,6 @@
 """Runs that start from the model of a previous stage: composition, checks, sharing, resuming and errors."""
 
+import functools
 import json
 import signal
 
@@ -10,7 +11,7 @@ from safetensors.torch import load_file
 from tests.conftest import TINY
 from tests.training.test_resume import cut
 from tunesmith import cli
-from tunesmith.configuration.compose import compose
+from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.identity import run_id
 from tunesmith.configuration.override_quoting import readable
 from tunesmith.configuration.stages import stages
@@ -28,19 +29,32 @@ EXPERIMENTS = {
 LAST = [word for word in TINY if not word.startswith("backbone")]
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory):
     """A config folder with language modelling experiments that start from one another."""
-    (tmp_path / "conf/experiment").mkdir(parents=True)
+    folder = tmp_path_factory.mktemp("groups")
+    (folder / "experiment").mkdir()
     for name, content in EXPERIMENTS.items():
         choices = "[{override /dataset: demo_reviews_text}, {override /head: masked_lm}]"
         text = f"# @package _global_\n# {name}\ndefaults: {choices}\n" + content[1:-1].replace("}, ", "}\n")
-        (tmp_path / f"conf/experiment/{name}.yaml").write_text(text)
+        (folder / f"experiment/{name}.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path, groups):
+    """A folder for runs, with those experiments in `conf`."""
+    (tmp_path / "conf").symlink_to(groups)
     return tmp_path
 
 
+@functools.cache
+def composer_of(groups):
+    return Composer(str(groups))
+
+
 def composed(folder, *words):
-    return compose([*LAST, f"output_dir={folder}/runs", *words], config_dir=str(folder / "conf"))
+    return composer_of((folder / "conf").resolve()).compose([*LAST, f"output_dir={folder}/runs", *words])
 
 
 def errors_of(folder, capsys, *words, command="check", status=2):

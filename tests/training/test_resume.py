@@ -5,8 +5,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -14,6 +12,8 @@ import torch
 from safetensors.torch import load_file
 
 from tests.conftest import TINY, checked
+from tests.preloaded import launch
+from tunesmith import cli
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.runs.folder import BusyError, RunFolder
@@ -160,20 +160,19 @@ def test_only_needed_checkpoints_are_kept(uninterrupted):
 
 
 def test_sigkill_at_random_moments(uninterrupted, tmp_path):
-    words = [*WORDS, "callbacks.checkpoint.every_n_steps=1", f"output_dir={tmp_path}"]
-    command = [sys.executable, "-m", "tunesmith", "train", *words]
+    words = [*WORDS, "callbacks.checkpoint.every_n_steps=1", f"output_dir={tmp_path / 'runs'}"]
     config = checked(words)
     run, kills = RunFolder.of(config), 0
     for file in ("state-00000003.ckpt", "state-00000008.ckpt"):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
+        process = launch(cli.run, ["train", *words], log=tmp_path / "log")
+        deadline = time.monotonic() + 300
         while not (run.path / "checkpoints" / file).is_file() and time.monotonic() < deadline:
-            if process.poll() is not None:
+            if not process.is_alive():
                 break
             time.sleep(0.002)
-        kills += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
     assert kills
     assert_same(uninterrupted, train(config))
 

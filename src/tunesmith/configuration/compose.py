@@ -47,6 +47,7 @@ class Composer:
     def __init__(self, config_dir: str | None) -> None:
         self.folders = conf_folders(config_dir)
         self.files = GroupFiles(self.folders)
+        self._by_hydra: dict[tuple[str, ...], Any] = {}
         self._composed: dict[tuple[str, ...], tuple[Any, Any]] = {}
         self._stages: dict[tuple[str, ...], Config] = {}
         self._composing: list[tuple[str, ...]] = []  # the chain of stages being composed, the last stage first
@@ -160,7 +161,7 @@ class Composer:
 
         if overrides not in self._composed:
             launcher = f"{LAUNCHERS}={self.launcher_of_choices(overrides)}"
-            composed = self._hydra_composes([*overrides, launcher])
+            composed = copy.deepcopy(self._hydra_composes([*overrides, launcher]))
             picked = composed.hydra.runtime.choices
             OmegaConf.set_struct(composed, False)
             del composed["hydra"]
@@ -183,6 +184,13 @@ class Composer:
         return found
 
     def _hydra_composes(self, overrides: Sequence[str]) -> Any:
+        """What Hydra composes, its own settings included; done once, for it takes 0.2 s, so it is not to be changed."""
+        key = tuple(overrides)
+        if key not in self._by_hydra:
+            self._by_hydra[key] = self._composed_anew(key)
+        return self._by_hydra[key]
+
+    def _composed_anew(self, overrides: tuple[str, ...]) -> Any:
         from hydra import compose as hydra_compose
         from hydra import initialize_config_dir
 

@@ -2,9 +2,9 @@
 
 import os
 import platform
+import re
 import shlex
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,13 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
     """
     import torch
 
+    installed = packages()
+    versions = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in installed.items()}
     devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {
         "command": shlex.join(["tunesmith", *sys.argv[1:]]),
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        "packages": packages(),
+        "versions": {"python": platform.python_version(), **{name: versions.get(name) for name in PACKAGES}},
+        "packages": installed,
         "git": repository(Path(__file__).parent),
         "working_folder": {"path": str(Path.cwd()), "git": repository(Path.cwd())},
         "plugins": plugins,
@@ -52,13 +54,6 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
         "data": data,
         "model": model,
     }
-
-
-def _version(name: str) -> str | None:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

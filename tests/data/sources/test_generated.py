@@ -10,8 +10,9 @@ from sklearn.linear_model import LogisticRegression
 from tunesmith.data.sources.demo_pairs import DemoPairs
 from tunesmith.data.sources.demo_reviews import DemoReviews
 
-# Test accuracy of the default run; tests/test_default_run.py measures it.
+# Test accuracy that the default run reaches, which tests/test_default_run.py measures, and that a bag of words does not.
 DEFAULT_RUN_ACCURACY = 0.90
+BAG_OF_WORDS_ACCURACY = 0.68
 
 
 def split(source, name, *columns):
@@ -33,7 +34,7 @@ def bag_of_words(source, *columns, max_n=1):
 
 def test_a_bag_of_words_stays_clearly_below_the_default_run():
     reviews = DemoReviews(size=32000, noise=0.02)
-    assert bag_of_words(reviews, "text") < DEFAULT_RUN_ACCURACY - 0.15
+    assert bag_of_words(reviews, "text") < BAG_OF_WORDS_ACCURACY < DEFAULT_RUN_ACCURACY - 0.15
     assert bag_of_words(reviews, "text", max_n=2) < DEFAULT_RUN_ACCURACY - 0.03
 
 

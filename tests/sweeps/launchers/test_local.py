@@ -101,20 +101,20 @@ def test_failed_runs_are_retried_and_completed_ones_are_not(troubled):
 
 
 SEEDS = "seed=1,2,3"
-SLOW = [
+FEW_STEPS = [
     *TINY,
     *(TROUBLE, "trainer.max_epochs=2", "dataset.batch_size=16", "hydra.launcher.n_jobs=2"),  # 6 steps an epoch
-    "regularization.trouble.seconds=0.2",
 ]
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """The weights of each seed, from separate runs; the delay of a step changes nothing."""
+    """The weights of each seed, from separate runs."""
     output_dir, weights, threads = tmp_path_factory.mktemp("uninterrupted"), {}, torch.get_num_threads()
-    torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // 2))  # as in each of two jobs, since sums depend on it
+    half = max(1, len(os.sched_getaffinity(0)) // 2)
+    torch.set_num_threads(min(half, threads))  # as in each of two jobs, since sums depend on it
     for seed in (1, 2, 3):
-        words = [word for word in SLOW if not word.startswith(("hydra", "regularization.trouble.seconds"))]
+        words = [word for word in FEW_STEPS if not word.startswith("hydra")]
         assert call("train", *words, f"seed={seed}", f"output_dir={output_dir / str(seed)}").status == 0
         (file,) = (output_dir / str(seed)).glob("*/*/model/model.safetensors")
         weights[seed] = load_file(file)
@@ -124,8 +124,8 @@ def uninterrupted(tmp_path_factory):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_resumed_sweep_ends_with_the_weights_of_an_uninterrupted_one(uninterrupted, tmp_path, number):
-    words = ["train", "-m", *SLOW, SEEDS, f"output_dir={tmp_path}"]
-    process = start(*words)
+    words = ["train", "-m", *FEW_STEPS, SEEDS, f"output_dir={tmp_path}"]
+    process = start(*words, TROUBLE_SECONDS="0.2")
     until(lambda: len(list(tmp_path.glob("*/*/metrics.csv"))) >= 1)  # in the second epoch of a job
     if number == signal.SIGINT:
         os.killpg(process.pid, number)  # as a terminal does
@@ -154,8 +154,8 @@ def test_a_resumed_sweep_ends_with_the_weights_of_an_uninterrupted_one(uninterru
 
 
 def test_a_second_signal_kills_the_jobs(tmp_path):
-    words = ["train", "-m", *SLOW, "regularization.trouble.seconds=60.0", "seed=1,2", f"output_dir={tmp_path}"]
-    process = start(*words)
+    words = ["train", "-m", *FEW_STEPS, "seed=1,2", f"output_dir={tmp_path}"]
+    process = start(*words, TROUBLE_SECONDS="60")
     until(lambda: list(tmp_path.glob("*/*/manifest.json")))
     process.send_signal(signal.SIGINT)
     until(lambda: "Stopping" in process.stdout.readline())
@@ -167,17 +167,19 @@ def test_a_second_signal_kills_the_jobs(tmp_path):
 
 
 def test_two_concurrent_sweeps_share_their_runs(tmp_path):
-    words = ["train", "-m", *TINY, f"output_dir={tmp_path}", "hydra.launcher.n_jobs=1"]
-    processes = [start(*words, seeds) for seeds in ("seed=1,2,3", "seed=3,2,4")]
-    for process in processes:
-        output, _ = process.communicate(timeout=120)
-        assert process.returncode == 0 and output.count("\ndone ") >= 1, output
+    words = ["train", "-m", *TINY, TROUBLE, f"output_dir={tmp_path}", "hydra.launcher.n_jobs=1"]
+    process = start(*words, "seed=1,2,3", TROUBLE_SECONDS="0.4")
+    until(lambda: list(tmp_path.glob("*/*/status.json")))  # its first job is running
+    called = call(*words, "seed=1,3,2,4")  # in this process
+    output, _ = process.communicate(timeout=120)
+    assert called.status == 0 and called.output.count("\ndone ") >= 1, called.output
+    assert process.returncode == 0 and output.count("\ndone ") >= 1, output
     logs = "".join(file.read_text() for file in tmp_path.glob("sweeps/*/logs/*.log"))
     assert len(list(tmp_path.glob("*/*/metrics.json"))) == 4
     assert logs.count(" parameters  ") == 4  # each run logs once how large its model is
     for folder in (tmp_path / "sweeps").iterdir():
-        assert len(SweepFolder(folder).jobs()) == 3
-        assert "3 done" in call("report", folder).output
+        jobs = len(SweepFolder(folder).jobs())
+        assert jobs in (3, 4) and f"{jobs} done" in call("report", folder).output
 
 
 def test_a_run_in_use_by_another_process_is_retried(tmp_path):

@@ -118,7 +118,7 @@ class Local:
                     slot = free.pop(0)
                     arguments = (folder.path, job.number, folder.log(job.number), slot, threads)
                     process: Any = self._context.Process(target=_start, args=arguments, name=f"job {job.number}")
-                    _start_alone(process)
+                    start_alone(process)
                     active[process.sentinel] = _Active(job, process, slot)
                     display.started(job)
                 if not active and (self._stopping or source.over):
@@ -166,7 +166,7 @@ class Local:
                     os.kill(entry.process.pid, signal.SIGTERM if entry.signals_sent == 1 else signal.SIGKILL)
 
 
-def _start_alone(process: BaseProcess) -> None:
+def start_alone(process: BaseProcess) -> None:
     """Start a job's process without the sweep's `__main__` script, which the process would import and so run again."""
     script = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -186,5 +186,5 @@ def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int)
         os.environ["CUDA_VISIBLE_DEVICES"] = slot
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(min(threads, torch.get_num_threads()))  # fewer if OMP_NUM_THREADS says so
     sys.exit(start_job(folder, number))
