@@ -251,9 +251,29 @@ class TokenClassification:
         return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
 
     def label_scores(self, split: Any, predictions: list[list[int]]) -> dict[str, dict[str, float]]:
-        """Precision, recall, F1 and support of each entity type; empty if tags are independent labels."""
-        found: dict[str, dict[str, float]] = self._metric(split, predictions).by_type() if self.entities else {}
-        return found
+        """Precision, recall, F1 and support of each entity type, as in seqeval's report.
+
+        Of each tag, as in scikit-learn's report on words, if tags are independent labels.
+        """
+        import numpy as np
+
+        from tunesmith.metrics import confusion
+
+        if self.entities:
+            found: dict[str, dict[str, float]] = self._metric(split, predictions).by_type()
+            return found
+        gold, guessed = np.concatenate(self._gold(split)), np.concatenate([np.array(tags) for tags in predictions])
+        matrix = confusion.confusion(gold, guessed, labels=len(self.label_names))
+        rows = confusion.by_label(matrix.diagonal(), matrix.sum(0), matrix.sum(1), self.label_names)
+        occur = {self.label_names[number] for number in np.union1d(gold, guessed)}
+        return {name: rows[name] for name in sorted(occur)}
+
+    def _gold(self, split: Any) -> list[Any]:
+        """The true tag ids of each example's words."""
+        import numpy as np
+
+        numbers = {name: number for number, name in enumerate(self.label_names)}
+        return [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
 
     def _metric(self, split: Any, predictions: list[list[int]]) -> Any:
         import numpy as np
@@ -262,8 +282,7 @@ class TokenClassification:
         from tunesmith.data.padding import pad
         from tunesmith.metrics.entities import EntityScores
 
-        numbers = {name: number for number, name in enumerate(self.label_names)}
-        gold = [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
+        gold = self._gold(split)
         metric = EntityScores(self.label_names, strict=self.strict and self.entities, sync_on_compute=False)
         metric.update(
             pad([np.array(tags) for tags in predictions], value=0, side="right"),
