@@ -11,7 +11,7 @@ from tunesmith.data.survey.label_column import question
 from tunesmith.data.survey.label_warnings import label_warnings, target_warnings
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import listed
+from tunesmith.errors.messages import listed, shortened
 
 
 def survey_labels(
@@ -137,10 +137,13 @@ class _Reader:
     def targets(self, split: str, labels: Labels) -> list[tuple[Any, int]]:
         """Distinct targets of a split with their number of examples; values that are none become mistakes."""
         found, wrong = [], 0
+        written: dict[str, Cell] = {}  # the first cell with a name, and with an index
         unseen = labels.problem != "regression" and not labels.given
         for cell in self.cells[split]:
             try:
                 found.append((labels.encode(cell.value), cell.rows))
+                for how in labels.written_as(cell.value):
+                    written.setdefault(how, cell)
             except ValueError as error:
                 wrong += 1
                 if wrong <= SHOWN:
@@ -148,6 +151,13 @@ class _Reader:
                     self.mistakes.append(f"{self.source.where(split, cell.row)}: {error}{why}")
         if wrong > SHOWN:
             self.mistakes.append(f"... and {wrong - SHOWN} more wrong labels in {split}")
+        if len(written) > 1:
+            name, number = written["name"], written["number"]
+            self.mistakes.append(
+                f"{self.source.where(split, name.row)}: {self.label} is {shortened(str(name.value))}, a name, but in "
+                f"{self.source.where(split, number.row)} it is {shortened(str(number.value))}, the number of one in "
+                "dataset.labels; write names in all rows, or numbers"
+            )
         return found
 
 
