@@ -322,3 +322,14 @@ def test_a_column_has_names_or_the_numbers_of_names(tmp_path, values, problem, w
     assert f"train.jsonl, line {wrong[1]} it is" in found[0] and "write names in all rows, or numbers" in found[0]
     # Names that are numbers themselves have no indices.
     task(problem="multi_label", labels=["0", "1", "bad", "good"]).survey(source)
+
+
+@pytest.mark.parametrize("text,kind", [(["a", "b"], "a list"), ({"a": 1}, "an object"), ([], "a list")])
+def test_a_list_is_no_text(text, kind):
+    """As Python would write it, quotes and brackets would be tokens."""
+    source = Rows(train=["a", "b"], validation=["a", "b"])
+    rows = source.rows
+    source.rows = lambda split: ((n, row | ({"text": text} if n == 2 else {})) for n, row in rows(split))
+    found = mistakes(source)
+    assert [line.partition(": ")[0] for line in found] == ["train, row 2", "validation, row 2"]
+    assert all(line.endswith(f"is {kind}; expected a text") for line in found)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tunesmith.data.encoding.label_lists import is_multi_hot, label_list
 from tunesmith.data.encoding.labels import Labels, Problem, learn
+from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.label_column import question
 from tunesmith.data.survey.label_warnings import label_warnings, target_warnings
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
@@ -87,10 +88,15 @@ class _Reader:
     def read(self, split: str) -> None:
         """Collect the distinct values of the label; count rows, empty texts and rows without a label."""
         cells: dict[Any, Cell] = {}
-        rows = empty = missing = 0
+        rows = empty = missing = wrong = 0
         for row, record in self.source.rows(split):
             rows += 1
-            empty += any(record.get(column) in (None, "") or not str(record[column]).strip() for column in self.columns)
+            try:
+                empty += not all([as_text(record.get(column)).strip() for column in self.columns])
+            except ValueError as error:
+                wrong += 1
+                if wrong <= SHOWN:
+                    self.mistakes.append(f"{self.source.where(split, row)}: {error}")
             value = record.get(self.label)
             if self._is_missing(value):
                 missing += 1
@@ -104,6 +110,8 @@ class _Reader:
             cells.setdefault(key, Cell(value, row, 0)).rows += 1
         if missing > SHOWN:
             self.mistakes.append(f"... and {missing - SHOWN} more rows of {split} without {self.label}")
+        if wrong > SHOWN:
+            self.mistakes.append(f"... and {wrong - SHOWN} more rows of {split} without a text")
         if not rows:
             self.mistakes.append(no_rows(split))
         self.rows[split], self.empty[split], self.cells[split] = rows, empty, list(cells.values())
