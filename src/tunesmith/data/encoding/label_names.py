@@ -66,8 +66,8 @@ def order_of_version_0_1(names: Iterable[str]) -> tuple[str, ...] | None:
         numbers = {name: float(name) for name in names}
     except ValueError:
         return tuple(sorted(names))
-    certain = len(set(numbers.values())) == len(names) and not any(map(math.isnan, numbers.values()))
-    return tuple(sorted(names, key=numbers.__getitem__)) if certain else None
+    different = len(set(numbers.values())) == len(names) and not any(map(math.isnan, numbers.values()))
+    return tuple(sorted(names, key=numbers.__getitem__)) if different or len(names) == 1 else None
 
 
 def given_names(values: Iterable[Any]) -> tuple[str, ...]:

@@ -92,7 +92,8 @@ class _Reader:
         for row, record in self.source.rows(split):
             rows += 1
             try:
-                empty += not all([as_text(record.get(column)).strip() for column in self.columns])
+                texts = [as_text(record.get(column)) for column in self.columns]
+                empty += not all(text.strip() for text in texts)
             except ValueError as error:
                 wrong += 1
                 if wrong <= SHOWN:
