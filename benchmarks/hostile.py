@@ -112,7 +112,7 @@ class Subject:
             try:
                 for words in self.commands:
                     status, output, errors = call(*words)
-                    if status not in (0, 2) and "Traceback" in errors + output or status == 99:
+                    if (status not in (0, 2) and "Traceback" in errors + output) or status == 99:
                         return f"traceback: {' '.join(words[:2])}: {errors.strip().splitlines()[-1]}", {}, []
                     if status:
                         noticed = errors.strip() or output.strip()

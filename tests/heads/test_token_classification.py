@@ -26,7 +26,7 @@ LABELS = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
 
 def tag_task(**overrides):
     settings = {"tokens": "tokens", "tags": "tags", "text": None, "spans": None, "entities": True, "strict": False}
-    settings |= {"offsets": None, "scheme": None}
+    settings |= {"offsets": None, "scheme": None, "suffix": False}
     settings |= {"labels": LABELS, "metrics": ["f1"], "max_length": 40, "stride": 8}
     return Task(**(settings | overrides))
 

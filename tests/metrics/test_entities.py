@@ -128,6 +128,29 @@ def test_scores_by_type_equal_seqevals():
         assert list(scores.values()) == pytest.approx(list(expected[name].values()))
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [BIO, ["O", *(f"{prefix}-{name}" for name in TYPES for prefix in "BIES")], ["O", "B", "I"], ["O"]],
+    ids=["bio", "bioes", "untyped", "outside"],
+)
+@pytest.mark.parametrize("occurring", [1, 3, 99])
+def test_the_types_in_the_table_are_those_of_seqevals_report(tags, occurring):
+    """A type that the model knows, but that neither occurs nor is predicted, has no row; O never has one."""
+    gold, guessed = (random_tags(tags[:occurring], 20, seed=seed) for seed in (1, 1))
+    gold, guessed = [to_bio(row) for row in gold], [to_bio(row) for row in noisy(guessed, tags[:occurring], seed=2)]
+    labels = ["O", *sorted({tag for row in (tags, *gold, *guessed) for tag in to_bio(row)} - {"O"})]
+    metric = EntityScores(labels, strict=False)
+    ids = [[np.array([labels.index(tag) for tag in row]) for row in rows] for rows in (guessed, gold)]
+    metric.update(*(pad(rows, value=0, side="right") for rows in ids), torch.tensor([len(row) for row in gold]))
+    found = metric.by_type()
+    kinds = {kind for rows in (gold, guessed) for row in rows for kind, _, _ in get_entities(row)}
+    report = seqeval.classification_report(gold, guessed, output_dict=True) if kinds else {}  # which fails without any
+    expected = {name: row for name, row in report.items() if not name.endswith(" avg")}
+    assert list(found) == list(expected)
+    for name, row in found.items():
+        assert list(row.values()) == pytest.approx(list(expected[name].values()))
+
+
 def test_no_entities():
     found = compute(["O", "B-PER", "I-PER"], [["O", "O"]], [["O", "O"]])
     assert found["f1"] == found["precision"] == found["f1_macro"] == found["sequence_precision"] == 0.0
@@ -246,7 +269,10 @@ def test_bare_types_are_runs():
             "tags 'LOC', 'PER' are not of a scheme such as BIO.* dataset.scheme=bare .* dataset.entities=false",
         ),
         ("O B_PER I_PER", None, "Write B-PER, not B_PER"),
-        ("O PER-B PER-I", None, "Write the prefix first: B-PER, not PER-B"),
+        ("O PER-B PER-I", None, "Set dataset.suffix=true if the prefix comes last, so that PER-B is B-PER"),
+        ("O PER_B PER_I", None, "Write the prefix first: B-PER, not PER_B"),
+        ("O PER-B PER-I", "bare", "are no bare types; set dataset.suffix=true instead"),
+        ("O B-PER I-PER", "bare", "are no bare types; set dataset.scheme=null instead"),
         ("o B-PER", None, "tag 'o' is not of .*Write O, not o"),
         ("O b-PER", None, "Write B-PER, not b-PER"),
         ("O BPER", None, "dataset.scheme=bare"),

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn import metrics as reference
 
 from tunesmith.metrics import calibration, confusion
-from tunesmith.metrics.text_classification import label_scores, label_set_scores, number_scores
+from tunesmith.metrics.text_classification import calibration_by_label, label_scores, label_set_scores, number_scores
 
 GENERATOR = np.random.default_rng(0)
 
@@ -138,6 +138,20 @@ def test_any_label_sets_score_as_in_scikit_learn(seed, examples, labels, average
             close(found[name], expected, within=1e-6)
         close(found["roc_auc"], reference.roc_auc_score(targets, wide, average="macro"))
         close(found["average_precision"], reference.average_precision_score(targets, wide, average="macro"))
+        by_label = calibration_by_label(targets, predictions, probabilities)
+        for name, expected in {
+            "log_loss": [reference.log_loss(t, p, labels=[0, 1]) for t, p in zip(targets.T, wide.T, strict=True)],
+            "brier": [
+                reference.brier_score_loss(t, p, pos_label=1, labels=[0, 1])
+                for t, p in zip(targets.T, wide.T, strict=True)
+            ],
+            "calibration_error": [
+                calibration_error(t, g, np.stack([1 - p, p], axis=1))
+                for t, g, p in zip(targets.T, predictions.T, wide.T, strict=True)
+            ],
+        }.items():
+            assert [row[name] for row in by_label] == pytest.approx(expected)
+            close(found[name], np.mean(expected))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -78,6 +78,38 @@ def test_tables_by_the_settings(tmp_path, capsys):
     assert "Warning: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "content,settings,kind,expected",
+    [
+        (b'label,text\r\n1,"a, b\r\nc"\r\n2,d\r\n', {}, "CSV", ["a, b\r\nc", "d"]),
+        (b"text\tlabel\na, b\t1\n", {}, "TSV", ["a, b"]),
+        (b"text;label\na, b;1\n", {"delimiter": ";"}, "CSV", ["a, b"]),
+        ("text,label\ncafé,1\n".encode("utf-16"), {}, "CSV", ["café"]),
+        ("text,label\ncafé,1\n".encode("latin-1"), {"encoding": "latin-1"}, "CSV", ["café"]),
+        (b"sep=;\ntext;label\na;1\n", {}, "CSV", ["a"]),
+        (b"text\na\n\nb\n", {}, "CSV", ["a", "b"]),
+        (b"a text,label\na,1\n", {}, "one text per line", ["a text,label", "a,1"]),  # no header of this model
+        (b'"a", he said\n', {}, "one text per line", ['"a", he said']),
+    ],
+)
+def test_a_table_on_standard_input_is_recognised_by_its_header(
+    monkeypatch, tmp_path, capsys, content, settings, kind, expected
+):
+    """And read as the file is; else each line is a text. It is said which."""
+    pipe(monkeypatch, content)
+    assert [row["text"] for row in input_rows("-", TASK, settings)] == expected
+    assert capsys.readouterr().err.startswith(f"standard input: {kind}, as its first line ")
+    file = tmp_path / f"a.{'txt' if kind.startswith('one') else kind.lower()}"
+    file.write_bytes(content)
+    assert [row["text"] for row in input_rows(str(file), TASK, settings)] == expected
+
+
+def test_damage_of_a_table_on_standard_input_has_one_message(monkeypatch):
+    pipe(monkeypatch, b"text\na, b\n")
+    with pytest.raises(UserError, match=r"^standard input, line 2: 2 cells, but the header has 1"):
+        list(input_rows("-", TASK, {}))
+
+
 def test_predict(tiny_run, tmp_path, monkeypatch, capsys):
     """The run is of generated data, which has no settings for files: its inputs have them."""
     words = ["predict", f"run={tiny_run.path}", "input=-", "output=-"]

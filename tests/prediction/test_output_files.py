@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunesmith.data.encoding.labels import Labels
 from tunesmith.data.sources.delimited import Tables
 from tunesmith.errors import UserError
 from tunesmith.prediction.output_files import checked_ending, opened
@@ -90,6 +91,30 @@ def test_lists_in_cells(tmp_path, value, cell):
         write(tmp_path / "a.csv", [{"text": value}], [{"prediction": ["a,b"]}]).read_text().splitlines()
     )
     assert row == {"text": cell, "prediction": '["a,b"]'}
+
+
+NAMES = st.text(
+    st.sampled_from("abc,;| '\"[](){}\\\té1") | st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    st.lists(NAMES.map(str.strip).filter(bool), min_size=2, max_size=4, unique=True),
+    st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=4),
+    st.sampled_from(["csv", "tsv"]),
+)
+def test_several_labels_are_read_back_as_a_dataset(tmp_path_factory, names, rows, ending):
+    """Through the file, then the source and the labels that a next run has."""
+    chosen = [[name for name, on in zip(names, row, strict=False) if on] for row in rows]
+    results = [{"prediction": labels, "probabilities": dict.fromkeys(names, 0.5)} for labels in chosen]
+    file = write(tmp_path_factory.mktemp("out") / f"a.{ending}", [{"text": "a"}] * len(rows), results)
+    cells = [row["prediction"] for _, row in Tables(encoding=None, delimiter=None, quoting="minimal").rows(file)]
+    for given_names in ((), tuple(names)):
+        labels = Labels("multi_label", tuple(names), given_names)
+        found = [labels.decode(labels.encode(cell)) for cell in cells]
+        assert [sorted(row) for row in found] == [sorted(row) for row in chosen]
+    assert len({cell.startswith("[") for cell in cells if cell}) <= 1 or any(name[0] == "[" for name in names)
 
 
 @pytest.mark.parametrize("name", ["x.xlsx", "x.xls", "x.feather", "x.jsonl.gz", "x.txt", "x.pt"])

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import TINY
 from tests.sweeps.made import call
-from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.code import packages
+from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import PACKAGES
 
 PLUGIN = """

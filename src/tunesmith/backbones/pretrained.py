@@ -103,4 +103,6 @@ def content_key(tokenizer: Any) -> str:
     """A digest of a fast tokenizer's vocabulary, rules and special tokens."""
     content = tokenizer.backend_tokenizer.to_str() + repr(sorted(tokenizer.special_tokens_map.items()))
     content += f"{tokenizer.padding_side} {tokenizer.truncation_side}"
+    if tokenizer.split_special_tokens:  # as in no run of version 0.1
+        content += " special tokens are text"
     return hashlib.sha256(content.encode()).hexdigest()[:24]

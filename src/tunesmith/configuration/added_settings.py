@@ -14,6 +14,7 @@ ADDED: dict[str, Any] = {
     "dataset.quoting": None,
     "dataset.offsets": None,
     "dataset.scheme": None,
+    "dataset.suffix": False,
 }
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from tunesmith.data.array_column import ArrayColumn
 from tunesmith.data.batch import Batch
+from tunesmith.data.tokenized import read_notes
 
 
 class EncodedSplit:
@@ -24,10 +25,12 @@ class EncodedSplit:
         task: the task that encoded it.
         examples: the table of examples, original texts included.
         lengths: (windows,) tokens of each.
+        notes: what was noticed when it was encoded, with the number of rows.
     """
 
     def __init__(self, examples: datasets.Dataset, windows: datasets.Dataset, *, task: Any, tokenizer: Any) -> None:
         self.task, self.examples, self._windows = task, examples, windows
+        self.notes: dict[str, int] = {}
         self.lengths: np.ndarray = self.numbers("length")
         self._tokenizer = tokenizer
         table = windows.data.table
@@ -41,7 +44,9 @@ class EncodedSplit:
         examples, windows = (
             datasets.Dataset.from_file(str(folder / f"{name}.arrow")) for name in ("examples", "windows")
         )
-        return cls(examples, windows, task=task, tokenizer=tokenizer)
+        split = cls(examples, windows, task=task, tokenizer=tokenizer)
+        split.notes = read_notes(folder)
+        return split
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]], *, task: Any, tokenizer: Any) -> "EncodedSplit":

@@ -75,6 +75,11 @@ class TextDataModule(pl.LightningDataModule):
         size, tokens = self._batch_size, self._max_tokens
         return EpochPlan(functools.partial(training_plan, lengths, batch_size=size, max_tokens=tokens, seed=self._seed))
 
+    def notes(self) -> dict[str, dict[str, int]]:
+        """What was noticed when the splits were encoded, with the number of rows in each split."""
+        names = dict.fromkeys(note for examples in self.splits.values() for note in examples.notes)
+        return {note: {split: found.notes.get(note, 0) for split, found in self.splits.items()} for note in names}
+
     def train_dataloader(self) -> Any:
         """The training split in the batches of the epoch plan."""
         return self._loader(self.splits["train"], self.plan)

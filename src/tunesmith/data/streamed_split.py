@@ -15,7 +15,8 @@ from torch import Tensor
 from tunesmith.data import cache
 from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import by_window
-from tunesmith.data.tokenized import chunks
+from tunesmith.data.encoding.special_tokens import Written
+from tunesmith.data.tokenized import chunks, read_notes, write_notes
 
 _COUNTS = "blocks.json"
 
@@ -34,6 +35,7 @@ class StreamedSplit:
     Attributes:
         examples: a placeholder for each block, as blocks have nothing but tokens.
         lengths: (blocks,) tokens of each.
+        notes: what was noticed in the text, with the number of rows.
     """
 
     def __init__(
@@ -43,7 +45,8 @@ class StreamedSplit:
         self._first: int
         self.task, self._tokenizer = task, tokenizer
         key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options())
-        counts = json.loads((cache.entry("streamed", key, self._count) / _COUNTS).read_text(encoding="utf-8"))
+        entry = cache.entry("streamed", key, self._count)
+        counts, self.notes = json.loads((entry / _COUNTS).read_text(encoding="utf-8")), read_notes(entry)
         self._restart()
         self.lengths = np.full(counts["blocks"], counts["length"], dtype=np.int32)
         self.lengths[-1] = counts["last"]
@@ -80,9 +83,10 @@ class StreamedSplit:
         self._buffer: dict[int, dict[str, np.ndarray]] = {}
         self._first, self._read = 0, 0
 
-    def _encoded(self) -> Iterator[Any]:
+    def _encoded(self, written: Written | None = None) -> Iterator[Any]:
         """The encoded chunks of the split, from the start."""
         rows = (record for _, record in self._source.rows(self._name))
+        rows = rows if written is None else written.counted(rows)
         encoded: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
         return encoded
 
@@ -93,8 +97,10 @@ class StreamedSplit:
 
     def _count(self, folder: Path) -> None:
         blocks, longest, last = 0, 0, 0
-        for encoded in self._encoded():
+        written = Written(self._tokenizer, self.task)
+        for encoded in self._encoded(written):
             lengths = encoded.windows["length"]
             blocks, longest, last = blocks + len(lengths), max(longest, max(lengths)), lengths[-1]
         content = {"blocks": blocks, "length": longest, "last": last}
         (folder / _COUNTS).write_text(json.dumps(content), encoding="utf-8")
+        write_notes(folder, written)

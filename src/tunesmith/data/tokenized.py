@@ -1,5 +1,6 @@
 """A split's tokens, cached as Arrow files and written once for the same data, tokenizer and options."""
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -9,7 +10,9 @@ from datasets.arrow_writer import ArrowWriter
 
 from tunesmith.data import cache
 from tunesmith.data.encoding.encoded import Encoded
+from tunesmith.data.encoding.special_tokens import Written
 
+_NOTES = "notes.json"
 _CHUNK = 1000  # rows that are tokenised and written at a time
 
 
@@ -18,7 +21,8 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
     key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options())
 
     def write(folder: Path) -> None:
-        rows, count = (record for _, record in source.rows(split)), 0
+        written, count = Written(tokenizer, task), 0
+        rows = written.counted(record for _, record in source.rows(split))
         examples, windows = (
             ArrowWriter(path=str(folder / f"{name}.arrow"), features=features, writer_batch_size=_CHUNK)
             for name, features in zip(("examples", "windows"), task.features(tokenizer), strict=True)
@@ -31,8 +35,22 @@ def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key
                 windows.write_batch(encoded.windows)
             examples.finalize()
             windows.finalize()
+        write_notes(folder, written)
 
     return cache.entry("encoded", key, write)
+
+
+def write_notes(folder: Path, written: Written) -> None:
+    """Keep in a cache entry how many rows have special tokens in their texts."""
+    notes = {written.note: written.rows} if written.rows else {}
+    (folder / _NOTES).write_text(json.dumps(notes), encoding="utf-8")
+
+
+def read_notes(folder: Path) -> dict[str, int]:
+    """What `write_notes` kept; nothing in an entry of version 0.1."""
+    file = folder / _NOTES
+    found: dict[str, int] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
 
 
 def _encode(parts: Iterable[list[dict[str, Any]]], task: Any, tokenizer: Any) -> Iterator[Encoded]:

@@ -10,7 +10,7 @@ from tunesmith.errors import UserError
 from tunesmith.exporting import head_weights, tag_transitions
 from tunesmith.exporting.model_card import write_card
 from tunesmith.exporting.new_folder import new_folder
-from tunesmith.exporting.own_class import fit_weights
+from tunesmith.exporting.own_class import architecture, fit_weights
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage.files import write_json
 
@@ -38,6 +38,7 @@ def export(run: RunFolder, output: str) -> list[str]:
         fit_weights(folder)
         _name_the_score(folder)
         _limit_length(folder, config["dataset"])
+        _read_masks(folder)
         labels = list(state.get("labels", ()))
         notes = _export_head(config["head"], labels, load_file(run.model / "head.safetensors"), folder)
         write_card(run, config, state, folder)
@@ -58,6 +59,15 @@ def _limit_length(folder: Path, dataset: Mapping[str, Any]) -> None:
     """The tokenizer truncates where the run did."""
     if "max_length" in dataset:
         _change(folder / "tokenizer_config.json", lambda _: {"model_max_length": dataset["max_length"]})
+
+
+def _read_masks(folder: Path) -> None:
+    """A masked language model is asked with its mask in a text, so the tokenizer reads special tokens there again."""
+    if str(architecture(folder)).endswith("ForMaskedLM"):
+        _change(
+            folder / "tokenizer_config.json",
+            lambda config: {"split_special_tokens": False} if config.get("split_special_tokens") else {},
+        )
 
 
 def _change(file: Path, change: Any) -> None:

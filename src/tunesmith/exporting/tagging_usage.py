@@ -16,10 +16,13 @@ model = AutoModelForTokenClassification.from_pretrained(".").eval()
 def tags(words):
     # A word without a token, such as a zero-width space, is read as unknown.
     sizes = [len(tokenizer([word], is_split_into_words=True, add_special_tokens=False)["input_ids"]) for word in words]
-    known = [word if size else tokenizer.unk_token for word, size in zip(words, sizes)]
+    known = [word if size else "." for word, size in zip(words, sizes)]
     inputs = tokenizer(known, is_split_into_words=True, truncation=True, return_tensors="pt")
     places = inputs.word_ids()
     first = [token for token, word in enumerate(places) if word is not None and word not in places[:token]]
+    for token in first:
+        if not sizes[places[token]]:
+            inputs["input_ids"][0, token] = tokenizer.unk_token_id
     with torch.no_grad():
         scores = model(**inputs).logits[:, first]  # (1, words, labels), of each word's first token
         best = {best}

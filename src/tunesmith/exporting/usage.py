@@ -1,5 +1,6 @@
 """How to use an export with `transformers`: Python for a model card, run in the export's folder."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from transformers import pipeline
 fill = pipeline("fill-mask", model=".")
 print(fill(f"A text with a {fill.tokenizer.mask_token} in it."))
 """
+_MASKS = (
+    "Special tokens that are written in a text, such as the mask, are those tokens here. In training they were text: set "
+    "`split_special_tokens=True` on the tokenizer for that."
+)
 _GENERATE = """
 from transformers import pipeline
 
@@ -67,7 +72,10 @@ def _of_task(
     if task == "question_answering":
         return question_usage.usage(folder, dataset, threshold=state.get("threshold"))
     if task == "language_modeling":
-        return python(_FILL if str(name).endswith("ForMaskedLM") else _GENERATE)
+        if not str(name).endswith("ForMaskedLM"):
+            return python(_GENERATE)
+        settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        return python(_FILL) + (f"\n\n{_MASKS}" if "split_special_tokens" in settings else "")
     if task == "contrastive" and (folder / "modules.json").is_file():
         return embedding_usage.usage(folder)
     return ""

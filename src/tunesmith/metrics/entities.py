@@ -161,9 +161,10 @@ class EntityScores(Metric):
         return values | {f"f1_{name}": f1[n] for n, name in enumerate(self._types) if occur[n]}
 
     def by_type(self) -> LabelScores:
-        """Precision, recall, F1 and support of each entity type."""
-        correct, guessed, true = self.counts.numpy()
-        return by_label(correct, guessed, true, self._types)
+        """Precision, recall, F1 and support of each entity type that occurs or was predicted, as in seqeval's report."""
+        found = by_label(*self.counts.numpy(), self._types)
+        occur = (self.counts[1:].sum(0) > 0).tolist()
+        return {name: row for (name, row), yes in zip(found.items(), occur, strict=True) if yes}
 
 
 def _lenient_entities(prefix: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

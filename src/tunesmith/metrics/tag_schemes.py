@@ -35,6 +35,13 @@ def check_scheme(tags: Collection[str], scheme: Scheme | None) -> None:
     if scheme == "bare":
         if "O" not in given:
             raise ValueError(f"no tag is O among {_some(given)}; expected O for words outside of entities")
+        for form, remedy in ((r"B-(.+)", "dataset.scheme=null"), (r"(.+)-B", "dataset.suffix=true")):
+            for begin in filter(None, (re.fullmatch(form, tag) for tag in given)):
+                inside = begin[0].replace("B-", "I-", 1) if form[0] == "B" else f"{begin[1]}-I"
+                if inside in given:
+                    raise ValueError(
+                        f"the tags {begin[0]!r}, {inside!r} are no bare types; set {remedy} instead of dataset.scheme=bare"
+                    )
         return
     families = list(PREFIXES.values()) if scheme is None else [PREFIXES[scheme]]
     if any(_all_of(given, letters) for letters in families):
@@ -79,7 +86,10 @@ def _remedies(wrong: Sequence[str], letters: str) -> Iterator[str]:
             if prefix.upper() in letters and (prefix.islower() or separator != "-"):
                 yield f"Write {prefix.upper()}-{name}, not {tag}"
                 return
-        if found := re.fullmatch(r"(\S+)[-_/:.|]([BIESLUM])", tag):
+        if found := re.fullmatch(r"(\S+)-([BIESLUM])", tag):
+            yield f"Set dataset.suffix=true if the prefix comes last, so that {tag} is {found[2]}-{found[1]}"
+            return
+        if found := re.fullmatch(r"(\S+)[_/:.|]([BIESLUM])", tag):
             yield f"Write the prefix first: {found[2]}-{found[1]}, not {tag}"
             return
     if all(_is_typed(tag, "BIESLUM") or _is_untyped(tag, "BIESLUM") for tag in wrong):
@@ -87,6 +97,17 @@ def _remedies(wrong: Sequence[str], letters: str) -> Iterator[str]:
         return
     yield "Set dataset.scheme=bare if each run of a type is an entity"
     yield "dataset.entities=false if tags are labels of single words, such as parts of speech"
+
+
+def prefix_first(tag: str) -> str:
+    """`B-PER` for `PER-B`, as seqeval reads it with suffix=True; O and tags without a type stay.
+
+    Raises:
+        ValueError: if the tag does not end with the prefix of a scheme.
+    """
+    if found := re.fullmatch(r"(?:(.+)-)?([BIESLUM])|O", tag, flags=re.DOTALL):
+        return f"{found[2]}-{found[1]}" if found[1] else tag
+    raise ValueError(f"the tag {tag!r} is not of dataset.suffix=true; expected O and tags such as PER-B, PER-I")
 
 
 def bio_names(tags: Iterable[str]) -> tuple[str, ...]:

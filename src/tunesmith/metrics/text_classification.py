@@ -53,6 +53,9 @@ def label_set_scores(
 ) -> dict[str, float]:
     """Scores of any number of labels per example; all labels must be right for accuracy, as in `accuracy_score`.
 
+    ROC AUC, average precision, log loss, Brier score and calibration error are means over the labels: of each label alone,
+    as a problem with the two labels off and on.
+
     Args:
         targets: (examples, labels), 1 where an example has the label.
         predictions: likewise, as predicted.
@@ -62,11 +65,32 @@ def label_set_scores(
     many: Any = {"num_labels": targets.shape[1]}
     accuracy = tm.MultilabelExactMatch(**many, **_OPTIONS)
     averaged = _averaged(task="multilabel", average=average or "macro", **many)
-    probabilities = probabilities.astype(np.float64)
+    wide = probabilities.astype(np.float64)
+    each = calibration_by_label(targets, predictions, probabilities)
     return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
-        "roc_auc": _mean(map(ranking.roc_auc, targets.T == 1, probabilities.T)),
-        "average_precision": _mean(map(ranking.average_precision, targets.T == 1, probabilities.T)),
+        "roc_auc": _mean(map(ranking.roc_auc, targets.T == 1, wide.T)),
+        "average_precision": _mean(map(ranking.average_precision, targets.T == 1, wide.T)),
+        **{name: _mean(scores[name] for scores in each) for name in each[0]},
     }
+
+
+def calibration_by_label(
+    targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray
+) -> list[dict[str, float]]:
+    """Log loss, Brier score and calibration error of each label of a multi-label problem: off or on, two labels.
+
+    Args:
+        targets: (examples, labels), 1 where an example has the label.
+        predictions: likewise, as predicted.
+        probabilities: (examples, labels).
+    """
+    found = []
+    for target, prediction, on in zip(targets.T, predictions.T, probabilities.T.astype(np.float64), strict=True):
+        both = np.stack([1 - on, on], axis=1)
+        scores = calibration.log_loss(target, both), calibration.brier(target, both)
+        error = calibration.calibration_error(target, prediction, both)
+        found.append(dict(zip(("log_loss", "brier", "calibration_error"), (*scores, error), strict=True)))
+    return found
 
 
 def number_scores(targets: np.ndarray, predictions: np.ndarray) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Reads the rows to predict, from any supported file format."""
 
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -19,7 +20,8 @@ def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dic
 
     `.csv`, `.tsv` and `.tab` have a header, `.jsonl` and `.ndjson` have one object per line, `.json` the same or SQuAD's
     format, and `.conll` and `.conllu` have one word per line. Any other file has one text per line, and so has standard
-    input unless it begins with an object.
+    input unless it begins with an object, or with a header that has the model's columns (of `dataset.delimiter`, or else
+    tabs or commas); how standard input is read is printed.
 
     Args:
         name: file, or - for standard input.
@@ -35,43 +37,97 @@ def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dic
         raise UserError(files.missing_file("input", file))
     reading = {key: dataset.get(key) for key in ("encoding", "delimiter", "quoting")}
     tables = delimited.Tables(**reading)
-    is_table = file is not None and file.suffix.lower() in delimited.ENDINGS
-    rows = _table(file, tables) if is_table and file is not None else _records(file, task, dataset, reading["encoding"])
+    if file is None:
+        yield from _standard_input(task, dataset, reading)
+        return
+    is_table = file.suffix.lower() in delimited.ENDINGS
+    rows = _table(file, tables, str(file)) if is_table else _records(file, task, dataset, reading["encoding"])
+    yield from _with_columns(rows, task, decoding.shown(file), tables if is_table else None)
+
+
+def _with_columns(rows: Rows, task: Any, shown: str, tables: delimited.Tables | None) -> Iterator[dict[str, Any]]:
+    """Rows, which have to have the model's columns."""
     for line, record in rows:
         for column in task.text_columns:
             if column not in record:
                 setting = "tokens" if task.pre_split else "text"
-                hint = tables.suggestion(list(record)) if is_table else ""
+                hint = tables.suggestion(list(record)) if tables is not None else ""
                 raise UserError(
-                    f"{decoding.shown(file)}, line {line} has no {column}; it has {', '.join(record)}"
+                    f"{shown}, line {line} has no {column}; it has {', '.join(record)}"
                     f"{hint or did_you_mean(column, record)} "
                     f"(name the column with dataset.{setting}={next(iter(record), 'COLUMN')})"
                 )
         yield record
 
 
-def _table(file: Path, tables: delimited.Tables) -> Rows:
+def _standard_input(task: Any, dataset: Mapping[str, Any], reading: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    first, lines = _peeked(decoding.lines(None, encoding=reading["encoding"]))
+    ending = _ending_of(first, task, reading)
+    if ending is None:
+        yield from _with_columns(_records(None, task, dataset, None, (first, lines)), task, decoding.shown(None), None)
+        return
+    print(
+        f"standard input: {ending[1:].upper()}, as its first line has the column {task.text_columns[0]}",
+        file=sys.stderr,
+    )
+    with tempfile.TemporaryDirectory() as folder:  # tables are read twice
+        file, shown = Path(folder) / f"input{ending}", decoding.shown(None)
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            stream.writelines(lines)
+        tables = delimited.Tables(**reading | {"encoding": None})
+        try:
+            yield from _with_columns(_table(file, tables, shown), task, shown, tables)
+        except UserError as error:
+            raise UserError([mistake.replace(str(file), shown) for mistake in error.mistakes]) from error
+
+
+def _ending_of(first: str, task: Any, reading: dict[str, Any]) -> str | None:
+    """The ending of the kind of table that has a first line, if that is a header with the model's columns."""
+    if task.pre_split and task.text is None:  # lists of words are no cells
+        return None
+    if delimited.names_delimiter(f"{first}\n") is not None:
+        return ".csv"
+    for ending in (".csv", ".tsv"):
+        cells = delimited.Tables(**reading).header(first, ending)
+        if set(task.text_columns) <= set(cells):
+            return ending
+    return None
+
+
+def _table(file: Path, tables: delimited.Tables, shown: str) -> Rows:
     tables.columns(file)
     for warning in tables.warnings([file]):
-        print(f"Warning: {warning}", file=sys.stderr)
+        print(f"Warning: {warning.replace(str(file), shown)}", file=sys.stderr)
     return tables.rows(file)
 
 
-def _records(file: Path | None, task: Any, dataset: Mapping[str, Any], encoding: str | None) -> Rows:
+def _records(
+    file: Path | None,
+    task: Any,
+    dataset: Mapping[str, Any],
+    encoding: str | None,
+    begun: tuple[str, Iterator[str]] | None = None,
+) -> Rows:
+    """Rows of a file, or of standard input, of which the first line has been read (`begun`)."""
     shown, ending = decoding.shown(file), "" if file is None else file.suffix.lower()
-    lines = decoding.lines(file, encoding=encoding)
+    lines = decoding.lines(file, encoding=encoding) if begun is None else begun[1]
     if ending in (".conll", ".conllu"):
         column = dataset.get("token_column", 1 if ending == ".conllu" else 0)
         return conll.read(file, token_column=column, tag_column=None, lines=lines)
     if ending == ".json" and file is not None and _is_squad(file, encoding):
         return squad_json.read(file, encoding=encoding)
-    first, lines = _peeked(lines)
+    first, lines = begun or _peeked(lines)
     if ending in _JSON or (file is None and (first.startswith(("{", "[{")) or first == "[")):
         return jsonl.read(lines, name=shown)
     if task.row_of_text("a") is None:
         raise UserError(
             f"{shown}: plain text has one text per line, but the run needs {', '.join(task.text_columns)}; "
             "use JSON lines or CSV"
+        )
+    if file is None and first:
+        print(
+            f"standard input: one text per line, as its first line is no header with the column {task.text_columns[0]}",
+            file=sys.stderr,
         )
     return ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from tunesmith.data.encoding.label_lists import label_list
 from tunesmith.data.sources import delimited
 from tunesmith.errors import UserError
 from tunesmith.prediction import embedding_files
@@ -129,11 +130,27 @@ class _Table:
 
 def _flat(row: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The cells of a row and of its result."""
-    shown = {name: _cell(value, "," if name == "prediction" else " ") for name, value in result.items()}
+    shown = {name: _cell(value, " ") for name, value in result.items()}
+    if isinstance(result.get("prediction"), list):
+        shown["prediction"] = _label_cell(result["prediction"], result.get("probabilities") or result["prediction"])
     if isinstance(result.get("probabilities"), dict):
         del shown["probabilities"]
         shown |= {f"probability_{name}": value for name, value in result["probabilities"].items()}
     return {name: _cell(value, " ") for name, value in _own_columns(row, shown).items()}, shown
+
+
+def _label_cell(chosen: Sequence[str], names: Iterable[str]) -> str:
+    """The labels of a row as a cell that `dataset.problem=multi_label` reads: joined by commas, or else a list in JSON.
+
+    All rows of a file are written in the same way, which depends on the names of all labels.
+    """
+    names = list(names)
+    try:
+        joinable = all(label_list(name, given=()) == [name] for name in names)
+        joinable = joinable and label_list(",".join(names), given=()) == names
+    except ValueError:
+        joinable = False
+    return ",".join(chosen) if joinable else json.dumps(chosen, ensure_ascii=False)
 
 
 def _cell(value: Any, separator: str) -> Any:

@@ -1,6 +1,7 @@
 """Predicts new texts with a completed run, as a stream: the input may be larger than memory."""
 
 import functools
+import sys
 from itertools import islice
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 
 from tunesmith.configuration import Config
 from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.encoding.special_tokens import Written
 from tunesmith.data.epoch_plan import evaluation_plan
 from tunesmith.errors import UserError
 from tunesmith.prediction import embedding_files, output_files
@@ -42,12 +44,15 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
     predict_rows = functools.partial(
         _predict, module=module, task=task, tokenizer=tokenizer, config=config, device=device
     )
-    rows, written = input_rows(input, task, config["dataset"]), 0
+    special, written = Written(tokenizer, task), 0
+    rows = special.counted(input_rows(input, task, config["dataset"]))
     width = int(module.backbone.config.hidden_size)
     with output_files.opened(output, text=task.text_columns[0], width=width) as write:
         while chunk := list(islice(rows, CHUNK)):
             write(chunk, predict_rows([_without_gold(row, task) for row in chunk]))
             written += len(chunk)
+    if special.rows:
+        print(f"{special.rows:,} rows {special.note}", file=sys.stderr)
     return written
 
 

@@ -4,14 +4,16 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import Config, saved
 from tunesmith.configuration.identity import run_id
+from tunesmith.data.encoding.label_names import order_of_version_0_1
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 from tunesmith.runs.code import plugins
 from tunesmith.runs.scores import numbers
 from tunesmith.storage import files
@@ -198,6 +200,32 @@ class RunFolder:
             raise UserError(
                 f"{self.path} was started with other code: the package {' and '.join(changed)}, which its config names, "
                 f"has changed since; {_REMEDY}"
+            )
+
+    def began_with_tokenizer(self, key: str) -> bool:
+        """Whether the run was started before, with the tokenizer whose content `key` identifies."""
+        return bool(self._manifest().get("model", {}).get("tokenizer") == key)
+
+    def check_labels(self, names: Sequence[str], *, learnt: bool) -> None:
+        """Check that a resumed run numbers its labels as it was started with.
+
+        Args:
+            names: the labels in the order of their ids.
+            learnt: whether they are those of the training split, not of the config.
+
+        Raises:
+            UserError: if it numbers them otherwise, or may do so: version 0.1 did not record them.
+        """
+        before = self._manifest().get("data", {}).get("label_names")
+        if before is None and learnt and self._manifest():
+            before = order_of_version_0_1(names)
+        elif before is None:
+            return
+        if before is None or list(before) != list(names):
+            were = "in an order that differed between processes" if before is None else f"as {listed(before)}"
+            raise UserError(
+                f"{self.path} was started by a version that numbered its labels {were}, now they are {listed(names)}, so its "
+                f"checkpoint does not match; {_REMEDY}"
             )
 
     def check_tokenizer(self, key: str) -> None:

@@ -42,14 +42,15 @@ def print_label_scores(labels: Mapping[str, Mapping[str, Mapping[str, float]]]) 
     """Print a table for each split, with a row per label.
 
     Args:
-        labels: split -> label -> precision, recall, f1 and support.
+        labels: split -> label -> precision, recall, f1 and support, and perhaps further scores.
     """
     for split, scores in labels.items():
         table = Table(title=Text(f"{split}, by label"), title_justify="left", title_style="bold")
         table.add_column("label")
-        for heading in ("precision", "recall", "f1", "support"):
+        headings = list(next(iter(scores.values())))
+        for heading in headings:
             table.add_column(heading, justify="right")
         for label, row in scores.items():
-            cells = [f"{row[name]:.4f}" for name in ("precision", "recall", "f1")]
-            table.add_row(Text(label), *cells, f"{row['support']:,}")
+            cells = [f"{row[name]:,}" if name == "support" else f"{row[name]:.4f}" for name in headings]
+            table.add_row(Text(label), *cells)
         Console().print(table)

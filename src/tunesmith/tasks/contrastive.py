@@ -61,6 +61,7 @@ class Contrastive:
         self.metric_names, self.max_length = metrics, max_length
         self._others = [column for column in (positive, negative) if column is not None]
         self.text_columns, self.columns = [text], [text, *self._others]
+        self.searched_columns = [*self.columns, first, second]  # for special tokens
         self.gold_columns = [*self._others, score]  # without them a row is a text to embed
         self.counted = {"truncated": f"cut to {max_length} tokens"}
 

@@ -72,8 +72,11 @@ class LanguageModeling:
         rows, empty, mistakes = dict.fromkeys(source.splits, 0), dict.fromkeys(source.splits, 0), []
         for split in source.splits:
             characters = longest = 0
-            for _, row in source.rows(split):
-                text = as_text(row.get(self.text)).strip()
+            for number, row in source.rows(split):
+                try:
+                    text = as_text(row.get(self.text)).strip()
+                except ValueError as error:
+                    raise UserError(f"{source.where(split, number)}: {error}") from error
                 rows[split] += 1
                 empty[split] += not text
                 characters += len(text) + 1  # at most one token per character, and one between documents

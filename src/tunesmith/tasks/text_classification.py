@@ -42,7 +42,18 @@ class TextClassification:
             "calibration_error",
             "loss",
         ),
-        "multi_label": ("accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "loss"),
+        "multi_label": (
+            "accuracy",
+            "precision",
+            "recall",
+            "f1",
+            "roc_auc",
+            "average_precision",
+            "log_loss",
+            "brier",
+            "calibration_error",
+            "loss",
+        ),
         "regression": ("pearson", "spearman", "mae", "rmse", "loss"),
     }
     data_settings = ("text", "text_pair", "label", "labels")
@@ -207,18 +218,23 @@ class TextClassification:
         return scores(targets, found, probabilities, average=self.average)
 
     def label_scores(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-        """Precision, recall, F1 and support of each label; empty for regression."""
+        """Precision, recall, F1 and support of each label, for several labels also its calibration; empty for regression."""
+        import numpy as np
+
         from tunesmith.metrics import confusion
+        from tunesmith.metrics import text_classification as metrics
 
         targets, found = self._targets_and_predictions(split, predictions)
         if self.problem == "regression":
             return {}
         if self.problem == "multi_label":
             counts = (targets * found).sum(0), found.sum(0), targets.sum(0)
-        else:
-            matrix = confusion.confusion(targets, found, labels=self.outputs)
-            counts = matrix.diagonal(), matrix.sum(0), matrix.sum(1)
-        return confusion.by_label(*counts, names=self.label_names)
+            probabilities = np.stack([prediction["probabilities"] for prediction in predictions])
+            each = metrics.calibration_by_label(targets, found.astype(np.int64), probabilities)
+            rows = confusion.by_label(*counts, names=self.label_names)
+            return {name: row | scores for (name, row), scores in zip(rows.items(), each, strict=True)}
+        matrix = confusion.confusion(targets, found, labels=self.outputs)
+        return confusion.by_label(matrix.diagonal(), matrix.sum(0), matrix.sum(1), names=self.label_names)
 
     def _targets_and_predictions(self, split: Any, predictions: list[dict[str, Any]]) -> tuple[Any, Any]:
         """(examples,) or (examples, labels) each: numbers for regression, else ids or 0 and 1."""

@@ -10,7 +10,7 @@ from tunesmith.data.encoding.spans import in_characters
 from tunesmith.data.encoding.tagged import Tagged, from_lists, from_text
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
-from tunesmith.metrics.tag_schemes import bio_names
+from tunesmith.metrics.tag_schemes import bio_names, prefix_first
 
 
 class TokenClassification:
@@ -24,6 +24,7 @@ class TokenClassification:
         offsets: unit of the spans' offsets; null for characters, unless another unit fits the data better, which is refused.
         entities: tags are of a scheme with entities and are read by conlleval's rules; else they are independent labels.
         scheme: the scheme of the data (`tunesmith.metrics.tag_schemes`); null to recognise one with prefixes.
+        suffix: the prefix of a tag comes last, as in PER-B (seqeval's suffix=True).
         strict: only well-formed BIO entities count, as in seqeval's strict mode.
         labels: tags in the order of their ids; null to collect them from the training split.
         metrics: scores in the final table; the first is monitored.
@@ -57,6 +58,7 @@ class TokenClassification:
         offsets: Literal["characters", "utf16", "bytes"] | None,
         entities: bool,
         scheme: Literal["bio", "iob1", "ioe1", "ioe2", "bioes", "bmes", "bilou", "bare"] | None,
+        suffix: bool,
         strict: bool,
         labels: list[str] | None,
         metrics: list[str],
@@ -65,7 +67,11 @@ class TokenClassification:
     ) -> None:
         self.tokens, self.tags, self.text, self.spans = tokens, tags, text, spans
         self.offsets, self.entities, self.scheme, self.strict = offsets, entities, scheme, strict
-        self.names = None if labels is None else tuple(labels)  # of the numbers in the data
+        self.suffix = suffix and entities
+        try:
+            self.names = None if labels is None else tuple(map(self._written, labels))  # of the numbers in the data
+        except ValueError as error:
+            raise UserError(f"dataset.labels: {error}") from None
         self.labels = self.names if self.names is None else self._trained(self.names)
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
 
@@ -119,6 +125,8 @@ class TokenClassification:
         # Settings that change what is read are named only then, so that other data keeps its key.
         if self.scheme == "bare" or self.names not in (None, self.labels) or self.offsets in ("utf16", "bytes"):
             names += [self.scheme, self.names, self.offsets]
+        if self.suffix:
+            names.append("suffix")
         # Version 1 read running text and tags without types otherwise.
         changed = self.text is not None or "B-_" in self.label_names
         return {"task": "token_classification", "version": 2 if changed else 1, "settings": names}
@@ -140,7 +148,7 @@ class TokenClassification:
     def _name(self, tag: str | int) -> str:
         """The name of a tag, which may be a number if the config names the tags, as datasets on the hub do."""
         if isinstance(tag, str):
-            return tag
+            return self._written(tag)
         if self.names is None and self.entities:
             raise ValueError(
                 f"tag {tag} is a number; set dataset.labels to the names of all tags in the order of their numbers, "
@@ -151,6 +159,10 @@ class TokenClassification:
         if not 0 <= tag < len(self.names):
             raise ValueError(f"tag {tag}, but there are {len(self.names)} labels")
         return self.names[tag]
+
+    def _written(self, tag: str) -> str:
+        """A tag that is written in the data or the config, with its prefix first."""
+        return prefix_first(tag) if self.suffix else tag
 
     def _trained(self, names: Sequence[str]) -> tuple[str, ...]:
         """The tags that a model is trained with if the data has these: entities in BIO."""
@@ -251,9 +263,29 @@ class TokenClassification:
         return values if self.entities else {name: values[name] for name in ("accuracy", "sequence_accuracy")}
 
     def label_scores(self, split: Any, predictions: list[list[int]]) -> dict[str, dict[str, float]]:
-        """Precision, recall, F1 and support of each entity type; empty if tags are independent labels."""
-        found: dict[str, dict[str, float]] = self._metric(split, predictions).by_type() if self.entities else {}
-        return found
+        """Precision, recall, F1 and support of each entity type, as in seqeval's report.
+
+        Of each tag, as in scikit-learn's report on words, if tags are independent labels.
+        """
+        import numpy as np
+
+        from tunesmith.metrics import confusion
+
+        if self.entities:
+            found: dict[str, dict[str, float]] = self._metric(split, predictions).by_type()
+            return found
+        gold, guessed = np.concatenate(self._gold(split)), np.concatenate([np.array(tags) for tags in predictions])
+        matrix = confusion.confusion(gold, guessed, labels=len(self.label_names))
+        rows = confusion.by_label(matrix.diagonal(), matrix.sum(0), matrix.sum(1), self.label_names)
+        occur = {self.label_names[number] for number in np.union1d(gold, guessed)}
+        return {name: rows[name] for name in sorted(occur)}
+
+    def _gold(self, split: Any) -> list[Any]:
+        """The true tag ids of each example's words."""
+        import numpy as np
+
+        numbers = {name: number for number, name in enumerate(self.label_names)}
+        return [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
 
     def _metric(self, split: Any, predictions: list[list[int]]) -> Any:
         import numpy as np
@@ -262,8 +294,7 @@ class TokenClassification:
         from tunesmith.data.padding import pad
         from tunesmith.metrics.entities import EntityScores
 
-        numbers = {name: number for number, name in enumerate(self.label_names)}
-        gold = [np.array([numbers[tag] for tag in tags]) for tags in split.examples.data.column("tags").to_pylist()]
+        gold = self._gold(split)
         metric = EntityScores(self.label_names, strict=self.strict and self.entities, sync_on_compute=False)
         metric.update(
             pad([np.array(tags) for tags in predictions], value=0, side="right"),

@@ -18,6 +18,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.checks.model_config import position_limit
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.targets import Factories
+from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
@@ -67,6 +68,8 @@ def assemble(
     factories, source, task = Factories.of(config), dataset.source, dataset.task
     spec = factories.backbone()
     tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
+    if not run.began_with_tokenizer(spec.tokenizer_key(tokenizer)):  # as version 0.1 did, and goes on so
+        read_as_text(tokenizer)
     data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer), context)
     data.prepare_data()
     data.setup()

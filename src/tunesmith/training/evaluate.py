@@ -38,6 +38,8 @@ def evaluate(run: RunFolder, config: Config, *, output: Path | None = None) -> d
         print(f"Other data than the run's: {', '.join(differing)}", flush=True)
     data = data_module(config, dataset.source, task, tokenizer, content_key(tokenizer))
     data.setup()
+    for note, counts in data.notes().items():
+        print(", ".join(f"{count:,} rows of {split}" for split, count in counts.items() if count), note, flush=True)
     with Interruption() as interruption:
         trainer = factory(config["trainer"], group="trainer")(
             run.path, [interruption], [], progress_bar=False, devices=1

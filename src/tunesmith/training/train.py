@@ -95,6 +95,8 @@ def _train(
     facts = _describe(config, dataset, run, parts)
     if checkpoint is not None and checkpoint.resumed is not None:
         run.check_tokenizer(data.tokenizer_key)
+        learnt = config["dataset"]["task"] == "text_classification" and config["dataset"]["labels"] is None
+        run.check_labels(_label_names(dataset.task), learnt=learnt)
         print(f"Resuming from step {checkpoint.resumed['step']:,}", flush=True)
         data.plan.start_at(*next_batch(checkpoint.resumed, batches=len(data.plan)))
 
@@ -129,7 +131,7 @@ def _train(
 def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
     """Print the sizes of data and model and notes about the data; return the manifest."""
     data, source, survey = parts.data, dataset.source, dataset.survey
-    notes = _counted(data) | survey.notes
+    notes = _counted(data) | survey.notes | data.notes()
     for split, examples in data.splits.items():
         noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
         print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
@@ -146,6 +148,7 @@ def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly
             "fingerprints": fingerprints,
             "rows": survey.rows,
             "notes": notes,
+            "label_names": _label_names(dataset.task),
             "labels": survey.counts,
             "warnings": survey.warnings,
         },
@@ -153,6 +156,11 @@ def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly
         | ({} if parts.commit is None else {"commit": parts.commit}),
         plugins=plugins(config),
     )
+
+
+def _label_names(task: Any) -> list[str]:
+    """The labels in the order of their ids; none for tasks without labels."""
+    return list(getattr(task, "label_names", ()))
 
 
 def _keep_patch(run: RunFolder) -> None:

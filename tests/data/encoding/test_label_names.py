@@ -1,5 +1,6 @@
 """What is a label and a number, against JSON's and Python's own reading, exact fractions, and several hash seeds."""
 
+import itertools
 import json
 import math
 import os
@@ -11,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunesmith.data.encoding.label_names import as_number, given_names, in_order, label_name, target_number
+from tunesmith.data.encoding.label_names import (
+    as_number,
+    given_names,
+    in_order,
+    label_name,
+    order_of_version_0_1,
+    target_number,
+)
 
 fast = settings(max_examples=100, deadline=None, derandomize=True)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"])).filter(str.strip)
@@ -144,3 +152,18 @@ def test_given_names_differ():
         given_names([1, "1 ", "a"])
     with pytest.raises(ValueError, match="empty"):
         given_names(["a", " "])
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.sets(st.sampled_from(["1", "10", "2", "007", "7", "7.0", "1_0", "nan", "inf", "1e3", "a", "B"]), max_size=4))
+def test_the_order_of_version_0_1(names):
+    """Its key, applied to the set in every order that a hash table may have."""
+
+    def key(name):
+        try:
+            return [float(other) for other in names] and float(name)
+        except ValueError:
+            return name
+
+    orders = {tuple(sorted(order, key=key)) for order in itertools.permutations(names)}
+    assert order_of_version_0_1(names) == (orders.pop() if len(orders) == 1 else None)

@@ -93,6 +93,48 @@ def test_a_document_start_ends_a_sentence_and_a_first_word_can_be_a_number_sign(
     assert [row["tokens"] for _, row in sentences(tmp_path, text)] == [["a"]]
 
 
+def warnings(tmp_path, text):
+    (tmp_path / "a.conll").write_text(text, encoding="utf-8")
+    file = str(tmp_path / "a.conll")
+    source = Conll(train=file, validation=file, test=None, encoding=None, token_column=0, tag_column=-1)
+    found = [row["tokens"] for _, row in source.rows("train")]
+    return found, [line.removeprefix(f"{file}, ") for line in source.warnings()]
+
+
+@pytest.mark.parametrize(
+    "text,tokens,said",
+    [
+        # CoNLL-U's comments, in the number of columns of the words; also the only one of the file, in its first line
+        ("# text = Hello\nHello UH B-X O\n", [["Hello"]], "line 1: read as a comment"),
+        ("# sent_id = 1\na X Y O\n\n# sent_id = 2\nb X Y O\n", [["a"], ["b"]], "line 1 and 1 more: read as a comment"),
+        ("# newdoc id = x1\n# text = a\na X O\n", [["a"]], None),
+        # a remark, in a file that has other comments
+        ("# four words here\na X Y O\n\n# another one\nb X Y O\n", [["a"], ["b"]], "line 1: read as a comment"),
+        # words: their tags occur elsewhere
+        ("# X Y O\na X Y O\n\n# a remark of five words\nb X Y O\n\n# # Y O\n", [["#", "a"], ["b"], ["#"]], None),
+        ("# B-X\na O\nb B-X\n", [["#", "a", "b"]], None),
+        ("#\tB-X\na\tO\nb\tB-X\n", [["#", "a", "b"]], None),
+        # no other word has the tag, and there are no comments
+        ("# four words here\na X Y O\n", [["#", "a"]], "line 1: read as a word #"),
+        ("a X O\nb O\n", [["a", "b"]], "line 2: 2 columns, but the first word has 3"),
+        ("#begin document (a); part 000\n#beginning O\n#end document\n", [["#beginning"]], None),
+    ],
+)
+def test_comments_in_the_columns_of_words(tmp_path, text, tokens, said):
+    found, lines = warnings(tmp_path, text)
+    assert found == tokens
+    assert [line.startswith(said or "") for line in lines] == [True] * bool(said)
+
+
+def test_comments_that_version_0_1_read_as_words_have_another_fingerprint(tmp_path):
+    """It took lines with # before the first word for comments, others with the columns of a word for words."""
+    first, later = "# text = a\na X Y O\n", "\n# text = b\nb X Y O\n"
+    assert not fingerprint(tmp_path, first).endswith("-2")
+    assert fingerprint(tmp_path, first + later).endswith("-2")
+    assert fingerprint(tmp_path, "# X Y O\na X Y O\n").endswith("-2")
+    assert not fingerprint(tmp_path, "a X Y O\n\n# X Y O\n").endswith("-2")
+
+
 def test_a_word_can_be_a_number_sign_in_universal_dependencies(tmp_path):
     text = "# text = # 1\n1\t#\t#\tSYM\n2\t1\t1\tNUM\n"
     assert sentences(tmp_path, text, name="a.conllu", token_column=1, tag_column=3) == [

@@ -244,3 +244,59 @@ def test_check_reports_what_the_source_noticed(tmp_path, capsys):
     assert "test.csv, line 2: 1 cells" in capsys.readouterr().err
     assert cli.run([*words, "dataset.encoding=utf8x"]) == 2
     assert "dataset.encoding is 'utf8x'" in capsys.readouterr().err
+
+
+@SETTINGS
+@given(
+    rows_of(
+        st.text(st.sampled_from('ab",\\\t;é\n ') | st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]))
+    ),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE]),
+)
+def test_backslashes_before_quotes_as_pythons_csv_writes_them(tmp_path_factory, rows, delimiter, quoting):
+    file = tmp_path_factory.mktemp("csv") / "a.csv"
+    names = NAMES[: len(rows[0])]
+    assume(quoting != csv.QUOTE_NONE or all(row != [""] and not row[0].startswith('"') for row in rows))
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, doublequote=False, escapechar="\\", quoting=quoting, delimiter=delimiter)
+        writer.writerows([names, *rows])
+    assert read(file, delimiter=delimiter, quoting="backslash") == (names, rows)
+    # By default never other cells without a warning or a message, unless nothing shows.
+    source = opened(file, delimiter=delimiter)
+    try:
+        found = [list(record.values()) for _, record in source.rows("test")]
+    except UserError:
+        return
+    assert found == rows or source.warnings() or not any('"' in cell for row in rows for cell in row)
+
+
+def test_backslashes_before_quotes_are_said(tmp_path):
+    file = write(tmp_path, 'text,label\n"he said \\"hi\\" there",1\n')
+    with pytest.raises(UserError, match=r"line 2: text after the closing quote .* set dataset.quoting=backslash"):
+        read(file)
+    assert read(file, quoting="backslash")[1] == [['he said "hi" there', "1"]]
+    file = write(tmp_path, 'text,label\n"a \\", b",1\n')
+    with pytest.raises(UserError, match=r"line 2: 3 cells, .* set dataset.quoting=backslash"):
+        read(file)
+    file = write(tmp_path, 'text,label\n5\\" pipe,1\n')
+    source = opened(file)
+    assert [record["text"] for _, record in source.rows("test")] == ['5\\" pipe']
+    assert "a.csv, line 2: a cell has a backslash before a quote, and both are kept" in source.warnings()[0]
+    assert read(file, quoting="backslash")[1] == [['5" pipe', "1"]]
+    # Other backslashes are text, as in Windows paths.
+    assert read(write(tmp_path, 'text,label\n"C:\\new \\"x\\"",C:\\\\y\n'), quoting="backslash")[1] == [
+        ['C:\\new "x"', "C:\\y"]
+    ]
+
+
+@pytest.mark.parametrize("first,delimiter", [("sep=;", ";"), ('"sep=;"', ";"), ("sep=\t", "\t"), ("SEP=,", ",")])
+def test_a_spreadsheets_first_line_names_the_delimiter(tmp_path, first, delimiter):
+    text = f"{first}\r\ntext{delimiter}label\r\na{delimiter}1\r\nb\r\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        file = write(tmp_path, text.encode(encoding))
+        with pytest.raises(UserError, match=r"a\.csv, line 4: 1 cells, but the header has 2"):
+            read(file)
+        file.write_bytes(text.removesuffix("b\r\n").encode(encoding))
+        assert list(opened(file).rows("test")) == [(3, {"text": "a", "label": "1"})]
+        assert read(file, delimiter=delimiter)[1] == [["a", "1"]]

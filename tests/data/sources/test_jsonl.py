@@ -78,6 +78,11 @@ def test_a_very_long_line(tmp_path):
             "line 1: NaN is not in JSON; expected a finite number, a string or null",
         ),
         ('{"text": "a", "label": -Infinity}\n', "line 1: -Infinity"),
+        (
+            '{"text": "a"}\n{"text": -1e999}\n',
+            'line 2: -1e999 is beyond the largest number; write it as text, "-1e999"',
+        ),
+        ('{"text": "a", "label": "b",}\n', "line 1: not JSON"),
         ('\n{"text": "\\ud83d\\u0061"}\n', r"line 2: \\ud83d is half of a surrogate pair"),
         ('[{"text": "a"}]\n', "line 1: expected one JSON object per line, received an array; .* jq"),
         ('[\n  {"text": "a"}\n]\n', "line 1: expected one JSON object per line, received an array"),

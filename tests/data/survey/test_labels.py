@@ -283,7 +283,7 @@ def test_names_of_the_config_are_read_as_values_are(tmp_path):
 
 
 def test_a_completed_run_reads_names_and_the_indices_of_its_config(tmp_path):
-    source = json_lines(tmp_path, test=["a", 1])
+    source = json_lines(tmp_path, test=[0, 1])
     for names, seen in ((None, None), (["a", "b"], {"a": 1, "b": 1})):
         restored = task(labels=names)
         restored.restore({"labels": ["a", "b"]})
@@ -292,3 +292,44 @@ def test_a_completed_run_reads_names_and_the_indices_of_its_config(tmp_path):
                 restored.survey(source)
         else:
             assert restored.survey(source).counts["test"] == seen
+
+
+@pytest.mark.parametrize(
+    "values,problem,wrong",
+    [
+        (["good", "bad", "0", "1"], "single_label", (1, 3)),
+        ([0, 1, 1, "good"], "single_label", (4, 1)),
+        ([[0], [1], ["bad"], []], "multi_label", (3, 1)),
+        ([["good", 0], ["bad"], [1], []], "multi_label", (1, 1)),
+        (["bad;good", "bad", "0", ""], "multi_label", (1, 3)),
+        (["good", "bad", " good"], "single_label", None),
+        ([0, "1", 1.0], "single_label", None),
+        ([[0, 1], [1, 0]], "multi_label", None),  # multi-hot
+    ],
+)
+def test_a_column_has_names_or_the_numbers_of_names(tmp_path, values, problem, wrong):
+    source = json_lines(tmp_path, train=values, validation=values[:2])
+    if wrong is None:
+        task(problem=problem, labels=["bad", "good"]).survey(source)
+        return
+    found = [
+        line
+        for line in mistakes(source, problem=problem, labels=["bad", "good"])
+        if line.startswith(f"{tmp_path}/train")
+    ]
+    assert len(found) == 1
+    assert found[0].startswith(f"{tmp_path}/train.jsonl, line {wrong[0]}: label is ")
+    assert f"train.jsonl, line {wrong[1]} it is" in found[0] and "write names in all rows, or numbers" in found[0]
+    # Names that are numbers themselves have no indices.
+    task(problem="multi_label", labels=["0", "1", "bad", "good"]).survey(source)
+
+
+@pytest.mark.parametrize("text,kind", [(["a", "b"], "a list"), ({"a": 1}, "an object"), ([], "a list")])
+def test_a_list_is_no_text(text, kind):
+    """As Python would write it, quotes and brackets would be tokens."""
+    source = Rows(train=["a", "b"], validation=["a", "b"])
+    rows = source.rows
+    source.rows = lambda split: ((n, row | ({"text": text} if n == 2 else {})) for n, row in rows(split))
+    found = mistakes(source)
+    assert [line.partition(": ")[0] for line in found] == ["train, row 2", "validation, row 2"]
+    assert all(line.endswith(f"is {kind}; expected a text") for line in found)

@@ -69,6 +69,11 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     for metric in dataset["metrics"]:
         if metric not in scores:
             yield f"dataset.metrics: {metric} is not a score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
+    if dataset.get("average") == "binary" and dataset.get("problem") == "multi_label":
+        yield (
+            "dataset.average is binary, the score of one of two labels, but dataset.problem is multi_label; set it to "
+            "macro, micro or weighted"
+        )
     if not dataset["metrics"]:
         yield "dataset.metrics is empty; expected at least one score"
     possible = monitorable(dataset)

@@ -56,6 +56,20 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(distinct))
 
 
+def order_of_version_0_1(names: Iterable[str]) -> tuple[str, ...] | None:
+    """The order in which version 0.1 numbered labels that it learnt; None if it differed between processes.
+
+    That was by value if Python reads all names as numbers, NaN and `1_0` too; equal numbers came in the order of a hash table.
+    """
+    names = set(names)
+    try:
+        numbers = {name: float(name) for name in names}
+    except ValueError:
+        return tuple(sorted(names))
+    different = len(set(numbers.values())) == len(names) and not any(map(math.isnan, numbers.values()))
+    return tuple(sorted(names, key=numbers.__getitem__)) if different or len(names) == 1 else None
+
+
 def given_names(values: Iterable[Any]) -> tuple[str, ...]:
     """The names in `dataset.labels`, in the order of their ids.
 

@@ -66,6 +66,13 @@ class Labels:
         }
         return {name: value for name, value in unusual.items() if value}
 
+    def written_as(self, value: Any) -> set[str]:
+        """How the data writes the labels of an example: as `name`, `number` (an index of a given name), or both."""
+        if self.problem == "regression" or not self.numbers_are_indices or self.multi_hot:
+            return set()
+        parts = self._several(value) if self.problem == "multi_label" else [value]
+        return {"name" if label_name(part) in self._ids else "number" for part in parts}
+
     def _several(self, value: Any) -> list[Any]:
         found = label_list(value, given=self.given)
         if not self.multi_hot or not found:

@@ -80,6 +80,16 @@ def other_units(text: str, spans: Sequence[Any]) -> dict[Unit, int]:
     return {unit: sum(fits[unit]) - sum(fits["characters"]) for unit in _OTHERS}
 
 
+def unit_matters(text: str, spans: Sequence[Any]) -> bool:
+    """Whether a span would be another one if its offsets counted UTF-16 code units, and no span has its own text to tell.
+
+    So it is behind characters beyond U+FFFF, such as emoji, which are two code units.
+    """
+    first = next((offset for offset, character in enumerate(text) if character > "\uffff"), None)
+    read = [read_span(span) for span in spans]
+    return first is not None and any(span.end > first for span in read) and all(span.text is None for span in read)
+
+
 def _fits(text: str, spans: Sequence[Span], unit: Unit) -> list[bool]:
     """For each span whether it fits if offsets are in `unit`."""
     places = {offset: index for index, offset in enumerate(_offsets(text, unit))}

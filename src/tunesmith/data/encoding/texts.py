@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tunesmith.errors.messages import shortened
+
 
 @dataclass(frozen=True)
 class EncodedTexts:
@@ -33,5 +35,12 @@ def encode_texts(*columns: Sequence[str], tokenizer: Any, max_length: int) -> En
 
 
 def as_text(cell: Any) -> str:
-    """A cell of a row as text; an empty string if the cell is missing."""
+    """A cell of a row as text; an empty string if the cell is missing.
+
+    Raises:
+        ValueError: for a list or an object, which is no text.
+    """
+    if isinstance(cell, list | tuple | dict):
+        kind = "an object" if isinstance(cell, dict) else "a list"
+        raise ValueError(f"{shortened(str(cell))} is {kind}; expected a text")
     return "" if cell is None else str(cell)

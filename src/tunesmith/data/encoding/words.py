@@ -25,8 +25,9 @@ def encode_words(
     found = _tokenise(sentences, tokenizer)
     sizes = [_tokens_of_words(encoding, len(words)) for encoding, words in zip(found.encodings, sentences, strict=True)]
     unknown = [tokens.count(0) for tokens in sizes]
+    placeholder = _one_token(tokenizer) if sum(unknown) else ""
     known = [
-        [word if size else tokenizer.unk_token for word, size in zip(words, tokens, strict=True)]
+        [word if size else placeholder for word, size in zip(words, tokens, strict=True)]
         for words, tokens in zip(sentences, sizes, strict=True)
     ]
     capacity = max_length - tokenizer.num_special_tokens_to_add(False)
@@ -37,11 +38,16 @@ def encode_words(
     if sum(unknown) or len(flat) > len(sentences) or any(len(ids) > max_length for ids in found["input_ids"]):
         pieces = [known[number][first:last] for number, first, last in flat]
         found = _tokenise(pieces, tokenizer, truncation=True, max_length=max_length)
+    first_tokens = [_first_tokens(encoding) for encoding in found.encodings]
+    for (number, first, _), ids, places in zip(flat, found["input_ids"], first_tokens, strict=True):
+        for word, place in enumerate(places, start=first):
+            if not sizes[number][word]:
+                ids[place] = tokenizer.unk_token_id
     columns: dict[str, list[Any]] = {
         "example": [number for number, _, _ in flat],
         "first_word": [first for _, first, _ in flat],
         "input_ids": found["input_ids"],
-        "first_tokens": [_first_tokens(encoding) for encoding in found.encodings],
+        "first_tokens": first_tokens,
         "length": [len(ids) for ids in found["input_ids"]],
     }
     if "token_type_ids" in found:
@@ -51,6 +57,14 @@ def encode_words(
 
 def _tokenise(sentences: Sequence[list[str]], tokenizer: Any, **options: Any) -> Any:
     return tokenizer(list(sentences), is_split_into_words=True, return_attention_mask=False, **options)
+
+
+def _one_token(tokenizer: Any) -> str:
+    """A word that is as few tokens as possible, most often one."""
+    candidates = [".", "a", "the", ","]
+    return min(
+        candidates, key=lambda word: len(_tokenise([[word]], tokenizer, add_special_tokens=False)["input_ids"][0])
+    )
 
 
 def _tokens_of_words(encoding: Any, words: int) -> list[int]:

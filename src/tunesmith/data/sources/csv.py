@@ -16,8 +16,8 @@ class Csv(files.Files):
         test: null for no test split.
         encoding: of files without a byte-order mark; null for UTF-8.
         delimiter: a character; null for a comma, in `.tsv` and `.tab` files a tab.
-        quoting: minimal, if cells may be in double quotes; none, if quotes are text; null for minimal, and in
-            tab-separated files for what the whole file shows.
+        quoting: minimal, if cells may be in double quotes; backslash, if also a backslash is before a quote in a cell; none,
+            if quotes are text; null for minimal, and in tab-separated files for what the whole file shows.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Csv(files.Files):
         test: str | None,
         encoding: str | None,
         delimiter: str | None,
-        quoting: Literal["minimal", "none"] | None,
+        quoting: Literal["minimal", "backslash", "none"] | None,
     ) -> None:
         super().__init__(train=train, validation=validation, test=test, encoding=encoding)
         self._tables = delimited.Tables(encoding=encoding, delimiter=delimiter, quoting=quoting)

@@ -2,22 +2,24 @@
 
 Cells may be quoted, and quoted cells may run over lines. Most writers of tab-separated text do not quote: there, cells
 count as quoted only if in the whole file each cell that begins with a quote also ends with one on its line; else quotes
-are text.
+are text. A quote inside a quoted cell is written twice; writers that put a backslash before it instead need a setting, as
+both readings of such a file may be possible. A first line `sep=;`, which spreadsheets write, names the delimiter.
 """
 
 import csv
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tunesmith.data.sources import decoding
 from tunesmith.errors import UserError
 
 csv.field_size_limit(2**31 - 1)  # characters; a long cell is unusual, but not an error
 ENDINGS = (".csv", ".tsv", ".tab")
-Quoting = Literal["minimal", "none"]
+Quoting = Literal["minimal", "backslash", "none"]
 Row = tuple[int, list[str], int]  # number of the first line, cells, how many of them have a line break
 _OTHER = "\0"  # stands for a carriage return or line feed that ends no line
 
@@ -28,14 +30,16 @@ class Tables:
     Args:
         encoding: of text without a byte-order mark; None for UTF-8.
         delimiter: a character; None for a comma, in `.tsv` and `.tab` files a tab.
-        quoting: minimal, if cells may be in double quotes, none if quotes are text; None for minimal, and in
-            tab-separated text for what the whole file shows.
+        quoting: minimal, if cells may be in double quotes; backslash, if moreover a quote, a backslash or a delimiter in
+            a cell has a backslash before it (Python's doublequote=False, escapechar="\\\\"); none if quotes are text; None
+            for minimal, and in tab-separated text for what the whole file shows.
     """
 
     def __init__(self, *, encoding: str | None, delimiter: str | None, quoting: Quoting | None) -> None:
         self._encoding, self._delimiter, self._quoting = encoding, delimiter, quoting
         self._literal_from: dict[Path, int] = {}  # line with a quote that is text; 0 if there is none
         self._line_breaks: dict[Path, int] = {}  # cells with one, in the files that have been read to the end
+        self._backslashes: dict[Path, int] = {}  # first line with a backslash before a quote that is kept
 
     def columns(self, file: Path) -> list[str]:
         """Names of the columns; none if the file is empty.
@@ -44,6 +48,16 @@ class Tables:
             UserError: if two columns have the same name.
         """
         return next((cells for _, cells, _ in self._table(file)), [])
+
+    def header(self, line: str, ending: str) -> list[str]:
+        """Cells of a first line, in a file with an ending.
+
+        Raises:
+            UserError: if the setting of the delimiter is wrong.
+        """
+        delimiter = self._given_delimiter() or ("\t" if ending == ".tsv" else ",")
+        quoting = csv.QUOTE_NONE if self._quoting == "none" else csv.QUOTE_MINIMAL
+        return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
 
     def rows(self, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
         """Rows as (number of the first line, column -> cell); blank lines are skipped.
@@ -61,18 +75,28 @@ class Tables:
                     f"{file}, line {line}: {len(cells)} cells, but the header has {len(names)} columns "
                     f"({', '.join(names)}); quote cells that contain the separator or a line break"
                     + ("" if self._quoted(file) else ", and set dataset.quoting=minimal")
+                    + self._perhaps_backslash(file, line, line)
                 )
             breaks += broken
+            if self._quoting is None and file not in self._backslashes and any('\\"' in cell for cell in cells):
+                self._backslashes[file] = line
             yield line, dict(zip(names, cells, strict=True))
         self._line_breaks[file] = breaks
 
     def warnings(self, files: Iterable[Path]) -> list[str]:
         """A sentence for each of the files in which quotes count as text although one could be meant otherwise."""
+        files = list(dict.fromkeys(files))
         return [
+            f"{file}, line {self._backslashes[file]}: a cell has a backslash before a quote, and both are kept; set "
+            f"dataset.quoting=backslash if it stands for the quote alone, or dataset.quoting="
+            f"{'minimal' if self._quoted(file) else 'none'} to confirm"
+            for file in files
+            if file in self._backslashes
+        ] + [
             f"{file}, line {self._literal_from[file]}: a cell begins with a quote and does not end with one, so quotes "
             "are text in the whole file; set dataset.quoting=none if that is right, or dataset.quoting=minimal if "
             "quoted cells run over lines"
-            for file in dict.fromkeys(files)
+            for file in files
             if self._literal_from.get(file)
         ]
 
@@ -96,15 +120,28 @@ class Tables:
         return ""
 
     def _delimiter_of(self, file: Path) -> str:
-        given = self._delimiter
-        if given is None:
-            return "\t" if file.suffix.lower() in (".tsv", ".tab") else ","
-        given = "\t" if given == r"\t" else given
-        if len(given) != 1 or given in '"\r\n\0':
+        by_ending = "\t" if file.suffix.lower() in (".tsv", ".tab") else ","
+        return self._given_delimiter() or self._named_delimiter(file) or by_ending
+
+    def _given_delimiter(self) -> str | None:
+        given = "\t" if self._delimiter == r"\t" else self._delimiter
+        if given is not None and (len(given) != 1 or given in '"\r\n\0'):
             raise UserError(
                 rf"dataset.delimiter is {given!r}; expected one character, such as ';', '|' or '\t' for a tab"
             )
         return given
+
+    def _named_delimiter(self, file: Path) -> str | None:
+        """The delimiter that a first line such as `sep=;` names."""
+        return names_delimiter(next(decoding.chunks(file, encoding=self._encoding), ""))
+
+    def _perhaps_backslash(self, file: Path, first: int, last: int) -> str:
+        """The remedy, if lines have a backslash before a quote."""
+        if self._quoting == "backslash":
+            return ""
+        lines = islice(self._lines(file, quoted=self._quoted(file))[0], first - 1, last)
+        found = any('\\"' in line for line in lines)
+        return "; if a backslash stands before quotes inside cells, set dataset.quoting=backslash" if found else ""
 
     def _table(self, file: Path) -> Iterator[Row]:
         """The header and the rows."""
@@ -116,22 +153,28 @@ class Tables:
 
     def _parsed(self, file: Path) -> Iterator[Row]:
         lines, other = self._lines(file, quoted=self._quoted(file))
-        reader = csv.reader(
-            lines,
-            delimiter=self._delimiter_of(file),
-            quoting=csv.QUOTE_MINIMAL if self._quoted(file) else csv.QUOTE_NONE,
-            strict=True,
-        )
+        delimiter, before = self._delimiter_of(file), 0
+        if self._named_delimiter(file) is not None:
+            next(lines)
+            before = 1
+        escapes: Any = {}
+        if self._quoting == "backslash":
+            lines = map(functools.partial(_with_plain_backslashes, delimiter=delimiter), lines)
+            escapes = {"doublequote": False, "escapechar": "\\"}
+        quoting: Any = csv.QUOTE_MINIMAL if self._quoted(file) else csv.QUOTE_NONE
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True, **escapes)
         while True:
-            first = reader.line_num + 1
+            first = before + reader.line_num + 1
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                raise UserError(_unreadable(str(error), decoding.shown(file), first, reader.line_num)) from error
+                last = before + reader.line_num
+                message = _unreadable(str(error), decoding.shown(file), first, last)
+                raise UserError(message + self._perhaps_backslash(file, first, last)) from error
             if cells is None:
                 return
             broken = 0
-            if reader.line_num > first or _OTHER in "".join(cells):
+            if before + reader.line_num > first or _OTHER in "".join(cells):
                 cells = [cell.replace(_OTHER, other) for cell in cells]
                 broken = sum("\n" in cell or "\r" in cell for cell in cells)
             if cells:  # else a blank line
@@ -166,6 +209,23 @@ class Tables:
             if '"' in line and not closed.fullmatch(line.rstrip("\r\n")):
                 return number
         return 0
+
+
+def names_delimiter(text: str) -> str | None:
+    """The delimiter that the first line of a text names, such as `sep=;`; None if it names none."""
+    found = _NAMED.match(text)
+    return found[1] if found else None
+
+
+_NAMED = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?=[\r\n])', re.IGNORECASE)
+
+
+def _with_plain_backslashes(line: str, *, delimiter: str) -> str:
+    """A line in which backslashes before other characters, which stand for themselves, are written twice."""
+    special = re.escape('"\\\r\n' + delimiter)
+    return (
+        re.sub(rf"\\([{special}])|\\", lambda found: found[0] if found[1] else "\\\\", line) if "\\" in line else line
+    )
 
 
 def _without_returns(line: str) -> str:

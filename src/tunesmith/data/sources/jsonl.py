@@ -1,6 +1,7 @@
 """JSON lines: one JSON object per line."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,11 @@ def parsed(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: if it is not JSON (NaN and Infinity are not), if an object has a key twice, if half of a surrogate pair is no character, or if
-            it is nested too deeply.
+        ValueError: if it is not JSON (NaN and Infinity are not), if a number is beyond float64, if an object has a key twice,
+            if half of a surrogate pair is no character, or if it is nested too deeply.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if "\\ud" in text or "\\uD" in text:
@@ -82,6 +83,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"the key {json.dumps(twice)} occurs twice in an object")
     return found
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f'{digits} is beyond the largest number; write it as text, "{digits}", or as a smaller number')
+    return number
 
 
 def _no_number(name: str) -> None:

@@ -25,8 +25,8 @@ class Sentences(files.Files):
         test: likewise; null for no test split.
         encoding: of files without a byte-order mark; null for UTF-8.
         delimiter: of CSV and TSV files; null for a comma, in `.tsv` and `.tab` files a tab.
-        quoting: minimal, if cells may be in double quotes; none, if quotes are text; null for minimal, and in
-            tab-separated files for what the whole file shows.
+        quoting: minimal, if cells may be in double quotes; backslash, if also a backslash is before a quote in a cell; none,
+            if quotes are text; null for minimal, and in tab-separated files for what the whole file shows.
         more: further test splits, as name to file, such as sts12.
         text: column name for files with one sentence per line.
         first: column name for the first sentence of an STS file.
@@ -42,7 +42,7 @@ class Sentences(files.Files):
         test: str | None,
         encoding: str | None,
         delimiter: str | None,
-        quoting: Literal["minimal", "none"] | None,
+        quoting: Literal["minimal", "backslash", "none"] | None,
         more: dict[str, str],
         text: str,
         first: str,

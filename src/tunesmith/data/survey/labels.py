@@ -7,11 +7,12 @@ from typing import Any
 
 from tunesmith.data.encoding.label_lists import is_multi_hot, label_list
 from tunesmith.data.encoding.labels import Labels, Problem, learn
+from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.label_column import question
 from tunesmith.data.survey.label_warnings import label_warnings, target_warnings
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import listed
+from tunesmith.errors.messages import listed, shortened
 
 
 def survey_labels(
@@ -87,10 +88,16 @@ class _Reader:
     def read(self, split: str) -> None:
         """Collect the distinct values of the label; count rows, empty texts and rows without a label."""
         cells: dict[Any, Cell] = {}
-        rows = empty = missing = 0
+        rows = empty = missing = wrong = 0
         for row, record in self.source.rows(split):
             rows += 1
-            empty += any(record.get(column) in (None, "") or not str(record[column]).strip() for column in self.columns)
+            try:
+                texts = [as_text(record.get(column)) for column in self.columns]
+                empty += not all(text.strip() for text in texts)
+            except ValueError as error:
+                wrong += 1
+                if wrong <= SHOWN:
+                    self.mistakes.append(f"{self.source.where(split, row)}: {error}")
             value = record.get(self.label)
             if self._is_missing(value):
                 missing += 1
@@ -104,6 +111,8 @@ class _Reader:
             cells.setdefault(key, Cell(value, row, 0)).rows += 1
         if missing > SHOWN:
             self.mistakes.append(f"... and {missing - SHOWN} more rows of {split} without {self.label}")
+        if wrong > SHOWN:
+            self.mistakes.append(f"... and {wrong - SHOWN} more rows of {split} without a text")
         if not rows:
             self.mistakes.append(no_rows(split))
         self.rows[split], self.empty[split], self.cells[split] = rows, empty, list(cells.values())
@@ -137,10 +146,13 @@ class _Reader:
     def targets(self, split: str, labels: Labels) -> list[tuple[Any, int]]:
         """Distinct targets of a split with their number of examples; values that are none become mistakes."""
         found, wrong = [], 0
+        written: dict[str, Cell] = {}  # the first cell with a name, and with an index
         unseen = labels.problem != "regression" and not labels.given
         for cell in self.cells[split]:
             try:
                 found.append((labels.encode(cell.value), cell.rows))
+                for how in labels.written_as(cell.value):
+                    written.setdefault(how, cell)
             except ValueError as error:
                 wrong += 1
                 if wrong <= SHOWN:
@@ -148,6 +160,13 @@ class _Reader:
                     self.mistakes.append(f"{self.source.where(split, cell.row)}: {error}{why}")
         if wrong > SHOWN:
             self.mistakes.append(f"... and {wrong - SHOWN} more wrong labels in {split}")
+        if len(written) > 1:
+            name, number = written["name"], written["number"]
+            self.mistakes.append(
+                f"{self.source.where(split, name.row)}: {self.label} is {shortened(str(name.value))}, a name, but in "
+                f"{self.source.where(split, number.row)} it is {shortened(str(number.value))}, the number of one in "
+                "dataset.labels; write names in all rows, or numbers"
+            )
         return found
 
 

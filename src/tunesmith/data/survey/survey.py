@@ -6,6 +6,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part
+from tunesmith.data.survey.overlap import Watched
 from tunesmith.errors import UserError
 
 SHOWN = 5  # mistakes of a split that a message lists one by one
@@ -68,7 +69,14 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
     mistakes = source.mistakes(task.columns)
     if mistakes:
         raise UserError(mistakes)
-    return Surveyed(source, task, _with_source(task.survey(source), source))
+    if not task.gold_columns:  # a language model, whose texts may well occur again
+        return Surveyed(source, task, _with_source(task.survey(source), source))
+    watched = Watched(source, task.text_columns)
+    found = _with_source(task.survey(watched), source)
+    if overlap := watched.overlap():
+        notes = found.notes | {"texts that train has too": overlap}
+        found = replace(found, notes=notes, warnings=[*found.warnings, *watched.warnings(overlap)])
+    return Surveyed(source, task, found)
 
 
 def _with_source(survey: Survey, source: Any) -> Survey:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunesmith.data.encoding.spans import WHAT, Unit, other_units
+from tunesmith.data.encoding.spans import WHAT, Unit, other_units, unit_matters
 from tunesmith.data.survey.survey import SHOWN, Survey, no_rows
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
@@ -56,7 +56,7 @@ def survey_tags(source: Any, task: Any) -> tuple[tuple[str, ...], Survey]:
         f"tags {', '.join(labels)}",
         {note: {split: getattr(found, name) for split, found in splits.items()} for note, name in notes.items()},
         {split: dict(sorted(found.counts.items())) for split, found in splits.items()},
-        list(_warnings(task, labels, splits)),
+        [*_warnings(task, labels, splits), *_assumptions(source, splits)],
     )
 
 
@@ -68,6 +68,7 @@ class _Split:
         raw_rows: tags as they are written, and `tag_rows`, as they are trained, each with its first row.
         counts: entities of each type, or words with each tag.
         misaligned, lost: numbers of spans; `broken` of tags.
+        assumed: numbers of the rows whose spans would be others if offsets counted UTF-16 code units, and nothing tells.
     """
 
     name: str
@@ -78,6 +79,7 @@ class _Split:
     misaligned: int = 0
     lost: int = 0
     broken: int = 0
+    assumed: list[int] = field(default_factory=list)
 
     def read(self, source: Any, task: Any) -> Iterator[str]:
         """Read all rows; yields mistakes."""
@@ -85,17 +87,23 @@ class _Split:
         votes: Counter[Unit] = Counter()
         lost: Counter[str] = Counter()
         wrong: dict[str, list[int]] = {}  # each mistake and its rows
+        written: dict[str, tuple[int, Any]] = {}  # the first row with a name, and with a number of dataset.labels
         for row, record in source.rows(self.name):
             self.rows += 1
             try:
                 if task.text is not None and task.offsets is None and isinstance(record[task.text], str):
-                    votes.update(other_units(record[task.text], record.get(task.gold_columns[0]) or ()))
+                    spans = record.get(task.gold_columns[0]) or ()
+                    votes.update(other_units(record[task.text], spans))
+                    if unit_matters(record[task.text], spans):
+                        self.assumed.append(row)
                 sentence = task.read(record)
                 if sentence.tags is None:
                     raise ValueError(f"no {task.gold_columns[0]}; fill the cell or drop the row")
             except (ValueError, TypeError) as error:
                 wrong.setdefault(str(error), []).append(row)
                 continue
+            for tag in (record.get(task.tags) or ()) if task.text is None and task.names is not None else ():
+                written.setdefault("numbers" if isinstance(tag, int) else "names", (row, tag))
             self.misaligned += sentence.misaligned
             lost.update(sentence.lost)
             raw[tuple(sentence.tags)] += 1
@@ -114,6 +122,14 @@ class _Split:
             yield f"... and {sum(map(len, list(wrong.values())[SHOWN:]))} more rows of {self.name}"
         if not self.rows:
             yield no_rows(self.name)
+        if len(written) > 1:
+            (row, tag), (other, number) = written["names"], written["numbers"]
+            yield (
+                f"{source.where(self.name, row)}: tag {tag!r} is a name, but {number} in {source.where(self.name, other)} is the "
+                "number of one; write names in all rows, or the numbers of dataset.labels"
+            )
+        if votes["utf16"] < 0:  # more spans fit in characters
+            self.assumed.clear()
         unit = max(votes, key=votes.__getitem__, default=None)
         if unit is not None and votes[unit] > 0:
             yield (
@@ -159,6 +175,17 @@ def _first_odd(rows: dict[str, int], task: Any) -> int:
         except ValueError:
             return row
     return next(iter(rows.values()))
+
+
+def _assumptions(source: Any, splits: dict[str, _Split]) -> Iterator[str]:
+    for split, found in splits.items():
+        if found.assumed:
+            others = f" and {len(found.assumed) - 1} more rows of {split}" if len(found.assumed) > 1 else ""
+            yield (
+                f"{source.where(split, found.assumed[0])}{others}: spans behind characters beyond U+FFFF, such as emoji, "
+                f"are read with offsets in characters (code points); set dataset.offsets=utf16 if they count {WHAT['utf16']}, "
+                "or dataset.offsets=characters to confirm"
+            )
 
 
 def _warnings(task: Any, labels: Sequence[str], splits: dict[str, _Split]) -> Iterator[str]:
