@@ -10,6 +10,7 @@ from tunesmith.backbones.pretrained import Pretrained
 from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part, factory
 from tunesmith.errors import UserError
+from tunesmith.runs.files import give_usual_modes
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.module import FineTuningModule
 
@@ -29,6 +30,7 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
     tokenizer.save_pretrained(run.model)
     own = _own_weights(module.head, module.backbone)
     save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
+    give_usual_modes(run.model)
 
 
 def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
