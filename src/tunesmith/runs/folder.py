@@ -14,7 +14,7 @@ from tunesmith.configuration.identity import run_id
 from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
 from tunesmith.runs import files
-from tunesmith.runs.code import plugins
+from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.scores import numbers
 
 _PROGRESS = ("step", "steps", "scores")
@@ -162,17 +162,18 @@ class RunFolder:
         return found
 
     def check_plugins(self, config: Config) -> None:
-        """Check that the user's packages that a config names are as they were when the run was started.
+        """Check that the user's source files that a config depends on are as they were when the run was started.
 
         Raises:
             UserError: if one has changed.
         """
-        before = self._recorded("manifest.json").get("plugins", {})
-        changed = [name for name, content in plugins(config).items() if before.get(name, content) != content]
+        recorded = self._recorded("manifest.json").get("plugins", {})
+        before = {name: content for name, content in recorded.items() if name.endswith(".py")}
+        changed = [name for name, content in plugins(config).items() if before and before.get(name) != content]
         if changed:
             raise UserError(
-                f"{self.path} was started with other code: the package {' and '.join(changed)}, which its config names, "
-                f"has changed since; {_REMEDY}"
+                f"{self.path} was started with other code: {' and '.join(changed)}, which its config depends on, has changed "
+                f"since; {_REMEDY}"
             )
 
     def check_tokenizer(self, key: str) -> None:
