@@ -33,10 +33,8 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("optuna").propagate = False
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    storage = JournalStorage(JournalFileBackend(str(file)))
     study = optuna.create_study(
-        storage=storage,
+        storage=_storage(file),
         study_name=_NAME,
         directions=[StudyDirection[objective.direction.upper()] for objective in wanted],
         pruner=pruner(settings.pruner, max_epochs=max_epochs),
@@ -46,6 +44,16 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     # A new sampler must not repeat the draws of the previous one.
     study.sampler = sampler(settings, seed=settings.sampler_seed + len(study.get_trials(deepcopy=False)))
     return study
+
+
+def trials_of(file: Path) -> list[optuna.trial.FrozenTrial]:
+    """The trials in a journal."""
+    return optuna.load_study(study_name=_NAME, storage=_storage(file)).get_trials(deepcopy=False)
+
+
+def _storage(file: Path) -> JournalStorage:
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    return JournalStorage(JournalFileBackend(str(file)))
 
 
 def sampler(settings: Settings, *, seed: int) -> Any:
