@@ -31,7 +31,7 @@ from tunesmith import cli
 TINY = ["dataset.size=64", "dataset.batch_size=16", "backbone.width=16", "backbone.layers=1", "trainer.max_epochs=2"]
 TINY += ["trainer.accelerator=cpu", "trainer.progress_bar=false", "trainer.log_every_n_steps=1", "output_dir=runs"]
 TINY += ["callbacks.checkpoint.every_n_steps=2"]
-STOP = '''
+STOP = """
 import os, signal
 import pytorch_lightning as pl
 
@@ -42,7 +42,7 @@ class Stop(pl.Callback):
 
 def stop(folder, monitor, mode):
     return Stop()
-'''
+"""
 CALLBACK = "+callbacks.stop={_target_: hostile_stop.stop}"
 GRID = ["-m", "seed=1,2", "hydra/launcher=local", "hydra.launcher.n_jobs=1"]
 SEARCH = ["-m", "optimizer.lr=interval(1e-4,1e-3)", "sweep=random", "sweep.trials=2", *GRID[2:]]
@@ -63,7 +63,10 @@ def numbers(folder: Path) -> dict[str, bytes]:
     """The files below a folder whose content is a result."""
     names = ("metrics.json", "results.csv", "model.safetensors", "head.safetensors", "metrics.csv", "predictions.jsonl")
     found = {str(file.relative_to(folder)): file.read_bytes() for name in names for file in folder.rglob(name)}
-    return {name: b"\n".join(line.rsplit(b",", 2)[0] for line in content.split(b"\n")) if "results.csv" in name else content for name, content in found.items()}
+    return {
+        name: b"\n".join(line.rsplit(b",", 2)[0] for line in content.split(b"\n")) if "results.csv" in name else content
+        for name, content in found.items()
+    }
 
 
 def use(*, run: str) -> list[list[str]]:
@@ -134,7 +137,10 @@ def subjects(base: Path) -> list[Subject]:
     (place / "out").mkdir()
     assert call("train", *TINY)[0] == 0
     (run,) = (str(file.parent.relative_to(place)) for file in place.rglob("metrics.json"))
-    found = [Subject("completed run", place, run, use(run=run)), Subject("cache", place, "cache", [["train", *TINY, "name=again"]])]
+    found = [
+        Subject("completed run", place, run, use(run=run)),
+        Subject("cache", place, "cache", [["train", *TINY, "name=again"]]),
+    ]
     resumed = base / "resumed"
     shutil.copytree(place, resumed)
     os.chdir(resumed)
@@ -196,7 +202,14 @@ def main() -> int:
                 print(f"{number}: {outcome}: {subject.name}: {name} {what}: {seen}", flush=True)
         for (name, outcome), count in sorted(counts.items()):
             print(f"{name:<16} {outcome:<10} {count:>5}")
-    print(json.dumps({outcome: sum(n for (_, o), n in counts.items() if o == outcome) for outcome in ("detected", "harmless", "silent", "traceback")}))
+    print(
+        json.dumps(
+            {
+                outcome: sum(n for (_, o), n in counts.items() if o == outcome)
+                for outcome in ("detected", "harmless", "silent", "traceback")
+            }
+        )
+    )
     print(f"{options.damages} damages in {time.monotonic() - started:.0f} s")
     return 1 if any(outcome in ("silent", "traceback") for _, outcome in counts) else 0
 

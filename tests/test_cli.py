@@ -177,3 +177,12 @@ def test_lists(capsys):
 
 def test_a_command_that_does_not_exist(capsys):
     assert "did you mean train?" in fails(capsys, "trian")
+
+
+def test_a_key_or_an_option_given_twice(tiny_run, capsys):
+    words = [f"run={tiny_run.path}", "input=a.jsonl", "output=x.jsonl"]
+    assert (
+        fails(capsys, "predict", *words, "output=y.jsonl") == "tunesmith: output is given 2 times; expected it once\n"
+    )
+    expected = "tunesmith: --config-dir is given 2 times: a, b; expected it once\n"
+    assert fails(capsys, "check", "--config-dir", "a", "--config-dir=b") == expected

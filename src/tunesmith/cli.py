@@ -29,7 +29,7 @@ def help_text() -> str:
             "",
             *lines,
             "",
-            "train and check also take --cfg job|all (print the config) and --config-dir DIR (your own config groups).",
+            "train and check also take --cfg job|all (print the config); they and list take --config-dir DIR (your own config groups).",
             "A run on your own data:",
             "  tunesmith train backbone=bert dataset=csv dataset.train=train.csv dataset.text=review dataset.label=stars",
             "",

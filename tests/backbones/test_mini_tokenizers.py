@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from tokenizers import AddedToken
-from transformers import RobertaTokenizer
+from transformers import RobertaTokenizer, XLNetTokenizer
 
 from tunesmith.backbones.mini_tokenizers import train
 from tunesmith.backbones.shipped import Shipped
@@ -40,14 +40,18 @@ def test_frequent_words_are_one_piece_each():
 
 
 @pytest.mark.parametrize("shipped", [False, True])
-def test_robertas_mask_token_absorbs_the_preceding_space(shipped):
+@pytest.mark.parametrize("family", ["roberta", "xlnet"])
+def test_the_mask_token_absorbs_the_preceding_space_as_the_published_one(family, shipped):
     if shipped:
-        tokenizer = Shipped(family="roberta", max_positions=256, learning_rate=1e-4).tokenizer(tuple, pre_split=False)
+        tokenizer = Shipped(family=family, max_positions=256, learning_rate=1e-4).tokenizer(tuple, pre_split=False)
     else:
-        tokenizer = train("roberta", ["a text", "the text is long"] * 3, vocabulary=300, pre_split=False)
+        tokenizer = train(family, ["a text", "the text is long"] * 3, vocabulary=300, pre_split=False)
     model = json.loads(tokenizer.backend_tokenizer.to_str())["model"]
-    merges = [tuple(pair) for pair in model["merges"]]
-    mask = AddedToken("<mask>", lstrip=True)  # as the published tokenizer of roberta-base has it
-    reference = RobertaTokenizer(vocab=model["vocab"], merges=merges, mask_token=mask)
+    if family == "roberta":
+        mask = AddedToken("<mask>", lstrip=True)  # as the published tokenizer of roberta-base has it
+        merges = [tuple(pair) for pair in model["merges"]]
+        reference = RobertaTokenizer(vocab=model["vocab"], merges=merges, mask_token=mask)
+    else:
+        reference = XLNetTokenizer(vocab=[tuple(piece) for piece in model["vocab"]])
     for text in ("the <mask> is long", "<mask> text", "the text is <mask>.", "the  <mask><mask>", "long<mask>"):
         assert tokenizer(text)["input_ids"] == reference(text)["input_ids"], text

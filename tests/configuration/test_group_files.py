@@ -4,9 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from hydra import compose, initialize_config_dir
 
 from tests.conftest import TINY
 from tunesmith import cli
+from tunesmith.configuration.choices import conf_folder
 
 HEAD = "# @package _global_\n"
 DEFAULTS = HEAD + "defaults:\n  - override /head: classification\n  - "
@@ -19,6 +21,18 @@ MISTAKES = {  # the file, and what its message contains after `file, line `
     HEAD + "a: \x07\n": "1: this is not valid YAML",
     HEAD + "seed: 1\nseed: 2\n": "3: the key seed is given twice",
     HEAD + "optimizer:\n  lr: 1\n  lr: 2\n": "4: the key lr is given twice",
+    HEAD + "seed: 010\n": "2: YAML reads 010 as the number 8; write that number, or quotes for a text: '010'",
+    HEAD + "seed: 1:30\n": "2: YAML reads 1:30 as the number 90;",
+    HEAD + "optimizer: {lr: 0:0.5}\n": "2: YAML reads 0:0.5 as the number 0.5;",
+    HEAD
+    + "hydra:\n  run: {dir: x}\n": "3: of Hydra's own settings, only hydra.launcher is supported, received hydra.run",
+    HEAD + "regularization: [standard]\n": "2: regularization holds settings; a choice goes into the defaults list: "
+    "- override /regularization: [standard]",
+    HEAD
+    + "optimizer: adam\n": "2: optimizer holds settings; a choice goes into the defaults list: - override /optimizer: adam",
+    HEAD + "head:\n": "2: head holds settings; a choice goes into the defaults list: - override /head: NAME",
+    HEAD + "null: 1\n": "2: YAML reads the key null as None; put it in quotes",
+    HEAD + "trainer:\n  on: 1\n": "3: YAML reads the key on as True; put it in quotes",
     HEAD + "- a\n": "2: expected keys and values, received a list",
     HEAD + "text\n": "2: expected keys and values, received 'text'",
     HEAD + "a: !!python/object:os.system {}\n": "2: the tag tag:yaml.org,2002:python/object:os.system is not allowed",
@@ -52,6 +66,7 @@ MISTAKES = {  # the file, and what its message contains after `file, line `
     DEFAULTS + "_bse\n": "4: there is no file _bse.yaml to include; did you mean _base?",
     DEFAULTS
     + "/experiment/demo/dpt\n": "4: there is no file /experiment/demo/dpt.yaml to include; did you mean /experiment/demo/dapt?",
+    DEFAULTS + "override /head: crf\n": "4: override /head is given twice in this defaults list; remove one",
     DEFAULTS + "5\n": "4: expected an entry such as - override /dataset: csv",
     DEFAULTS + "mine\n": "its defaults list includes the file itself",
 }
@@ -81,6 +96,22 @@ def test_a_mistake_in_an_experiment(capsys, mine, text):
         assert where + expected in message, message
 
 
+def test_a_dotted_key_and_a_list_where_a_text_belongs(capsys, mine):
+    mine.write_text(HEAD + "optimizer.lr: 1.0e-3\n")
+    assert "the key optimizer.lr has a dot; write it as two keys: optimizer: {lr: ...}" in fails(capsys, mine, "check")
+    mine.write_text(HEAD + "optimizer:\n  betas: {a: 1}\n")
+    assert "In 'experiment/mine': ConfigTypeError raised while composing config: Cannot merge" in fails(
+        capsys, mine, "check"
+    )
+
+
+def test_a_file_that_ends_in_yml(capsys, mine):
+    mine.with_suffix(".yml").write_text(HEAD)
+    assert f"experiment=mine does not exist; {mine.with_suffix('.yml')} has to end in .yaml" in fails(
+        capsys, mine, "check"
+    )
+
+
 def test_a_file_that_is_not_utf_8(capsys, mine):
     mine.write_bytes(HEAD.encode() + b"\xff: 1\n")
     assert f"{mine}: byte 21 is not UTF-8" in fails(capsys, mine, "check")
@@ -102,6 +133,37 @@ def test_an_experiments_launcher_settings_are_used(mine, capsys, settings):
     assert cli.run(["train", "-m", *words, "seed=1,2"]) == 0
     assert "2 jobs on this machine, 1 at a time" in capsys.readouterr().out
     assert cli.run(["check", *words]) == 0
+
+
+def test_a_single_run_needs_no_launcher(mine, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "hydra_plugins.hydra_submitit_launcher", None)
+    mine.write_text(
+        HEAD + "defaults:\n  - override /hydra/launcher: submitit_slurm\nhydra: {launcher: {partition: low, cpus: 4}}\n"
+    )
+    assert cli.run(["check", *TINY, "experiment=mine", "--config-dir", str(mine.parents[1])]) == 0
+    capsys.readouterr()
+    assert "hydra/launcher=submitit_slurm is not installed; install it: pip" in fails(
+        capsys, mine, "check", "-m", "seed=1,2"
+    )
+
+
+def test_a_file_of_the_projects_name_is_refused(mine, capsys):
+    """Hydra reads the first folder's: its own composition is the reference."""
+    (mine.parents[1] / "optimizer").mkdir()
+    own, project = mine.parents[1] / "optimizer/sgd.yaml", conf_folder() / "optimizer/sgd.yaml"
+    own.write_text(project.read_text())  # the same content is no mistake
+    words = ["--config-dir", str(mine.parents[1])]
+    assert cli.run(["check", *TINY, "optimizer=sgd", *words]) == 0
+    own.write_text(project.read_text().replace("momentum: 0.9", "momentum: 0.7"))
+    with initialize_config_dir(str(conf_folder())):
+        composed = compose("train", [f"hydra.searchpath=[file://{mine.parents[1]}]", "optimizer=sgd"])
+    assert composed.optimizer.momentum == 0.9
+    capsys.readouterr()
+    for command in (["check", *TINY], ["train", "-m", "seed=1,2"], ["list", "optimizer"]):
+        assert cli.run([*command, *words]) == 2
+        message = capsys.readouterr().err
+        assert "tunesmith has another optimizer/sgd.yaml, which is read instead of yours" in message
+        assert "for example optimizer/my_sgd.yaml" in message and message.count("\n") == 1
 
 
 def test_a_wrong_launcher_setting_in_an_experiment(mine, capsys):

@@ -169,6 +169,46 @@ def test_a_value_out_of_range(capsys, word, expected):
 @pytest.mark.parametrize(
     "word,expected",
     [
+        ("größe=1", "'größe=1' cannot be parsed: 'größe' is no key; expected"),
+        ("seed..x=1", "'seed..x' is no key"),
+        ("=1", "'' is no key"),
+        ("SEED=2", "unknown key SEED; did you mean seed?"),
+        ("dataset=CSV", "dataset=CSV does not exist; did you mean csv?"),
+        ("regularization=[standard,null]", "contains null; leave it out of the list"),
+        (
+            "regularization.standrd=1",
+            "regularization.standrd is 1; expected the settings of a choice that is selected: "
+            "regularization=[standrd]; did you mean standard?",
+        ),
+        ("output_dir=", "output_dir is ''; expected a text with at least 1 character"),
+        ("trainer.progress_bar=on", "trainer.progress_bar is 'on'; expected true or false"),
+        ("seed=0x10", "seed is '0x10'; expected a valid integer"),
+        ("optimizer.lr='1e-5'", "optimizer.lr is '1e-5'; expected a valid number"),
+    ],
+)
+def test_a_word_that_means_nothing(capsys, word, expected):
+    for words in (["check"], ["check", "-m", "seed=1,2"]):
+        assert cli.run([*words, word]) == 2
+        message = capsys.readouterr().err
+        assert expected in message and message.count("\n") == 1 and "as one text" not in message
+
+
+def test_the_last_choice_and_the_last_value_count():
+    """As for Hydra's values; Hydra itself refuses two choices of a group."""
+    words = ["optimizer=adam", "optimizer=sgd", "experiment=demo/dapt", "experiment=null", "seed=1", "seed=2"]
+    config = composer().compose(words)
+    assert config["optimizer"]["_target_"] == "tunesmith.optim.sgd.sgd"
+    assert config["seed"] == 2 and config["name"] == "demo_reviews_random_bert"
+
+
+def test_an_element_of_a_list():
+    assert composer().compose(["optimizer.betas[0]=0.5"])["optimizer"]["betas"] == [0.5, 0.999]
+    assert composer().compose(["optimizer.betas.1=0.5"])["optimizer"]["betas"] == [0.9, 0.5]
+
+
+@pytest.mark.parametrize(
+    "word,expected",
+    [
         ("seed=range(1,4,0)", "a step that is not 0"),
         ("optimizer.lr=range(1e-5,1e-4,0)", "a step that is not 0"),
         ("seed=range(0,1000000000)", "at most 100,000 values"),

@@ -1,5 +1,6 @@
 """A config that a run has saved is read back the same, whatever its values are, and is never resolved again."""
 
+import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.compose import compose
 from tunesmith.configuration.identity import run_id
 from tunesmith.configuration.saved import apply, literal, load, to_yaml
+from tunesmith.errors import UserError
 from tunesmith.sweeps.folder import SweepFolder
 
 SURPRISES = (
@@ -108,3 +110,14 @@ def test_a_sweep_trains_on_the_file_that_is_named(tmp_path, monkeypatch):
     for job in jobs:
         assert run_id(job.run.config()) == job.run.path.name
         assert cli.run(["evaluate", f"run={job.run.path}"]) == 0
+
+
+def test_overrides_of_a_saved_config_are_read_as_on_the_command_line():
+    config = compose(["dataset=csv", "dataset.train=a.csv"])
+    for value in ("données/é.csv", "a=b.csv", "a b.csv", "~/x.csv"):
+        word = f"dataset.test={value}"
+        fresh = compose(["dataset=csv", "dataset.train=a.csv", word])["dataset"]["test"]
+        assert apply(config, [word])["dataset"]["test"] == fresh == value
+    for word in ("dataset.test=a.csv,b.csv", "dataset.test=range(1,3)", "~dataset.test", "dataset.test=[a", "é=1"):
+        with pytest.raises(UserError, match="expected key=value"):
+            apply(config, [word])

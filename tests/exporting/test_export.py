@@ -83,8 +83,10 @@ def test_its_class_loads_every_weight_and_the_snippets_run(family, head, exporte
 )
 def test_transitions_decode_as_the_run_does(family, head, constrained, exported, executed, tmp_path):
     fast = FAST if head == "crf" else FAST[:1]
-    export = exported(*words(family, head, f"head.constrained={str(constrained).lower()}", *fast, length=200))
+    more = [f"head.constrained={str(constrained).lower()}", "dataset.stride=8", *fast]
+    export = exported(*words(family, head, *more, length=24))
     sentences = [line["tokens"] for line in lines(export.run)]
+    sentences.append([word for sentence in sentences for word in sentence])  # of many windows
     sentences += [["\u200b"], ["Anna", "\u200b", "Par\u00eds", "<mask>"], ["x"], ["internationalisation"] * 3]
     expected = [row["predicted_tags"] for row in predicted(export.run, [{"tokens": s} for s in sentences], tmp_path)]
     names = executed(export)
@@ -112,16 +114,17 @@ def test_transitions_decode_as_the_run_does(family, head, constrained, exported,
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_tags_are_the_runs(family, exported, executed, tmp_path):
-    export = exported(*words(family, "token_classification", "optimizer.lr=1e-2", length=200))
-    sentences = [line["tokens"] for line in lines(export.run)] + [
-        ["\u200b"],
-        ["Anna", "\u200b", "Par\u00eds", "<mask>"],
-    ]
+    export = exported(*words(family, "token_classification", "optimizer.lr=1e-2", "dataset.stride=8", length=24))
+    sentences = [line["tokens"] for line in lines(export.run)]
+    sentences += [["\u200b"], ["Anna", "\u200b", "Par\u00eds", "<mask>"], ["internationalisation"] * 30]
+    sentences.append([word for sentence in sentences for word in sentence])  # of many windows
     expected = [row["predicted_tags"] for row in predicted(export.run, [{"tokens": s} for s in sentences], tmp_path)]
     names = executed(export)
     assert [names["tags"](sentence) for sentence in sentences] == expected
     if family == "bert":  # whose words the pipeline finds
         for sentence, tags in zip(sentences[:6], expected, strict=False):
+            if len(names["tokenizer"](sentence, is_split_into_words=True)["input_ids"]) > 24:
+                continue
             found = names["tag"](sentence, is_split_into_words=True)[0]
             assert [(group["entity_group"], group["start"], group["end"]) for group in found] == groups(sentence, tags)
 
@@ -170,12 +173,15 @@ def test_a_classification_pipeline_gives_the_runs_probabilities(family, problem,
     columns = list(lines_of_texts(export.run))
     texts = [["a", "good", "film"], ["text number seven " * 9], ["bad"]]
     rows = [{column: " ".join(text) for column in columns} for text in texts]
-    classify = executed(export)["classify"]
+    names = executed(export)
+    classify = names["classify"]
+    assert ("labels" in names) == (problem == "multi_label")
     for row, expected in zip(rows, predicted(export.run, rows, tmp_path), strict=True):
         given = {"text": row[columns[0]], "text_pair": row[columns[1]]} if problem == "pair" else row[columns[0]]
         found = {entry["label"]: entry["score"] for entry in classify(given, top_k=None)}
         wanted = {"score": expected["prediction"]} if problem == "regression" else expected["probabilities"]
         assert found == pytest.approx(wanted, abs=1e-5)
+        assert problem != "multi_label" or names["labels"](given) == expected["prediction"]
     if problem == "regression":
         assert config["id2label"] == {"0": "score"} and config["label2id"] == {"score": 0}
 
@@ -188,10 +194,13 @@ def lines_of_texts(run):
 @pytest.mark.parametrize("family,unanswerable", [("bert", False), *((family, True) for family in FAMILIES)])
 def test_answers_are_the_runs(family, unanswerable, exported, executed, tmp_path):
     more = [f"dataset.unanswerable={str(unanswerable).lower()}", "optimizer.lr=1e-2"]
-    export = exported(*words(family, "span", *more, length=600))
+    export = exported(*words(family, "span", *more, "dataset.stride=8", length=48))
     rows = [{"question": f" {line['question']}", "context": line["context"]} for line in lines(export.run)]
+    rows += [{"question": rows[0]["question"], "context": " ".join(row["context"] for row in rows)}]  # of many windows
+    cut = [{"question": rows[0]["question"] * 9, "context": rows[0]["context"]}]
     answer = executed(export)["answer"]
-    expected = predicted(export.run, rows, tmp_path)
+    expected = predicted(export.run, rows, tmp_path) + predicted(export.run, cut, tmp_path)
+    rows += cut
     for row, wanted in zip(rows, expected, strict=True):
         found, n_best = answer(**row), {entry["text"]: entry["probability"] for entry in wanted["n_best"]}
         assert bool(found) == bool(wanted["prediction"])

@@ -45,14 +45,15 @@ def test_a_run_of_an_edited_plugin_is_refused(plugin):
     assert call(*words).status == 0
     assert "Already completed" in call(*words).output
     (manifest,) = plugin.parents[1].glob("runs/*/*/manifest.json")
-    assert list(json.loads(manifest.read_text())["plugins"]) == ["optimizers_of_mine"]
+    named = ["optimizers_of_mine/__init__.py", "optimizers_of_mine/sgd.py"]
+    assert list(json.loads(manifest.read_text())["plugins"]) == named
     plugin.write_text(PLUGIN.replace("lr=lr", "lr=lr / 2"))
     run = RunFolder(manifest.parent)
     for state in ("done", "interrupted"):
         run.set_state(state)
         for refused in (call(*words), call(*words, "-m", "seed=1,2")):
             assert refused.status == 2 and refused.errors.count("\n") == 1
-            assert "was started with other code: the package optimizers_of_mine" in refused.errors
+            assert "was started with other code: optimizers_of_mine/sgd.py, which its config" in refused.errors
             assert "set name=... for a new run, or remove the folder" in refused.errors
     plugin.write_text(PLUGIN)
     assert call(*words).status == 0

@@ -87,7 +87,7 @@ def test_an_output_folder_that_is_not_empty(finished, folder, tmp_path, capsys):
     status, printed = evaluated(capsys, finished, f"dataset.test={folder}/test.csv", f"output={tmp_path}/out")
     assert status == 2 and "exists and is not empty; choose a new folder" in printed and printed.count("\n") == 1
     status, printed = evaluated(capsys, finished, f"dataset.test={folder}/test.csv", f"output={tmp_path}/out/file/x")
-    assert status == 2 and "cannot be created" in printed
+    assert status == 2 and "cannot be written" in printed
     status, printed = evaluated(capsys, finished, "output=")
     assert status == 2 and "output is required" in printed
 

@@ -8,7 +8,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokeniz
 from tokenizers.models import BPE, Unigram, WordPiece
 
 # Part of the cache key of each family: increase it when the family's tokenizer changes.
-VERSIONS = {"bert": 3, "roberta": 4, "xlnet": 3, "gpt2": 3}
+VERSIONS = {"bert": 3, "roberta": 4, "xlnet": 4, "gpt2": 3}
 
 END_OF_WORD = "\ue000"  # a private-use character, unchanged by NFKC; removed from the vocabulary
 
@@ -136,7 +136,8 @@ def _in_any_order(pieces: list[tuple[str, float]]) -> list[tuple[str, float]]:
 
 
 def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
-    special = ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", "<mask>"]
+    mask = AddedToken("<mask>", lstrip=True, special=True)  # as in `_roberta`
+    special = ["<unk>", "<s>", "</s>", "<cls>", "<sep>", "<pad>", mask]
     tokenizer = Tokenizer(Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("``", '"')])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -159,7 +160,7 @@ def _xlnet(texts: Iterable[str], vocabulary: int) -> Any:
         tokenizer,
         **names,
         unk_token="<unk>",
-        mask_token="<mask>",
+        mask_token=mask,
         padding_side="left",
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     )

@@ -38,8 +38,8 @@ class TrainArguments:
         """
         parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False)
         parser.add_argument("--multirun", "-m", action="store_true")
-        parser.add_argument("--cfg", "-c", choices=["job", "all"])
-        parser.add_argument("--config-dir", "-cd")
+        parser.add_argument("--cfg", "-c", choices=["job", "all"], action="append", default=[])
+        parser.add_argument("--config-dir", "-cd", action="append", default=[])
         try:
             options, overrides = parser.parse_known_args(arguments)
         except argparse.ArgumentError as error:
@@ -49,9 +49,12 @@ class TrainArguments:
                 raise UserError(
                     f"unknown option {word}; expected group=choice, key=value, -m, --cfg or --config-dir (tunesmith --help)"
                 )
-        if options.multirun and options.cfg is not None:
+        for name, values in (("--cfg", options.cfg), ("--config-dir", options.config_dir)):
+            if len(values) > 1:
+                raise UserError(f"{name} is given {len(values)} times: {', '.join(values)}; expected it once")
+        if options.multirun and options.cfg:
             raise UserError("--cfg prints the config of a single run; leave out -m, and give each key a single value")
-        return cls(overrides, options.multirun, options.config_dir, options.cfg)
+        return cls(overrides, options.multirun, "".join(options.config_dir) or None, "".join(options.cfg) or None)
 
     def config(self) -> Config | None:
         """The resolved config of one run; None if it was printed instead."""
@@ -106,6 +109,10 @@ class RunArguments:
             f"{name} is required: {name}={'FILE' if name == 'input' else 'DIR'}"
             for name in names
             if not values.get(name) and (name in values or name not in optional)
+        ]
+        keys = [word.split("=", 1)[0] for word in arguments if "=" in word]
+        mistakes += [
+            f"{name} is given {keys.count(name)} times; expected it once" for name in names if keys.count(name) > 1
         ]
         settings = [word for word in arguments if "=" in word and word.split("=", 1)[0] not in names]
         mistakes += [

@@ -1,5 +1,8 @@
 """`tunesmith evaluate`: scores a completed run, on its own data or on other data."""
 
+import contextlib
+from pathlib import Path
+
 from tunesmith.commands.arguments import RunArguments
 from tunesmith.configuration.changed import scored_data
 from tunesmith.training import logging_setup
@@ -13,15 +16,17 @@ def run(arguments: list[str]) -> int:
     logging_setup.log_to(None)
     from tunesmith.runs.score_table import print_label_scores, print_scores, warn_of_undefined
     from tunesmith.runs.scores import LABELS, numbers
-    from tunesmith.storage.files import new_folder
+    from tunesmith.storage.new_folder import new_folder
     from tunesmith.training.evaluate import evaluate
 
-    output = new_folder(given.values["output"]) if "output" in given.values else None
-    metrics = evaluate(given.run, config, output=output)
+    output = given.values.get("output")
+    with contextlib.nullcontext() if output is None else new_folder(output) as folder:
+        metrics = evaluate(given.run, config, output=folder)
     scores = numbers(metrics)
     print_scores(scores, title=str(given.run.path), first=config["dataset"]["metrics"])
     print_label_scores(metrics.get(LABELS, {}))
     warn_of_undefined(scores)
     if output is not None:
-        print(f"Written: {output / 'metrics.json'}, {output / 'predictions'}")
+        written = Path(output).expanduser()
+        print(f"Written: {written / 'metrics.json'}, {written / 'predictions'}")
     return 0

@@ -1,10 +1,12 @@
 """`tunesmith list`: the choices of each configuration group."""
 
-from tunesmith.configuration.choices import conf_folder
+from tunesmith.commands.arguments import TrainArguments
+from tunesmith.configuration.choices import conf_folders
 from tunesmith.configuration.listing import listing
 
 
 def run(arguments: list[str]) -> int:
     """Print the choices of some groups, or of all."""
-    print(listing(arguments, [conf_folder()]))
+    given = TrainArguments.parse(arguments)
+    print(listing(given.overrides, conf_folders(given.config_dir)))
     return 0

@@ -1,6 +1,6 @@
 """Configuration groups and their choices: the YAML files of conf/ and of the user's own folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunesmith.errors import UserError
@@ -26,7 +26,8 @@ def conf_folders(config_dir: str | None) -> list[Path]:
     """The project's folder of groups, and the user's own if any.
 
     Raises:
-        UserError: if `config_dir` is not a folder.
+        UserError: if `config_dir` is not a folder, or has another file of a name that the project has: Hydra would read the
+            project's.
     """
     folders = [conf_folder()]
     if config_dir is not None:
@@ -35,8 +36,21 @@ def conf_folders(config_dir: str | None) -> list[Path]:
             raise UserError(
                 f"--config-dir {config_dir} is not a folder; expected one with configuration groups, such as dataset/"
             )
+        if hidden := list(_hidden(folder)):
+            raise UserError(
+                f"--config-dir {config_dir}: tunesmith has another {' and another '.join(hidden)}, which is read instead of yours; "
+                f"rename yours, for example {Path(hidden[0]).with_name('my_' + Path(hidden[0]).name)}"
+            )
         folders.append(folder)
     return folders
+
+
+def _hidden(folder: Path) -> Iterator[str]:
+    """Files of a folder that Hydra would not read, because the project has another one of the same name."""
+    for file in sorted(conf_folder().rglob("*.yaml")):
+        name = file.relative_to(conf_folder())
+        if (folder / name).is_file() and (folder / name).read_bytes() != file.read_bytes():
+            yield name.as_posix()
 
 
 def groups(folders: Sequence[Path]) -> list[str]:

@@ -15,7 +15,8 @@ from tunesmith.configuration.composition_errors import not_composed, not_resolve
 from tunesmith.configuration.group_files import GroupFiles
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
-from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
+from tunesmith.configuration.override_quoting import quoted_form
+from tunesmith.configuration.overrides import parsed
 from tunesmith.configuration.saved import literal
 from tunesmith.configuration.stages import stages, starting_from
 from tunesmith.configuration.targets import SEVERAL, SINGLE
@@ -160,8 +161,9 @@ class Composer:
         from omegaconf import OmegaConf
 
         if overrides not in self._composed:
-            launcher = f"{LAUNCHERS}={self.launcher_of_choices(overrides)}"
-            composed = copy.deepcopy(self._hydra_composes([*overrides, launcher]))
+            self._checked_choices(overrides)
+            # A run uses no launcher, and the one that its experiment names may not be installed.
+            composed = copy.deepcopy(self._hydra_composes([*overrides, f"{LAUNCHERS}={LOCAL}"]))
             picked = composed.hydra.runtime.choices
             OmegaConf.set_struct(composed, False)
             del composed["hydra"]
@@ -204,30 +206,19 @@ class Composer:
 
     def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
         """The overrides for Hydra (choices and deletions), the values to set afterwards, and the choices by group."""
-        from hydra.core.override_parser.overrides_parser import OverridesParser
-        from hydra.errors import HydraException
-
-        known, parser = groups(self.folders), OverridesParser.create()
+        known = groups(self.folders)
+        given, mistakes = parsed(overrides, expected="group=choice or key=value")
         first: list[str] = []
-        values, mistakes = [], []
+        values: list[Any] = []
         chosen: dict[str, str] = {}
-        for text in map(readable, overrides):
-            if not is_text(text):
-                mistakes.append(
-                    f"{text!r} is not valid UTF-8; rename the file, or type the name in the terminal's encoding"
-                )
-                continue
-            try:
-                override = parser.parse_override(text)
-            except HydraException as error:
-                mistakes.append(
-                    f"{text!r} cannot be parsed: {first_line(error)}; expected group=choice or key=value{quoted_form(text)}"
-                )
-                continue
+        for override in given:
+            text = override.input_line
             if override.is_sweep_override():
-                alternative = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
+                key, _, several = text.partition("=")
+                alternative = "a list, [1,2]" if key.startswith("sweep.") else "-m for a sweep"
+                hint = f"; all of them in one run: {key}=[{several}]" if key in SEVERAL else quoted_form(text)
                 mistakes.append(
-                    f"{text!r} names several values; expected one value for one run, or {alternative}{quoted_form(text)}"
+                    f"{text!r} names several values; expected one value for one run, or {alternative}{hint}"
                 )
             elif override.key_or_group in known and not isinstance(override.value(), dict):
                 group, value = override.key_or_group, override.value()
@@ -236,9 +227,13 @@ class Composer:
                         f"{text} chooses nothing; expected one of {', '.join(choices(group, self.folders))}"
                     )
                     continue
+                first = [word for word in first if word.partition("=")[0] != group]  # the last choice counts
+                chosen.pop(group, None)
+                if group == "experiment" and value in (None, "", []):
+                    continue
                 first.append(f"{group}=[]" if group in SEVERAL and value in (None, []) else text.lstrip("+"))
-                chosen[override.key_or_group] = str(override.value())
-                mistakes += self._wrong_choices(override.key_or_group, override.value())
+                chosen[group] = str(value)
+                mistakes += self._wrong_choices(group, value)
             elif override.is_delete() or override.package is not None:
                 first.append(text)
             else:
@@ -250,9 +245,13 @@ class Composer:
     def _wrong_choices(self, group: str, value: Any) -> Iterable[str]:
         available = choices(group, self.folders)
         for choice in value if isinstance(value, list) else [value]:
-            if choice is not None and str(choice) not in available:
+            if choice is None and isinstance(value, list):
+                yield f"{group}={value} contains null; leave it out of the list"
+            elif choice is not None and str(choice) not in available:
                 names = ", ".join(available) or "none yet"
-                yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
+                other = [file for folder in self.folders for file in (folder / group).glob(f"{choice}.yml")]
+                hint = f"; {other[0]} has to end in .yaml" if other else did_you_mean(str(choice), available)
+                yield f"{group}={choice} does not exist{hint} (choices: {names})"
 
 
 def _set_values(composed: Any, overrides: Iterable[Any]) -> None:

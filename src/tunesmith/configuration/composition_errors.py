@@ -13,11 +13,17 @@ _NO_KEY = re.compile(r"Interpolation key '(.*)' not found")
 
 def not_composed(error: BaseException) -> str:
     """Why Hydra cannot compose a config: its message and what caused it."""
-    reasons = [first_line(error)]
+    reasons = [_reason(error)]
     while error.__cause__ is not None:
         error = error.__cause__
-        reasons.append(first_line(error))
+        reasons.append(_reason(error))
     return f"The configuration cannot be composed: {': '.join(dict.fromkeys((reasons[0], reasons[-1])))}"
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of an error, and the second if the first ends in a colon."""
+    first, *others = str(error).strip().splitlines() or [""]
+    return f"{first} {others[0].strip()}" if first.endswith(":") and others else first_line(error)
 
 
 def not_resolved(error: Any, config: Any, where: Callable[[str], str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, choices, groups
+from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors.messages import did_you_mean
 
 _HEADER = re.compile(r"\s*#\s*@package\s+(\S+)")
@@ -82,14 +83,24 @@ class GroupFiles:
         for key, value in node.value:
             if key.value == "defaults":
                 yield from self._in_defaults(value, file, group)
+            elif key.value == "hydra" and group == "experiment":
+                yield from _hydra_mistakes(value, file)
+            elif group == "experiment" and key.value in groups(self._folders):
+                yield from _chosen_as_settings(key, value, file)
         self._including.pop()
 
     def _in_defaults(self, defaults: Any, file: Path, group: str) -> Iterator[str]:
         if defaults.id != "sequence":
             yield f"{_at(file, defaults)}defaults is not a list; expected lines such as {_EXAMPLE}"
             return
+        keys: set[str] = set()
         for entry in defaults.value:
             where = _at(file, entry)
+            if entry.id == "mapping" and len(entry.value) == 1:
+                key = entry.value[0][0].value
+                if key in keys:
+                    yield f"{where}{key} is given twice in this defaults list; remove one"
+                keys.add(key)
             if entry.id == "scalar" and entry.tag.endswith(":str"):
                 yield from self._included(entry.value, where, group)
             elif entry.id == "mapping" and len(entry.value) == 1:
@@ -158,6 +169,22 @@ def _header_mistakes(file: Path, text: str) -> Iterator[str]:
     if packages != ["_global_"]:
         received = f"received {' and '.join(packages)}" if packages else "which is missing"
         yield f"{file}, line 1: an experiment begins with the line # @package _global_, {received}; add it"
+
+
+def _chosen_as_settings(key: Any, value: Any, file: Path) -> Iterator[str]:
+    """A choice where a group's settings belong, such as `optimizer: adam`; null empties a group of several choices."""
+    is_null = value.id == "scalar" and value.tag.endswith(":null")
+    if value.id == "mapping" or (is_null and key.value in SEVERAL):
+        return
+    names = [part.value for part in value.value if part.id == "scalar"] if value.id == "sequence" else [value.value]
+    shown = f"[{', '.join(names)}]" if value.id == "sequence" else "NAME" if is_null else names[0]
+    yield f"{_at(file, key)}{key.value} holds settings; a choice goes into the defaults list: - override /{key.value}: {shown}"
+
+
+def _hydra_mistakes(value: Any, file: Path) -> Iterator[str]:
+    for key, _ in value.value if value.id == "mapping" else ():
+        if key.value != "launcher":
+            yield f"{_at(file, key)}of Hydra's own settings, only hydra.launcher is supported, received hydra.{key.value}; remove it"
 
 
 def _at(file: Path, node: Any) -> str:

@@ -16,6 +16,7 @@ _FLOAT = re.compile(
     re.VERBOSE,
 )
 _WORDS = re.compile(r"[\w./ -]*")  # texts of these characters need no quotes, unless they are numbers or such
+_SURPRISING = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-9.]+)+)")  # in base 8 or 60
 _KINDS = {
     "scalar": ("str", "int", "float", "bool", "null", "merge", "value"),
     "sequence": ("seq",),
@@ -88,6 +89,12 @@ def _check(node: Any, seen: set[int]) -> None:
     if node.id == "scalar":
         if "${" in node.value:
             _check_interpolation(node.value, line)
+        if node.tag.endswith((":int", ":float")) and _SURPRISING.fullmatch(node.value):
+            raise InvalidError(
+                f"YAML reads {node.value} as the number {load(node.value)}; write that number, or quotes for a text: "
+                f"'{node.value}'",
+                line,
+            )
         return
     if node.id == "sequence":
         for child in node.value:
@@ -97,6 +104,10 @@ def _check(node: Any, seen: set[int]) -> None:
     for key, value in node.value:
         if key.id != "scalar":
             raise InvalidError("a key is a list or a mapping; expected a name", line)
+        if key.tag.endswith((":null", ":bool")):
+            raise InvalidError(
+                f"YAML reads the key {key.value} as {load(key.value)}; put it in quotes: '{key.value}'", line
+            )
         if key.value in keys:
             raise InvalidError(f"the key {key.value} is given twice; remove one", key.start_mark.line + 1)
         keys.add(key.value)

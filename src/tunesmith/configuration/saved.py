@@ -8,6 +8,8 @@ from typing import Any
 
 from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.added_settings import with_added
+from tunesmith.configuration.override_quoting import quoted_form
+from tunesmith.configuration.overrides import parsed
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 
@@ -42,21 +44,25 @@ def apply(config: Config, overrides: Sequence[str]) -> Config:
     Raises:
         UserError: for overrides that cannot be parsed or resolved.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     if not overrides:
         return copy.deepcopy(config)
+    given, mistakes = parsed(overrides, expected="key=value")
+    mistakes += [
+        f"{override.input_line!r} is not one value for one key; expected key=value{quoted_form(override.input_line)}"
+        for override in given
+        if override.is_sweep_override() or override.is_delete() or override.package is not None
+    ]
+    if mistakes:
+        raise UserError(mistakes)
     changed = OmegaConf.create(literal(config), max_yaml_expanded_nodes=None)
     try:
-        for override in OverridesParser.create().parse_overrides(list(overrides)):
+        for override in given:
             OmegaConf.update(changed, override.key_or_group, override.value(), force_add=True)
         plain = OmegaConf.to_container(changed, resolve=True)
-    except HydraException as error:
-        raise UserError(f"{first_line(error)}; expected key=value") from error
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, AssertionError, TypeError, ValueError) as error:
         raise UserError(f"{' '.join(overrides)} cannot be applied: {first_line(error)}") from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}

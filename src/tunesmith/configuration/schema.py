@@ -70,12 +70,12 @@ def signature(target: str, *, group: str) -> Signature:
 def read_signature(target: str) -> Signature:
     """The signature of a target in any package; for targets named by code."""
     module, _, name = target.rpartition(".")
-    source = _source_file(module)
+    source = source_file(module)
     if source is None:
         raise UserError(f"{target} does not exist: there is no module {module}")
     definitions = {
         node.name: node
-        for node in ast.parse(source.read_text(encoding="utf-8")).body
+        for node in _tree(source).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     }
     if name not in definitions:
@@ -87,7 +87,8 @@ def read_signature(target: str) -> Signature:
     return Signature(_settings(constructors[0]) if constructors else {}, _constants(node))
 
 
-def _source_file(module: str) -> Path | None:
+def source_file(module: str) -> Path | None:
+    """The source file of a module, found without importing it; None if there is none."""
     top, *rest = module.split(".")
     spec = importlib.util.find_spec(top)  # finds a top-level package without importing it
     for folder in (spec.submodule_search_locations or []) if spec else []:
@@ -97,11 +98,29 @@ def _source_file(module: str) -> Path | None:
     return Path(spec.origin) if spec and spec.origin and not rest else None
 
 
+def _tree(source: Path) -> ast.Module:
+    try:
+        return ast.parse(source.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise UserError(f"{source}{line}: this is not valid Python: {getattr(error, 'msg', error)}") from error
+
+
 def _settings(function: ast.FunctionDef) -> dict[str, Any]:
-    return {
-        argument.arg: eval(ast.unparse(argument.annotation), dict(_TYPES)) if argument.annotation else Any
-        for argument in function.args.kwonlyargs
-    }
+    return {argument.arg: _type(argument) for argument in function.args.kwonlyargs}
+
+
+def _type(argument: ast.arg) -> Any:
+    if argument.annotation is None:
+        return Any
+    text = ast.unparse(argument.annotation)
+    try:
+        return eval(text, dict(_TYPES))
+    except Exception as error:  # whatever the expression raises
+        raise UserError(
+            f"the annotation of the setting {argument.arg} is {text}, which cannot be read: {error}; expected Python's own types, "
+            f"Literal, or {', '.join(sorted(name for name in _TYPES if name[0].isupper() and name != 'Literal'))}"
+        ) from error
 
 
 def _constants(node: ast.ClassDef) -> dict[str, Any]:

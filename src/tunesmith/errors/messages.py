@@ -8,8 +8,12 @@ NAME_WIDTH = 40  # characters of a name in such a message
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """`'; did you mean bert?'`, or an empty string if no choice is similar."""
-    matches = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    """`'; did you mean bert?'`, or an empty string if no choice is similar, in upper or lower case."""
+    names = list(choices)
+    matches = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if not matches:
+        lower = {name.lower(): name for name in reversed(names)}
+        matches = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)]
     return f"; did you mean {matches[0]}?" if matches else ""
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from tunesmith.errors import UserError
 from tunesmith.exporting import head_weights, tag_transitions
 from tunesmith.exporting.model_card import write_card
-from tunesmith.exporting.new_folder import new_folder
 from tunesmith.exporting.own_class import architecture, fit_weights
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage.files import write_json
+from tunesmith.storage.new_folder import new_folder
 
 _ONLY_TUNESMITH = ("head.safetensors", "task.json")  # read by `evaluate` and `predict`
 

@@ -16,23 +16,41 @@ model = AutoModelForQuestionAnswering.from_pretrained(".").eval()
 
 
 def answer(question, context):
-    inputs = tokenizer({texts}, truncation="{truncated}", {options}return_tensors="pt")
-    inside = torch.tensor([part == {context} for part in inputs.sequence_ids()])  # the tokens of the context
-    offsets = inputs.pop("offset_mapping")[0].tolist()
-{appended}    with torch.no_grad():
-        output = model(**inputs)
-    scores = output.start_logits[0, :, None] + output.end_logits[0, None, :]  # (first tokens, last tokens)
-    spans = torch.ones_like(scores, dtype=torch.bool).triu().tril({longest} - 1) & inside[:, None] & inside
-    first, last = divmod(int(scores.masked_fill(~spans, -torch.inf).argmax()), len(scores))
-{unanswered}    return context[offsets[first][0] : offsets[last][1]].strip()
+    free = {max_length} - tokenizer.num_special_tokens_to_add(pair=True)  # tokens of question and context in a window
+    question = question.strip()
+    pieces = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    if len(pieces) > free // 2:
+        pieces = pieces[: free // 2]
+        question = question[: pieces[-1][1]]
+    windows = tokenizer(
+        {texts},
+        truncation="{truncated}",
+        max_length={max_length},
+        stride=min({stride}, (free - len(pieces)) // 2),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    best, text, unanswered = -torch.inf, "", torch.inf
+    for window, offsets in enumerate(windows["offset_mapping"]):
+        inputs = {{name: torch.tensor([windows[name][window]]) for name in tokenizer.model_input_names if name in windows}}
+        inside = torch.tensor([part == {context} for part in windows.sequence_ids(window)])  # the tokens of the context
+{appended}        with torch.no_grad():
+            output = model(**inputs)
+        scores = output.start_logits[0, :, None] + output.end_logits[0, None, :]  # (first tokens, last tokens)
+        spans = torch.ones_like(scores, dtype=torch.bool).triu().tril({longest} - 1) & inside[:, None] & inside
+        first, last = divmod(int(scores.masked_fill(~spans, -torch.inf).argmax()), len(scores))
+        if inside.any() and scores[first, last] > best:
+            best, text = scores[first, last], context[offsets[first][0] : offsets[last][1]].strip()
+{no_answer}{threshold}    return text
 
 
 print(answer("Who lives in Paris?", "Anna lives in Paris."))
 """
-_APPENDED = """    end = torch.tensor([[tokenizer.eos_token_id]])  # stands for no answer
-    inputs, inside = {"input_ids": torch.cat([inputs["input_ids"], end], 1)}, torch.nn.functional.pad(inside, (0, 1))
+_APPENDED = """        end = torch.tensor([[tokenizer.eos_token_id]])  # stands for no answer
+        inputs, inside = {"input_ids": torch.cat([inputs["input_ids"], end], 1)}, torch.nn.functional.pad(inside, (0, 1))
 """
-_UNANSWERED = """    if scores[{place}, {place}] - scores[first, last] > {threshold!r}:  # tuned on the validation split
+_NO_ANSWER = "        unanswered = min(unanswered, scores[{place}, {place}])\n"
+_THRESHOLD = """    if unanswered - best > {threshold!r}:  # tuned on the validation split
         return ""
 """
 
@@ -48,23 +66,18 @@ def usage(folder: Path, dataset: Mapping[str, Any], *, threshold: float | None) 
     tokenizer = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     question_first = tokenizer.get("padding_side", "right") == "right"  # as in `data.encoding.contexts`
     unanswerable, cls = dataset["unanswerable"], tokenizer.get("cls_token")
-    options, appended, unanswered = "return_offsets_mapping=True, ", "", ""
-    if unanswerable:
-        place = 0 if question_first and cls else -1
-        unanswered = _UNANSWERED.format(place=place, threshold=threshold or 0.0)
-        if not cls:
-            appended = _APPENDED
-            options = f"max_length={dataset['max_length'] - 1}, {options}"
     source = _ANSWER.format(
-        texts="question.strip(), context" if question_first else "context, question.strip()",
+        texts="question, context" if question_first else "context, question",
         truncated="only_second" if question_first else "only_first",
         context=int(question_first),
-        options=options,
+        max_length=dataset["max_length"] - (cls is None),  # of GPT-2: see `appended`
+        stride=dataset["stride"],
         longest=dataset["max_answer_length"],
-        appended=appended,
-        unanswered=unanswered,
+        appended="" if cls else _APPENDED,
+        no_answer=_NO_ANSWER.format(place=0 if question_first and cls else -1) if unanswerable else "",
+        threshold=_THRESHOLD.format(threshold=threshold or 0.0) if unanswerable else "",
     )
     return (
-        f"{python(source)}\n\nContexts that do not fit into {dataset['max_length']} tokens with the question are cut here; "
-        "`tunesmith predict` reads them in overlapping windows."
+        f"{python(source)}\n\nContexts that do not fit into {dataset['max_length']} tokens with the question are read in "
+        "overlapping windows, and questions of more than half as many tokens are cut, as in training."
     )

@@ -8,12 +8,21 @@ from typing import Any
 from tunesmith.exporting import embedding_usage, head_weights, question_usage, tagging_usage
 from tunesmith.exporting.markdown import code, python
 from tunesmith.exporting.own_class import architecture, transformers_class
+from tunesmith.heads.classification import LABEL_THRESHOLD
 
 _CLASSIFY = """
 from transformers import pipeline
 
 classify = pipeline("text-classification", model=".", truncation=True)
-print(classify({texts}, top_k=None))
+print(classify({text}, top_k=None))
+"""
+_SEVERAL_LABELS = """
+def labels(text):
+    scores = {{entry["label"]: entry["score"] for entry in classify(text, top_k=None)}}
+    return [label for label in classify.model.config.id2label.values() if scores[label] > {threshold}]
+
+
+print(labels({text}))
 """
 _FILL = """
 from transformers import pipeline
@@ -65,10 +74,9 @@ def _of_task(
 ) -> str:
     task = dataset["task"]
     if task == "text_classification":
-        texts = '{"text": "A first text.", "text_pair": "A second text."}' if dataset.get("text_pair") else '"A text."'
-        return python(_CLASSIFY.format(texts=texts))
+        return _classify(dataset)
     if task == "token_classification":
-        return tagging_usage.usage(folder, constrained=bool(head.get("constrained")), max_length=dataset["max_length"])
+        return tagging_usage.usage(folder, dataset, constrained=bool(head.get("constrained")))
     if task == "question_answering":
         return question_usage.usage(folder, dataset, threshold=state.get("threshold"))
     if task == "language_modeling":
@@ -79,6 +87,16 @@ def _of_task(
     if task == "contrastive" and (folder / "modules.json").is_file():
         return embedding_usage.usage(folder)
     return ""
+
+
+def _classify(dataset: Mapping[str, Any]) -> str:
+    text = '{"text": "A first text.", "text_pair": "A second text."}' if dataset.get("text_pair") else '"A text."'
+    cut = f"Texts of more than {dataset['max_length']} tokens are cut, as in training."
+    one = python(_CLASSIFY.format(text=text))
+    if dataset["problem"] != "multi_label":
+        return f"{one}\n\n{cut}"
+    several = python(_SEVERAL_LABELS.format(text=text, threshold=LABEL_THRESHOLD))
+    return f"{one}\n\nThe labels of a text are those with a score above {LABEL_THRESHOLD}, none or several:\n\n{several}\n\n{cut}"
 
 
 def pipeline_tag(folder: Path, task: str) -> str | None:

@@ -18,6 +18,7 @@ _PROBLEMS = {
     "multi_label": "multi_label_classification",
     "regression": "regression",
 }
+LABEL_THRESHOLD = 0.5  # with several labels, those of greater probability are predicted
 
 
 class Classification(HuggingFaceHead):
@@ -88,5 +89,5 @@ class Classification(HuggingFaceHead):
             return {"prediction": scores.squeeze(-1)}
         if self.problem == "multi_label":
             probabilities = scores.sigmoid()
-            return {"prediction": (probabilities > 0.5).long(), "probabilities": probabilities}
+            return {"prediction": (probabilities > LABEL_THRESHOLD).long(), "probabilities": probabilities}
         return {"prediction": scores.argmax(-1), "probabilities": scores.softmax(-1)}

@@ -37,6 +37,9 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     for record in problems[:_PROBLEMS]:
         error = f": {record.error}" if record.error else ""
         print(f"{record.state}: {_words(record)}{error}{f'  {record.log}' if record.log else ''}")
+    trials = _failed_trials(problems, place)
+    for line in trials[:_PROBLEMS]:
+        print(line)
     if len(problems) > _PROBLEMS:
         hidden = len(problems) - _PROBLEMS
         print(f"... and {hidden} more run{'s' * (hidden != 1)} without scores")
@@ -45,11 +48,27 @@ def show(records: Sequence[Record], *, title: str, place: Path | None = None) ->
     elif place is not None:
         try:
             files.write_text(place / "results.csv", as_csv(groups, scores))
-            files.write_text(place / "results.md", as_markdown(groups, scores, first, problems))
+            files.write_text(place / "results.md", as_markdown(groups, scores, first, problems) + _listed(trials))
         except OSError as error:
             print(f"results.md and results.csv cannot be written to {place}: {error.strerror}")
         else:
             print(f"Results: {place / 'results.md'}, {place / 'results.csv'}")
+
+
+def _failed_trials(problems: Sequence[Record], place: Path | None) -> list[str]:
+    """A line for each failed trial of a search none of whose runs has failed: its score is not a number, or it never ran."""
+    if place is None or not SweepFolder(place).study.is_file():
+        return []
+    from tunesmith.sweeps.search.failures import reasons
+
+    known = {record.error for record in problems}
+    return [
+        f"failed: {trial}: {error}" for trial, error in reasons(SweepFolder(place).study).items() if error not in known
+    ]
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
 
 
 def ordered_scores(groups: Sequence[Group]) -> list[str]:

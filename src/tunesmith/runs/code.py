@@ -1,16 +1,9 @@
-"""The code of a run: git commits with a patch of what was changed, installed packages, and the user's plugins by content."""
+"""The code of a run: git commits with a patch of what was changed, and installed packages."""
 
-import functools
-import hashlib
-import importlib.util
 import subprocess
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-from tunesmith.configuration import Config
-from tunesmith.configuration.stages import stages
 
 PATCH_BYTES = 2**20  # a larger patch is not kept
 
@@ -54,40 +47,3 @@ def _name_and_version(part: metadata.Distribution) -> tuple[str, str]:
     lines = text.partition("\n\n")[0].splitlines()
     headers = dict(line.partition(": ")[::2] for line in reversed(lines))  # the first of each name
     return headers.get("Name", "").strip(), headers.get("Version", "").strip()
-
-
-def plugins(config: Config) -> dict[str, str]:
-    """Digest of the source files of each package of the user's that a config, or one of its stages, names."""
-    targets = {target for part in (*stages(config), config) for target in _targets(part)}
-    names = sorted({target.partition(".")[0] for target in targets} - {"tunesmith"})
-    return {name: _digest(name) for name in names}
-
-
-def _targets(config: Config) -> Iterator[str]:
-    for node in config.values():
-        if not isinstance(node, dict):
-            continue
-        for settings in (node, *(inner for inner in node.values() if isinstance(inner, dict))):
-            if isinstance(settings.get("_target_"), str):
-                yield settings["_target_"]
-    for part in ("source", "task"):
-        if "." in str(config["dataset"].get(part)):
-            yield config["dataset"][part]
-
-
-def _digest(package: str) -> str:
-    spec = importlib.util.find_spec(package)
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or [])] if spec else []
-    files = [(file.relative_to(folder).as_posix(), file) for folder in folders for file in folder.rglob("*.py")]
-    if spec and spec.origin and not folders:
-        files.append((Path(spec.origin).name, Path(spec.origin)))
-    return _content(tuple((name, file, file.stat().st_mtime_ns, file.stat().st_size) for name, file in sorted(files)))
-
-
-@functools.lru_cache(maxsize=64)  # many jobs of a sweep name the same package
-def _content(files: tuple[tuple[str, Path, int, int], ...]) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for name, file, _, _ in files:
-        content = file.read_bytes()
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()

@@ -14,7 +14,7 @@ from tunesmith.configuration.identity import run_id
 from tunesmith.data.encoding.label_names import order_of_version_0_1
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
-from tunesmith.runs.code import plugins
+from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.scores import numbers
 from tunesmith.storage import files
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
@@ -189,17 +189,18 @@ class RunFolder:
         return found
 
     def check_plugins(self, config: Config) -> None:
-        """Check that the user's packages that a config names are as they were when the run was started.
+        """Check that the user's source files that a config depends on are as they were when the run was started.
 
         Raises:
             UserError: if one has changed.
         """
-        before = self._manifest().get("plugins", {})
-        changed = [name for name, content in plugins(config).items() if before.get(name, content) != content]
+        recorded = self._manifest().get("plugins", {})
+        before = {name: content for name, content in recorded.items() if name.endswith(".py")}
+        changed = [name for name, content in plugins(config).items() if before and before.get(name) != content]
         if changed:
             raise UserError(
-                f"{self.path} was started with other code: the package {' and '.join(changed)}, which its config names, "
-                f"has changed since; {_REMEDY}"
+                f"{self.path} was started with other code: {' and '.join(changed)}, which its config depends on, has changed "
+                f"since; {_REMEDY}"
             )
 
     def began_with_tokenizer(self, key: str) -> bool:

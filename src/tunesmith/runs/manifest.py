@@ -30,7 +30,7 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
     Args:
         data: fingerprints and counts of the splits.
         model: number of parameters, and fingerprint of the tokenizer.
-        plugins: digest of each package of the user's that the config names.
+        plugins: digest of each source file of the user's that the config depends on.
     """
     import torch
 

@@ -1,30 +1,39 @@
-"""Atomic file writes, and locks on folders."""
+"""Atomic file writes, the modes of files, and locks on folders."""
 
 import fcntl
 import json
 import math
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 from typing import Any
-
-from tunesmith.errors import UserError
 
 
 def write_text(target: Path, text: str) -> None:
     """Write a file atomically: under a temporary name first, then renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    draft = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with draft.open("x", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
+        draft.replace(target)
     except BaseException:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
+
+
+def give_usual_modes(folder: Path) -> None:
+    """Give all files below a folder the mode that new files get there: safetensors writes files for their owner only."""
+    probe = folder / f".{secrets.token_hex(4)}"
+    probe.touch(exist_ok=False)
+    mode = stat.S_IMODE(probe.stat().st_mode)
+    probe.unlink()
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            file.chmod(mode)
 
 
 def write_json(target: Path, value: Any) -> None:
@@ -56,22 +65,6 @@ def with_null(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: with_null(part) for key, part in value.items()}
     return [with_null(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def new_folder(output: str) -> Path:
-    """Create the folder that `output=` names.
-
-    Raises:
-        UserError: if it exists and is not empty, or cannot be created.
-    """
-    target = Path(output).expanduser()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UserError(f"output={output} exists and is not empty; choose a new folder")
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"output={output} cannot be created: {error.strerror}") from error
-    return target
 
 
 class Lock:

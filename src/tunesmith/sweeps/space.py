@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration.choices import choices
-from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
+from tunesmith.configuration.overrides import parsed
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import first_line
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./ +:=,()\[\]{}$%*@?|\\-]+")
 _MOST_VALUES = 100_000  # of a range
@@ -57,24 +56,13 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
     Raises:
         UserError: for axes without values and overrides that cannot be parsed.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    parser, fixed, mistakes = OverridesParser.create(), dict[str, str](), list[str]()
+    empty: list[str] = []
+    given, mistakes = parsed([*_of_space(space, empty), *overrides], expected=f"key=value or key={SYNTAX}")
+    mistakes += empty
+    fixed: dict[str, str] = {}
     axes: dict[str, Axis] = {}
-    for text in map(readable, [*_of_space(space, mistakes), *overrides]):
-        if not is_text(text):
-            mistakes.append(
-                f"{text!r} is not valid UTF-8; rename the file, or type the name in the terminal's encoding"
-            )
-            continue
-        try:
-            override = parser.parse_override(text)
-        except HydraException as error:
-            mistakes.append(
-                f"{text!r} cannot be parsed: {first_line(error)}; expected key=value or key={SYNTAX}{quoted_form(text)}"
-            )
-            continue
+    for override in given:
+        text = override.input_line
         key = text.partition("=")[0].lstrip("+")
         axes.pop(key, None)
         fixed.pop(key, None)

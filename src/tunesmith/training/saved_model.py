@@ -12,6 +12,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part, factory
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.files import give_usual_modes
 from tunesmith.training.module import FineTuningModule
 
 
@@ -30,6 +31,7 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
     tokenizer.save_pretrained(run.model)
     own = _own_weights(module.head, module.backbone)
     save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
+    give_usual_modes(run.model)
 
 
 def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:

@@ -24,9 +24,10 @@ from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
 from tunesmith.errors import Interrupted, UserError
-from tunesmith.runs.code import PATCH_BYTES, patch, plugins
+from tunesmith.runs.code import PATCH_BYTES, patch
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.manifest import manifest
+from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.score_table import print_scores, warn_of_undefined
 from tunesmith.runs.scores import numbers
 from tunesmith.training import logging_setup, saved_model

@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 
 from tests.conftest import TINY
 from tests.sweeps.made import COMPOSER, call, end, finish, folder_of, sweep
+from tunesmith.errors import UserError
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.search.pruning import Pruning
@@ -257,3 +258,26 @@ def test_a_study_names_its_objective_and_each_trial_its_runs(tmp_path, seeds):
         attributes = {key: trial.user_attrs[key] for key in expected}
         assert attributes == (expected if seeds else {key: value for key, (value,) in expected.items()})
     assert len(study.trials) == TRIALS
+
+
+def test_a_failed_trial_keeps_its_reason_for_optuna_and_the_report(tmp_path, monkeypatch):
+    search = search_in(tmp_path, "random", trials=3)
+    raised, undefined = search.next(), search.next()
+    end(raised.config, "failed", error="ValueError: no [such] luck\nand more")
+    search.ended(raised, "failed")
+    finish(undefined.config, {SCORE: None})
+    search.ended(undefined, "done")
+    monkeypatch.setattr(Expansion, "config", lambda *_: (_ for _ in ()).throw(UserError("the file is gone")))
+    assert search.next() is None and search.over
+    expected = [
+        "ValueError: no [such] luck\nand more",
+        f"{SCORE} is not a number ({undefined.run.path})",
+        "cannot be run: the file is gone",
+    ]
+    trials = study_of(tmp_path / "sweep").get_trials()
+    assert [trial.user_attrs["error"] for trial in trials] == expected
+    assert [trial.user_attrs.get("run") for trial in trials] == [str(raised.run.path), str(undefined.run.path), None]
+    lines = [line for line in call("report", tmp_path / "sweep").output.splitlines() if line.startswith("failed: ")]
+    assert [line.count(error.partition("\n")[0]) for line, error in zip(lines, expected, strict=True)] == [1, 1, 1]
+    written = (tmp_path / "sweep/results.md").read_text()
+    assert all(error.partition("\n")[0] in written for error in expected)

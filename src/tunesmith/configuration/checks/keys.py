@@ -2,7 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Len
 
 from tunesmith.configuration import Config, schema, targets
 from tunesmith.configuration.override_quoting import as_text, in_a_shell
@@ -11,7 +13,7 @@ from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
-ROOT: dict[str, Any] = {"seed": Seed, "output_dir": str, "name": str | None, "monitor": str | None}
+ROOT: dict[str, Any] = {"seed": Seed, "output_dir": Annotated[str, Len(1)], "name": str | None, "monitor": str | None}
 _NAME_BYTES = 255  # of a folder's name, on all usual file systems
 BATCHING = "tunesmith.data.module.TextDataModule"
 
@@ -21,8 +23,11 @@ def wrong_settings(config: Config) -> Iterator[str]:
     group_names = ("dataset", *SINGLE, *SEVERAL)
     known = [*ROOT, *group_names]
     for key in config:
-        if key not in known:
-            yield f"unknown key {key}{did_you_mean(key, known + _paths(config))}"
+        if key in _paths(config):  # of a YAML file
+            group, _, name = str(key).partition(".")
+            yield f"the key {key} has a dot; write it as two keys: {group}: {{{name}: ...}}"
+        elif key not in known:
+            yield f"unknown key {key}{did_you_mean(str(key), known + _paths(config))}"
     yield from mistakes({key: config[key] for key in ROOT if key in config}, ROOT, path="")
     if isinstance(config.get("name"), str):
         yield from _name_mistakes(config["name"])
@@ -38,7 +43,9 @@ def wrong_settings(config: Config) -> Iterator[str]:
                 if isinstance(node, dict):
                     yield from _node(node, group=group, path=f"{group}.{name}")
                 else:
-                    yield f"unknown key {group}.{name}{did_you_mean(str(name), config[group])}"
+                    chosen = [key for key, other in config[group].items() if isinstance(other, dict)]
+                    near = did_you_mean(str(name), chosen)
+                    yield f"{group}.{name} is {node!r}; expected the settings of a choice that is selected: {group}=[{name}]{near}"
 
 
 def _name_mistakes(name: str) -> Iterator[str]:
@@ -124,6 +131,8 @@ def _value_mistakes(value: Any, annotation: Any, path: str) -> Iterable[str]:
 def _expected(message: str) -> str:
     """`a list with at least 2 items` of pydantic's messages."""
     message = message.replace("Input should be ", "").replace("List should have ", "a list with ")
+    message = message.replace("String should have ", "a text with ")
+    message = message.replace("a valid boolean", "true or false")
     return message.partition(" after validation")[0]
 
 

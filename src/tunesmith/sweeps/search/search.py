@@ -4,7 +4,7 @@ import math
 import statistics
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
@@ -13,13 +13,9 @@ from tunesmith.sweeps.expansion import Expansion, summarized, words
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.search import objectives
+from tunesmith.sweeps.search.failures import ERROR, RETRY_OF, not_retried
 from tunesmith.sweeps.settings import Settings
 from tunesmith.sweeps.space import Axis
-
-if TYPE_CHECKING:
-    import optuna
-
-_RETRY_OF = "again"  # attribute of a trial: the number of the failed one that it retries
 
 
 def sample_job(expansion: Expansion, axes: Sequence[Axis], settings: Settings) -> Job:
@@ -73,12 +69,12 @@ class Search:
         self._queued: set[int] = set()  # numbers of jobs that were yielded or are waiting
         self._running = 0
         if settings.retry_failed:
-            for trial in self._failed():
+            for trial in not_retried(self._study.get_trials(deepcopy=False)):
                 if set(trial.params) == {axis.key for axis in axes}:
-                    self._study.enqueue_trial(trial.params, user_attrs={_RETRY_OF: trial.number})
+                    self._study.enqueue_trial(trial.params, user_attrs={RETRY_OF: trial.number})
         trials = self._study.get_trials(deepcopy=False)
         counts = Counter(trial.state.name for trial in trials)
-        failed = len(self._failed())
+        failed = len(not_retried(trials))
         self.ended_before = Counter({"done": counts["COMPLETE"], "pruned": counts["PRUNED"], "failed": failed})
         self._left = (settings.trials or 0) - counts["COMPLETE"] - counts["PRUNED"] - counts["RUNNING"] - failed
         for trial in trials:
@@ -97,12 +93,6 @@ class Search:
                     f"sweep; restore it from a copy, or remove {self._folder.path}: the same command searches anew, and "
                     "completed runs are not run again"
                 )
-
-    def _failed(self) -> list["optuna.trial.FrozenTrial"]:
-        """Failed trials that were not retried."""
-        trials = self._study.get_trials(deepcopy=False)
-        retried = {trial.user_attrs.get(_RETRY_OF) for trial in trials}
-        return [trial for trial in trials if trial.state.name == "FAIL" and trial.number not in retried]
 
     @property
     def over(self) -> bool:
@@ -127,7 +117,10 @@ class Search:
         elif state == "done":
             self._advance(job.trial)
         elif state in ("pruned", "failed"):
-            self._tell(job.trial, state="PRUNED" if state == "pruned" else "FAIL")
+            if state == "pruned":
+                self._tell(job.trial, state="PRUNED")
+            else:
+                self._fail(job.trial, str(job.run.status().get("error") or "no message"))
             self._waiting = deque(other for other in self._waiting if other.trial != job.trial)
 
     def _enqueue(self, trial: Any) -> None:
@@ -149,12 +142,13 @@ class Search:
             left = self._left_of(number, params, others)
         except UserError as error:
             print(f"trial {number} cannot be run: {'; '.join(error.mistakes)}", flush=True)
-            self._tell(number, state="FAIL")
+            self._fail(number, f"cannot be run: {'; '.join(error.mistakes)}")
             return
         if not left:
-            runs = [job.run for job in self._jobs.values() if job.trial == number]
+            jobs = self._jobs_of(number)
+            runs = [job.run for job in jobs]
             values = [statistics.fmean(objective.of(run) for run in runs) for objective in self._objectives]
-            self._record(number, [job for job in self._jobs.values() if job.trial == number])
+            self._record(number, _of_jobs(jobs, scores=[run.scores() for run in runs]))
             undefined = [
                 objective.name
                 for objective, value in zip(self._objectives, values, strict=True)
@@ -162,8 +156,9 @@ class Search:
             ]
             if undefined:
                 folders = ", ".join(str(run.path) for run in runs)
-                print(f"trial {number} failed: {', '.join(undefined)} is not a number ({folders})", flush=True)
-                self._tell(number, state="FAIL")
+                reason = f"{', '.join(undefined)} is not a number ({folders})"
+                print(f"trial {number} failed: {reason}", flush=True)
+                self._fail(number, reason)
             else:
                 self._tell(number, values=values)
 
@@ -186,18 +181,21 @@ class Search:
                     self._waiting.append(job)
         return left
 
-    def _record(self, number: int | None, jobs: Sequence[Job]) -> None:
-        """Give a trial its runs, their seeds and scores as attributes, which Optuna and its dashboard show."""
+    def _fail(self, number: int | None, error: str) -> None:
+        """End a trial as failed, with its runs and the reason as attributes."""
+        self._record(number, _of_jobs(self._jobs_of(number)) | {ERROR: error})
+        self._tell(number, state="FAIL")
+
+    def _jobs_of(self, trial: int | None) -> list[Job]:
+        return [job for job in self._jobs.values() if job.trial == trial]
+
+    def _record(self, number: int | None, attributes: dict[str, Any]) -> None:
+        """Give a trial attributes, which Optuna and its dashboard show."""
         trial = next(trial for trial in self._study.get_trials(deepcopy=False) if trial.number == number)
         if trial.state.is_finished():
             return
-        attributes = {
-            "run": [str(job.run.path) for job in jobs],
-            "seed": [job.config["seed"] for job in jobs],
-            "scores": [job.run.scores() for job in jobs],
-        }
         for key, value in attributes.items():
-            self._study._storage.set_trial_user_attr(trial._trial_id, key, value if len(jobs) > 1 else value[0])
+            self._study._storage.set_trial_user_attr(trial._trial_id, key, value)
 
     def _tell(self, trial: int | None, *, values: Sequence[float] | None = None, state: str | None = None) -> None:
         from optuna.trial import TrialState
@@ -217,6 +215,12 @@ class Search:
             else:
                 found[axis.key] = FloatDistribution(axis.low, axis.high, axis.log, axis.step)
         return found
+
+
+def _of_jobs(jobs: Sequence[Job], **more: list[Any]) -> dict[str, Any]:
+    """The runs and seeds of a trial's jobs, and more about each; values of a single job are not in a list."""
+    found = {"run": [str(job.run.path) for job in jobs], "seed": [job.config["seed"] for job in jobs]} | more
+    return {key: values if len(values) > 1 else values[0] for key, values in found.items() if values}
 
 
 def _first_values(axes: Sequence[Axis]) -> dict[str, str]:

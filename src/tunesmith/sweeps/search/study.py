@@ -15,7 +15,6 @@ from optuna.storages import JournalStorage
 from optuna.study import StudyDirection
 
 from tunesmith.sweeps.search.objectives import Objective
-from tunesmith.sweeps.search.verified_journal import VerifiedJournal
 from tunesmith.sweeps.settings import Settings
 
 _NAME = "sweep"
@@ -33,10 +32,8 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("optuna").propagate = False
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    storage = JournalStorage(VerifiedJournal(file))
     study = optuna.create_study(
-        storage=storage,
+        storage=_storage(file),
         study_name=_NAME,
         directions=[StudyDirection[objective.direction.upper()] for objective in wanted],
         pruner=pruner(settings.pruner, max_epochs=max_epochs),
@@ -46,6 +43,16 @@ def open_study(file: Path, settings: Settings, wanted: Sequence[Objective], *, m
     # A new sampler must not repeat the draws of the previous one.
     study.sampler = sampler(settings, seed=settings.sampler_seed + len(study.get_trials(deepcopy=False)))
     return study
+
+
+def trials_of(file: Path) -> list[optuna.trial.FrozenTrial]:
+    """The trials in a journal."""
+    return optuna.load_study(study_name=_NAME, storage=_storage(file)).get_trials(deepcopy=False)
+
+
+def _storage(file: Path) -> JournalStorage:
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    return JournalStorage(VerifiedJournal(file))
 
 
 def sampler(settings: Settings, *, seed: int) -> Any:

@@ -1,4 +1,4 @@
-"""A new folder that appears under its name only when it is complete."""
+"""A new folder that appears under its name only when it is complete: an export, or the scores of `evaluate`."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tunesmith.errors import UserError
+from tunesmith.storage.files import give_usual_modes
 
 
 @contextmanager
@@ -28,6 +29,7 @@ def new_folder(output: str) -> Iterator[Path]:
             draft = target / draft.name
         draft.mkdir(parents=True)
         yield draft
+        give_usual_modes(draft)
         if exists:
             for file in sorted(
                 draft.iterdir(), key=lambda file: file.name == "config.json"
@@ -36,6 +38,17 @@ def new_folder(output: str) -> Iterator[Path]:
         else:
             draft.rename(target)
     except (OSError, SafetensorError) as error:
+        if _elsewhere(error, target):
+            raise
         raise UserError(f"output={output} cannot be written: {error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _elsewhere(error: Exception, target: Path) -> bool:
+    """Whether an error names a file that is neither the folder, in it nor above it, such as one that was read."""
+    name = getattr(error, "filename", None)
+    if not isinstance(name, str):
+        return False
+    folder, file = target.parent.absolute(), Path(name).absolute()
+    return not file.is_relative_to(folder) and not folder.is_relative_to(file)

@@ -1,12 +1,16 @@
-"""An export appears under its name only when it is complete."""
+"""A new folder appears under its name only when it is complete, with the modes of any new file."""
 
 import os
+import subprocess
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from tunesmith import cli
 from tunesmith.errors import UserError
-from tunesmith.exporting.new_folder import new_folder
+from tunesmith.storage.files import write_text
+from tunesmith.storage.new_folder import new_folder
 
 
 def write(folder):
@@ -62,24 +66,24 @@ def test_refused(tiny_run, tmp_path, capsys):
         assert "cannot be written" in message(tmp_path / "full/new")
 
 
-def test_a_damaged_run(tiny_run, tmp_path, capsys):
-    import shutil
+def test_an_error_about_another_file_keeps_its_message(tmp_path):
+    with pytest.raises(FileNotFoundError), new_folder(str(tmp_path / "some/export")) as draft:
+        write(draft)
+        (tmp_path / "data.csv").open()
 
-    from safetensors.torch import load_file, save_file
 
-    run = tmp_path / "run"
-    shutil.copytree(tiny_run.path, run)
-    weights = load_file(run / "model/model.safetensors")
-    del weights["classifier.weight"]
-    (run / "digests.json").unlink()  # as of an earlier version, whose files are not verified
-    save_file(weights, run / "model/model.safetensors", metadata={"format": "pt"})
-    words = ["export", f"run={run}", f"output={tmp_path}/export"]
-    assert cli.run(words) == 2
-    assert "BertForSequenceClassification needs: classifier.weight" in capsys.readouterr().err
-    (run / "model/model.safetensors").write_bytes(b"no weights")
-    assert cli.run(words) == 2
-    assert "cannot load the run's model" in capsys.readouterr().err
-    (run / "model/head.safetensors").unlink()
-    assert cli.run(words) == 2
-    assert "head.safetensors is missing" in capsys.readouterr().err
-    assert not (tmp_path / "export").exists()
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_files_have_the_modes_of_any_new_file(tmp_path, umask):
+    """What `touch` and `mkdir` give is the reference; safetensors alone would write 0600."""
+    before = os.umask(umask)
+    try:
+        subprocess.run("touch file; mkdir folder", shell=True, check=True, cwd=tmp_path)
+        with new_folder(str(tmp_path / "export")) as draft:
+            write(draft)
+            save_file({"weight": torch.zeros(1)}, draft / "model.safetensors")
+        write_text(tmp_path / "written", "text")
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode for path in tmp_path.rglob("*")}
+    assert modes["model.safetensors"] == modes["config.json"] == modes["weights"] == modes["file"] == modes["written"]
+    assert modes["part"] == modes["export"] == modes["folder"]
