@@ -5,11 +5,13 @@ Hydra only composes. Every key of the command line is added to the composed conf
 """
 
 import copy
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tunesmith.configuration import Config as Config
+from tunesmith.configuration import launcher_node
 from tunesmith.configuration.choices import LAUNCHERS, LOCAL, choices, conf_folders, groups
 from tunesmith.configuration.composition_errors import not_composed, not_resolved
 from tunesmith.configuration.group_files import GroupFiles
@@ -64,10 +66,22 @@ class Composer:
         """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too."""
         from omegaconf import OmegaConf
 
-        words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
-        settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
+        settings = OmegaConf.to_container(self.launcher_node(chosen, overrides), resolve=False)
         assert isinstance(settings, dict)
         return {str(key): value for key, value in settings.items()}
+
+    def launcher_node(self, chosen: str, overrides: Sequence[str]) -> Any:
+        """The same as the `DictConfig` that Hydra's launcher is made from.
+
+        Raises:
+            UserError: if a file names anything but a launcher.
+        """
+        from omegaconf import OmegaConf
+
+        self._checked_choices([f"{LAUNCHERS}={chosen}"])
+        node = self._hydra_composes([f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]).hydra.launcher
+        launcher_node.check(OmegaConf.to_container(node, resolve=False), chosen)
+        return node
 
     def launcher_of_choices(self, overrides: Sequence[str]) -> str:
         """The launcher that the file of an experiment, or of another choice, names; `local` by default."""
@@ -85,6 +99,7 @@ class Composer:
             self.launcher_settings(name, []),
         )
         assert isinstance(node, dict)
+        launcher_node.check(node, name)
         return {str(key): value for key, value in node.items() if key not in usual or usual[str(key)] != value}
 
     def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
@@ -216,7 +231,11 @@ class Composer:
                     f"{text!r} cannot be parsed: {first_line(error)}; expected group=choice or key=value{quoted_form(text)}"
                 )
                 continue
-            if override.is_sweep_override():
+            if _of_hydra(override.key_or_group) or _of_hydra(override.package or ""):
+                mistakes.append(
+                    f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line"
+                )
+            elif override.is_sweep_override():
                 alternative = "a list, [1,2]" if override.key_or_group.startswith("sweep.") else "-m for a sweep"
                 mistakes.append(
                     f"{text!r} names several values; expected one value for one run, or {alternative}{quoted_form(text)}"
@@ -245,6 +264,11 @@ class Composer:
             if choice is not None and str(choice) not in available:
                 names = ", ".join(available) or "none yet"
                 yield f"{group}={choice} does not exist{did_you_mean(str(choice), available)} (choices: {names})"
+
+
+def _of_hydra(name: str) -> bool:
+    """Whether a key, a group or a package is of Hydra's own settings; stages and spaces in files may name any."""
+    return re.split(r"[./]", name.removeprefix("_global_."))[0] == "hydra"
 
 
 def _set_values(composed: Any, overrides: Iterable[Any]) -> None:

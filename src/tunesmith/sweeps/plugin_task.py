@@ -25,7 +25,7 @@ def task(config: Any) -> str:
     scheduler = Scheduler() if "SUBMITIT_EXECUTOR" in os.environ else None
     with log.open("a", encoding="utf-8") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tunesmith.sweeps.start_job", str(folder.path), str(job.number)],
+            [sys.executable, "-P", "-m", "tunesmith.sweeps.start_job", str(folder.path), str(job.number)],
             stdin=subprocess.PIPE,  # closes when this process ends, which ends the job
             stdout=stream,
             stderr=subprocess.STDOUT,
