@@ -65,8 +65,8 @@ def signature(target: str, *, group: str) -> Signature:
     packages = allowed_packages(group)
     if _NAME.fullmatch(target) is None:
         raise UserError(
-            f"{target!r:.80} may not be a _target_ of {group}: expected the dotted name of a class or function, such as "
-            f"{packages[0]}.module.Name"
+            f"{target!r:.80} may not be a _target_ of {group}: expected the dotted name of a class or function under "
+            f"{' or '.join(packages)}"
         )
     if not any(target.startswith(package + ".") for package in packages):
         raise UserError(
