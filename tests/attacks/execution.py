@@ -467,7 +467,7 @@ def remote_model(folder):
     return model_folder(folder, evil__py=code, config__json={"auto_map": auto_map})
 
 
-@attack("auto_map of a tokenizer")
+@attack("auto_map of a tokenizer", trains=True)
 def remote_tokenizer(folder):
     code = evil_module(folder).read_text()
     added = remote(folder, "AutoTokenizer") | {"tokenizer_class": "MyTokenizer"}
@@ -527,7 +527,7 @@ def exported_pickle(folder):
     return ["export", f"run={run}", f"output={folder}/out"]
 
 
-@attack("a pickle as a head's weights: evaluate")
+@attack("a pickle as a head's weights: export")
 def head_pickle(folder):
     run = run_folder(folder, lambda config: None)
     (run / "model/head.safetensors").write_bytes(pickle.dumps(Payload(folder)))
@@ -553,7 +553,7 @@ def resumed_pickle(folder):
 
 def hub_data(folder: Path, path: object) -> list[str]:
     words = [word for word in TINY if not word.startswith("dataset")]
-    return ["check", *words, "dataset=sst2", f"dataset.path={path}", "dataset.config=null"]
+    return ["train", *words, "dataset=sst2", f"dataset.path={path}", "dataset.config=null"]
 
 
 @attack("a script in a folder of data")
@@ -570,7 +570,7 @@ def script_as_data(folder):
 @attack("a pickle in the working folder, by the reader of pandas")
 def pandas_reader(folder):
     (folder / "train.pkl").write_bytes(pickle.dumps(Payload(folder)))
-    return ["train", *hub_data(folder, "pandas")[1:]]
+    return hub_data(folder, "pandas")
 
 
 @attack("a pickle in a folder of data, named by its README.md")

@@ -63,15 +63,7 @@ class Composer:
         return settings
 
     def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
-        """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too."""
-        from omegaconf import OmegaConf
-
-        settings = OmegaConf.to_container(self.launcher_node(chosen, overrides), resolve=False)
-        assert isinstance(settings, dict)
-        return {str(key): value for key, value in settings.items()}
-
-    def launcher_node(self, chosen: str, overrides: Sequence[str]) -> Any:
-        """The same as the `DictConfig` that Hydra's launcher is made from.
+        """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too.
 
         Raises:
             UserError: if a file names anything but a launcher.
@@ -79,9 +71,11 @@ class Composer:
         from omegaconf import OmegaConf
 
         self._checked_choices([f"{LAUNCHERS}={chosen}"])
-        node = self._hydra_composes([f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]).hydra.launcher
-        launcher_node.check(OmegaConf.to_container(node, resolve=False), chosen)
-        return node
+        words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
+        settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
+        launcher_node.check(settings, chosen)
+        assert isinstance(settings, dict)
+        return {str(key): value for key, value in settings.items()}
 
     def launcher_of_choices(self, overrides: Sequence[str]) -> str:
         """The launcher that the file of an experiment, or of another choice, names; `local` by default."""

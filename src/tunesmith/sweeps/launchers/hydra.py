@@ -6,7 +6,6 @@ so that a crash affects neither the launcher nor a worker that it shares with ot
 """
 
 import contextlib
-import json
 import shutil
 import signal
 import tempfile
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.choices import LAUNCHERS
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.saved import literal
@@ -28,18 +28,6 @@ from tunesmith.sweeps.launchers.submitted import SubmittedJobs
 from tunesmith.sweeps.plugin_task import task
 
 _POLL_SECONDS = 0.5
-_PRIMARY = """\
-defaults:
-  - override hydra/hydra_logging: none
-  - override hydra/job_logging: none
-  - _self_
-folder: {folder}
-job: ???
-hydra:
-  output_subdir: null
-  job: {{name: tunesmith}}
-  sweep: {{dir: {launch}}}
-"""
 
 
 class PluginLauncher:
@@ -64,7 +52,7 @@ class PluginLauncher:
         if mistakes:
             raise UserError(mistakes)
         try:
-            self._node = composer.launcher_node(name, settings)
+            self._node = composer.launcher_settings(name, settings)
         except UserError as error:
             reason: BaseException = error  # Hydra's message names the setting, its cause (OmegaConf's) the mistake
             while reason.__cause__ is not None:
@@ -94,20 +82,17 @@ class PluginLauncher:
         from hydra.core.hydra_config import HydraConfig
         from hydra.core.plugins import Plugins
         from hydra.types import HydraContext, RunMode
-        from omegaconf import open_dict
 
         leave_out_working_folder()
         launches = folder.path.resolve() / "hydra"
         launches.mkdir(exist_ok=True)
         # A new folder: launchers unpickle what they find in theirs, which may have come with the sweep.
         launch = Path(tempfile.mkdtemp(prefix="launch-", dir=launches))
-        primary = _PRIMARY.format(folder=_in_yaml(folder.path.resolve()), launch=_in_yaml(launch))
-        (launch / "launch.yaml").write_text(primary, encoding="utf-8")
+        primary = _primary(self._node, folder=folder.path.resolve(), launch=launch)
+        (launch / "launch.yaml").write_text(plain_yaml.dump(primary), encoding="utf-8")
         with initialize_config_dir(str(launch), job_name="tunesmith"):
             hydra: Any = GlobalHydra.instance().hydra
             config = hydra.compose_config("launch", [], run_mode=RunMode.MULTIRUN)
-            with open_dict(config):
-                config.hydra.launcher = self._node
             HydraConfig.instance().set_config(config)
             from hydra._internal.callbacks import Callbacks
 
@@ -197,9 +182,29 @@ class PluginLauncher:
         return jobs
 
 
-def _in_yaml(folder: Path) -> str:
-    """A path as a quoted text that OmegaConf does not resolve."""
-    return json.dumps(literal(str(folder)), ensure_ascii=False)
+def _primary(launcher: Config, *, folder: Path, launch: Path) -> Config:
+    """The config that Hydra composes for each job; nothing else of the user's files is in it.
+
+    Args:
+        launcher: the checked node `hydra.launcher`, whose interpolations Hydra resolves.
+        folder: of the sweep.
+        launch: where the launcher keeps its files.
+    """
+    none = ("hydra/launcher", "hydra/hydra_logging", "hydra/job_logging")
+    return {
+        "defaults": [
+            *({f"override {group}": None if group == "hydra/launcher" else "none"} for group in none),
+            "_self_",
+        ],
+        "folder": literal(str(folder)),
+        "job": "???",
+        "hydra": {
+            "output_subdir": None,
+            "job": {"name": "tunesmith"},
+            "sweep": {"dir": literal(str(launch))},
+            "launcher": launcher,
+        },
+    }
 
 
 def _first_key(word: str) -> str:
