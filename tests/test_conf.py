@@ -84,7 +84,7 @@ def test_the_settings_match_the_signature(group, choice):
         nodes = node.values() if group in SEVERAL else [node]
         named = [(group, inner["_target_"]) for inner in nodes]
     for part, target in named:
-        parameters = inspect.signature(targets.load(target)).parameters.values()
+        parameters = inspect.signature(targets.load(target, group=part)).parameters.values()
         expected = {parameter.name for parameter in parameters if parameter.kind is inspect.Parameter.KEYWORD_ONLY}
         assert set(schema.signature(target, group=part).settings) == expected
         assert all(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tunesmith.errors import UserError
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.safe_path import leave_out_working_folder
 
 COMMANDS = {  # name: arguments, summary
     "train": ("[group=choice] [key=value] [-m]", "one run; with -m a sweep: key=a,b or key=range(1,4)"),
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit status."""
+    leave_out_working_folder()
     if not arguments or arguments[0] in {"-h", "--help", "help"} or "--help" in arguments[1:2]:
         print(help_text(), end="")
         return 0

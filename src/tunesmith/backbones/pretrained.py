@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from tunesmith.backbones import checkpoint_files
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
@@ -25,6 +26,7 @@ class Pretrained:
         self, *, name: str, revision: str | None, max_positions: PositiveInt | None, learning_rate: PositiveFloat
     ) -> None:
         self.name, self.revision = name, revision
+        self._checked = False
 
     def tokenizer(self, texts: Callable[[], Iterable[str]], *, pre_split: bool) -> Any:
         """The pretrained tokenizer; `texts` is not used.
@@ -81,6 +83,9 @@ class Pretrained:
 
     def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
         try:
+            if not self._checked:
+                checkpoint_files.check(self.name, self.revision or "main")
+                self._checked = True
             return loader(self.name, revision=self.revision or "main", trust_remote_code=False, **options)
         except (OSError, ValueError, KeyError) as error:
             reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)

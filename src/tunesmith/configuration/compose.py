@@ -5,11 +5,13 @@ Hydra only composes. Every key of the command line is added to the composed conf
 """
 
 import copy
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tunesmith.configuration import Config as Config
+from tunesmith.configuration import launcher_node
 from tunesmith.configuration.choices import LAUNCHERS, LOCAL, choices, conf_folders, groups
 from tunesmith.configuration.composition_errors import not_composed, not_resolved
 from tunesmith.configuration.group_files import GroupFiles
@@ -63,11 +65,17 @@ class Composer:
         return settings
 
     def launcher_settings(self, chosen: str, overrides: Sequence[str]) -> Config:
-        """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too."""
+        """The node `hydra.launcher` of a choice with overrides applied, those of unknown keys too.
+
+        Raises:
+            UserError: if a file names anything but a launcher.
+        """
         from omegaconf import OmegaConf
 
+        self._checked_choices([f"{LAUNCHERS}={chosen}"])
         words = [f"{LAUNCHERS}={chosen}", *(f"++{word}" for word in overrides)]
         settings = OmegaConf.to_container(self._hydra_composes(words).hydra.launcher, resolve=False)
+        launcher_node.check(settings, chosen)
         assert isinstance(settings, dict)
         return {str(key): value for key, value in settings.items()}
 
@@ -87,6 +95,7 @@ class Composer:
             self.launcher_settings(name, []),
         )
         assert isinstance(node, dict)
+        launcher_node.check(node, name)
         return {str(key): value for key, value in node.items() if key not in usual or usual[str(key)] != value}
 
     def _plain(self, overrides: Sequence[str], *, resolve: bool, without: str | None) -> Config:
@@ -213,7 +222,11 @@ class Composer:
         chosen: dict[str, str] = {}
         for override in given:
             text = override.input_line
-            if override.is_sweep_override():
+            if _of_hydra(override.key_or_group) or _of_hydra(override.package or ""):
+                mistakes.append(
+                    f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line"
+                )
+            elif override.is_sweep_override():
                 key, _, several = text.partition("=")
                 alternative = "a list, [1,2]" if key.startswith("sweep.") else "-m for a sweep"
                 hint = f"; all of them in one run: {key}=[{several}]" if key in SEVERAL else quoted_form(text)
@@ -252,6 +265,11 @@ class Composer:
                 other = [file for folder in self.folders for file in (folder / group).glob(f"{choice}.yml")]
                 hint = f"; {other[0]} has to end in .yaml" if other else did_you_mean(str(choice), available)
                 yield f"{group}={choice} does not exist{hint} (choices: {names})"
+
+
+def _of_hydra(name: str) -> bool:
+    """Whether a key, a group or a package is of Hydra's own settings; stages and spaces in files may name any."""
+    return re.split(r"[./]", name.removeprefix("_global_."))[0] == "hydra"
 
 
 def _set_values(composed: Any, overrides: Iterable[Any]) -> None:

@@ -1,7 +1,8 @@
 """Mistakes in the YAML files that a config is composed from, each with its file and line, before Hydra reads them.
 
 Checked are the files of the chosen choices and those that their defaults lists include: that they are YAML of plain keys and
-values, that an experiment is headed `# @package _global_`, and that the groups and choices of a defaults list exist.
+values, that an experiment is headed `# @package _global_`, that the groups and choices of a defaults list exist, and that
+they set nothing of Hydra's own but its launcher: callbacks, loggers and environment variables would run code.
 """
 
 import re
@@ -11,12 +12,15 @@ from typing import Any
 
 from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, choices, groups
+from tunesmith.configuration.hydra_plugins import launcher_names
+from tunesmith.configuration.launcher_node import is_directive
 from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors.messages import did_you_mean
 
 _HEADER = re.compile(r"\s*#\s*@package\s+(\S+)")
-_ENTRY = re.compile(r"(?:(override|optional) +)?(/?)([^@\s]+)(?:@\S+)?")
+_ENTRY = re.compile(r"(?:(override|optional) +)?(/?)([^@\s]+)(?:@(\S+))?")
 _EXAMPLE = "- override /dataset: csv"
+_ONLY_LAUNCHER = "of Hydra's own settings, files may only choose hydra/launcher and set hydra.launcher"
 
 
 class GroupFiles:
@@ -74,6 +78,11 @@ class GroupFiles:
         self._texts[file] = text
         if group == "experiment":
             yield from _header_mistakes(file, text)
+        for package in _packages(text):
+            if _of_hydra(package) and not (group == LAUNCHERS and package == "hydra.launcher"):
+                yield f"{file}, line 1: # @package {package}: {_ONLY_LAUNCHER}; remove the line"
+        if group == LAUNCHERS and "_global_" in _packages(text):
+            yield f"{file}, line 1: # @package _global_: a launcher's file sets only hydra.launcher; remove the line"
         if node is None:
             return
         if node.id != "mapping":
@@ -83,8 +92,10 @@ class GroupFiles:
         for key, value in node.value:
             if key.value == "defaults":
                 yield from self._in_defaults(value, file, group)
-            elif key.value == "hydra" and group == "experiment":
-                yield from _hydra_mistakes(value, file)
+            elif key.value == "hydra":
+                yield from _in_hydra(value, file)
+            elif group == LAUNCHERS:
+                yield from _in_launcher(value, file)
             elif group == "experiment" and key.value in groups(self._folders):
                 yield from _chosen_as_settings(key, value, file)
         self._including.pop()
@@ -111,8 +122,11 @@ class GroupFiles:
 
     def _included(self, entry: str, where: str, group: str) -> Iterator[str]:
         """A file that a defaults list names: relative to its folder, or from the root with a leading slash."""
-        name = entry.partition("@")[0]
-        if name == "_self_" or "${" in name:
+        name, _, package = entry.partition("@")
+        if _of_hydra(package) or (_of_hydra(name.lstrip("/")) and not name.startswith(f"/{LAUNCHERS}/")):
+            yield f"{where}{entry}: {_ONLY_LAUNCHER}; remove the entry"
+            return
+        if name == "_self_" or "${" in name or (group == LAUNCHERS and name in self._launchers()):
             return
         if name.startswith("/"):
             group, file = name[1:].partition("/")[0], self._file(name[1:])
@@ -133,12 +147,14 @@ class GroupFiles:
         if matched is None:
             yield f"{where}{key.value!r} is not an entry of a defaults list{did_you_mean(key.value.split(' ')[0], ('override', 'optional'))}; expected one such as {_EXAMPLE}"
             return
-        keyword, root, name = matched.groups()
+        keyword, root, name, package = matched.groups()
+        if _of_hydra(package or "") or (_of_hydra(name) and name != LAUNCHERS):
+            yield f"{where}{key.value}: {_ONLY_LAUNCHER}; remove the entry"
+            return
         if name == LAUNCHERS and value.id == "scalar":
             self._launcher = value.value
         if name not in known:
-            if not name.startswith("hydra/"):
-                yield f"{where}there is no group {name}{did_you_mean(name, known)} (groups: {', '.join(known)})"
+            yield f"{where}there is no group {name}{did_you_mean(name, known)} (groups: {', '.join(known)})"
         elif group == "experiment" and (keyword != "override" or not root):
             chosen = value.value if value.id == "scalar" else "[...]"
             yield f"{where}{key.value} cannot be set like this in an experiment; write: - override /{name}: {chosen}"
@@ -149,7 +165,7 @@ class GroupFiles:
     def _choice(self, group: str, node: Any, where: str) -> Iterator[str]:
         if node.id != "scalar" or node.tag.endswith(":null") or "${" in node.value:
             return
-        available = [*choices(group, self._folders), *(LAUNCHER_PLUGINS if group == LAUNCHERS else ())]
+        available = [*choices(group, self._folders), *(self._launchers() if group == LAUNCHERS else ())]
         file = self._file(f"{group}/{node.value}")
         if file is None and node.value in available:
             return
@@ -158,14 +174,42 @@ class GroupFiles:
         else:
             yield from self._in_file(file, group)
 
+    def _launchers(self) -> list[str]:
+        """The launchers that have no file here: of plugins that are known or installed."""
+        return list(dict.fromkeys([*LAUNCHER_PLUGINS, *launcher_names()]))
+
+
+def _of_hydra(name: str) -> bool:
+    """Whether a group or a package is of Hydra's own settings."""
+    return re.split(r"[./]", name.removeprefix("_global_."))[0] == "hydra"
+
+
+def _in_hydra(node: Any, file: Path) -> Iterator[str]:
+    """A node `hydra` of an experiment: only the settings of its launcher."""
+    for key, value in node.value if node.id == "mapping" else ():
+        if key.value == "launcher":
+            yield from _in_launcher(value, file)
+        else:
+            yield f"{_at(file, key)}hydra.{key.value}: {_ONLY_LAUNCHER}; remove it"
+    if node.id != "mapping":
+        yield f"{_at(file, node)}hydra: {_ONLY_LAUNCHER}; expected keys and values"
+
+
+def _in_launcher(node: Any, file: Path) -> Iterator[str]:
+    """Settings of a launcher, at any depth: none that Hydra would follow."""
+    if node.id == "mapping":
+        for key, value in node.value:
+            if is_directive(key.value):
+                yield f"{_at(file, key)}{key.value} is not a setting of a launcher; remove it"
+            yield from _in_launcher(value, file)
+    elif node.id == "sequence":
+        for value in node.value:
+            yield from _in_launcher(value, file)
+
 
 def _header_mistakes(file: Path, text: str) -> Iterator[str]:
     """An experiment without the header that makes its keys those of the whole config."""
-    packages = []
-    for line in text.splitlines():
-        if line.strip() and not line.lstrip().startswith("#"):
-            break
-        packages += [found[1] for found in [_HEADER.match(line)] if found]
+    packages = _packages(text)
     if packages != ["_global_"]:
         received = f"received {' and '.join(packages)}" if packages else "which is missing"
         yield f"{file}, line 1: an experiment begins with the line # @package _global_, {received}; add it"
@@ -181,10 +225,14 @@ def _chosen_as_settings(key: Any, value: Any, file: Path) -> Iterator[str]:
     yield f"{_at(file, key)}{key.value} holds settings; a choice goes into the defaults list: - override /{key.value}: {shown}"
 
 
-def _hydra_mistakes(value: Any, file: Path) -> Iterator[str]:
-    for key, _ in value.value if value.id == "mapping" else ():
-        if key.value != "launcher":
-            yield f"{_at(file, key)}of Hydra's own settings, only hydra.launcher is supported, received hydra.{key.value}; remove it"
+def _packages(text: str) -> list[str]:
+    """The packages that the comments at the beginning of a file name."""
+    packages = []
+    for line in text.splitlines():
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        packages += [found[1] for found in [_HEADER.match(line)] if found]
+    return packages
 
 
 def _at(file: Path, node: Any) -> str:

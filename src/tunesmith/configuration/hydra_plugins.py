@@ -22,6 +22,24 @@ def ignore_broken_plugins() -> None:
         Plugins.instance()
 
 
+def launcher_names() -> list[str]:
+    """The choices of hydra/launcher that installed plugins register, which need no YAML file."""
+    from hydra.core.config_store import ConfigStore
+
+    ignore_broken_plugins()
+    registered: Any = ConfigStore.instance().repo.get("hydra", {}).get("launcher", {})
+    return sorted(name.removesuffix(".yaml") for name in registered)
+
+
+def launcher_targets() -> set[str]:
+    """The launchers of installed plugins: no other class is instantiated, whatever a file names."""
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.launcher import Launcher
+
+    ignore_broken_plugins()
+    return {f"{found.__module__}.{found.__name__}" for found in Plugins.instance().discover(Launcher)}
+
+
 def why_broken(package: str) -> str | None:
     """Why a module of a plugin's package cannot be imported; None if all can."""
     return next((reason for module, reason in broken.items() if f"{module}.".startswith(f"{package}.")), None)

@@ -5,18 +5,23 @@ A `_target_` names a class or function in the file that defines it, such as
 exactly these, and their annotations (`tunesmith.configuration.ranges`) restrict the values. Positional parameters are
 passed by code and never configured. Literal class constants (`task = "text_classification"`) are read here too, for
 checks across groups.
+
+A target is a name, never a path, and a config may come from anyone: the file is looked for inside the packages of its
+group only, and reading it runs nothing.
 """
 
 import ast
 import functools
 import importlib.util
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from tunesmith.configuration import ranges
+import tunesmith
+from tunesmith.configuration import annotations
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -27,14 +32,14 @@ PACKAGES = {
     "optimizer": "optim",
     "scheduler": "optim",
     "regularization": "regularizers",
-    "trainer": "training",
+    "trainer": "training.trainer",
     "callbacks": "callbacks",
     "logger": "loggers",
     "source": "data.sources",
     "task": "tasks",
 }
 PLUGINS_VARIABLE = "TUNESMITH_PLUGINS"  # trusted packages of the user, separated by commas
-_TYPES = {name: value for name, value in vars(ranges).items() if not name.startswith("_")} | {"Literal": Literal}
+_NAME = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)  # what begins with an underscore is private
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ def signature(target: str, *, group: str) -> Signature:
         UserError: if the target is outside the allowed packages, or no file defines it.
     """
     packages = allowed_packages(group)
+    if _NAME.fullmatch(target) is None:
+        raise UserError(
+            f"{target!r:.80} may not be a _target_ of {group}: expected the dotted name of a class or function under "
+            f"{' or '.join(packages)}"
+        )
     if not any(target.startswith(package + ".") for package in packages):
         raise UserError(
             f"{target} may not be a _target_ of {group}: expected a name under {' or '.join(packages)}; "
@@ -81,21 +91,38 @@ def read_signature(target: str) -> Signature:
     if name not in definitions:
         raise UserError(f"{module} does not define {name}{did_you_mean(name, definitions)}")
     node = definitions[name]
-    if isinstance(node, ast.FunctionDef):
-        return Signature(_settings(node), {})
-    constructors = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
-    return Signature(_settings(constructors[0]) if constructors else {}, _constants(node))
+    try:
+        if isinstance(node, ast.FunctionDef):
+            return Signature(_settings(node), {})
+        constructors = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
+        return Signature(_settings(constructors[0]) if constructors else {}, _constants(node))
+    except annotations.UnreadableError as error:
+        raise UserError(
+            f"{source}: {name} has a setting with the type {error}; expected one of tunesmith.configuration.ranges, a plain "
+            "type such as str or list[int], Literal[...], or several joined by |"
+        ) from error
 
 
 def source_file(module: str) -> Path | None:
-    """The source file of a module, found without importing it; None if there is none."""
+    """The file of a module, found without importing it; None if there is none inside the folders of its package."""
     top, *rest = module.split(".")
-    spec = importlib.util.find_spec(top)  # finds a top-level package without importing it
-    for folder in (spec.submodule_search_locations or []) if spec else []:
+    spec = None if top == "tunesmith" else importlib.util.find_spec(top)  # finds a package without importing it
+    for folder in _folders(top, spec):
         for candidate in (Path(folder, *rest).with_suffix(".py"), Path(folder, *rest, "__init__.py")):
-            if rest and candidate.is_file():
+            if rest and candidate.is_file() and _is_inside(candidate, folder):
                 return candidate
-    return Path(spec.origin) if spec and spec.origin and not rest else None
+    return Path(spec.origin) if spec and spec.has_location and spec.origin and not rest else None
+
+
+def _folders(top: str, spec: Any) -> Iterator[Path]:
+    own = tunesmith.__path__ if top == "tunesmith" else spec.submodule_search_locations if spec else None
+    yield from map(Path, own or ())
+
+
+def _is_inside(file: Path, folder: Path) -> bool:
+    """Whether a file is in its package, and if it is a link, leads to the same place of a copy of the package."""
+    found, place = file.resolve(), Path(folder.name, file.relative_to(folder))
+    return found.is_relative_to(folder.resolve()) or found.parts[-len(place.parts) :] == place.parts
 
 
 def _tree(source: Path) -> ast.Module:
@@ -107,20 +134,10 @@ def _tree(source: Path) -> ast.Module:
 
 
 def _settings(function: ast.FunctionDef) -> dict[str, Any]:
-    return {argument.arg: _type(argument) for argument in function.args.kwonlyargs}
-
-
-def _type(argument: ast.arg) -> Any:
-    if argument.annotation is None:
-        return Any
-    text = ast.unparse(argument.annotation)
-    try:
-        return eval(text, dict(_TYPES))
-    except Exception as error:  # whatever the expression raises
-        raise UserError(
-            f"the annotation of the setting {argument.arg} is {text}, which cannot be read: {error}; expected Python's own types, "
-            f"Literal, or {', '.join(sorted(name for name in _TYPES if name[0].isupper() and name != 'Literal'))}"
-        ) from error
+    return {
+        argument.arg: annotations.read(argument.annotation) if argument.annotation else Any
+        for argument in function.args.kwonlyargs
+    }
 
 
 def _constants(node: ast.ClassDef) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.configuration import Config, schema
+from tunesmith.errors import UserError
 
 SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups with one choice
 SEVERAL = ("regularization", "callbacks", "logger")  # groups with several choices, each under its own key
@@ -45,15 +46,15 @@ def factory(node: Mapping[str, Any], *, group: str) -> "functools.partial[Any]":
     Raises:
         UserError: if the target is outside the group's packages.
     """
-    schema.signature(node["_target_"], group=group)
     settings = {key: value for key, value in node.items() if key != "_target_"}
-    return functools.partial(load(node["_target_"]), **settings)
+    return functools.partial(load(node["_target_"], group=group), **settings)
 
 
 def build_part(dataset: Mapping[str, Any], group: str) -> Any:
     """The source or the task of a dataset: both take their settings from its one flat node."""
     target = part_target(dataset[group], group=group)
-    return load(target)(**{key: dataset[key] for key in schema.signature(target, group=group).settings})
+    settings = schema.signature(target, group=group).settings
+    return load(target, group=group)(**{key: dataset[key] for key in settings})
 
 
 def part_target(name: str, *, group: str) -> str:
@@ -63,7 +64,16 @@ def part_target(name: str, *, group: str) -> str:
     return f"tunesmith.{schema.PACKAGES[group]}.{name}.{''.join(word.title() for word in name.split('_'))}"
 
 
-def load(target: str) -> Any:
-    """Import the class or function that a checked target names."""
+def load(target: str, *, group: str) -> Any:
+    """Import the class or function that a target names.
+
+    Raises:
+        UserError: if it is outside the group's packages, or another file than the one that was checked is imported.
+    """
+    schema.signature(target, group=group)
     module, _, name = target.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    imported = importlib.import_module(module)
+    expected, received = schema.source_file(module), getattr(imported, "__file__", None)
+    if expected is None or received is None or not expected.samefile(received):
+        raise UserError(f"{target} was checked in {expected}, but Python imports {received}; remove one of the two")
+    return getattr(imported, name)

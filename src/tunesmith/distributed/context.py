@@ -11,11 +11,13 @@ class DistributedContext:
         rank: number of this process, from 0.
         world_size: number of processes of the run.
         port: on the loopback address, where rank 0 waits for the others.
+        listener: file descriptor of rank 0's socket, which listens there; None on other ranks.
     """
 
     rank: int = 0
     world_size: int = 1
     port: int = 0
+    listener: int | None = None
 
     @property
     def is_rank_zero(self) -> bool:

@@ -9,6 +9,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -17,9 +18,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from lightning_fabric.plugins.environments.lightning import find_free_network_port
-
-from tunesmith.distributed import collectives
+from tunesmith.distributed import collectives, rendezvous
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 
 _GRACE_SECONDS = 30.0  # for rank 0 to notice by itself that a worker is gone
@@ -42,11 +41,14 @@ def launch_workers(world_size: int, work: Callable[[DistributedContext], object]
     if world_size == 1:
         yield SINGLE_PROCESS
         return
-    port = find_free_network_port()
+    listener = rendezvous.listen()
+    port: int = listener.getsockname()[1]
     context: Any = multiprocessing.get_context("fork")
     workers = [
         context.Process(
-            target=_run_worker, args=(work, DistributedContext(rank, world_size, port)), name=f"rank {rank}"
+            target=_run_worker,
+            args=(work, DistributedContext(rank, world_size, port), listener),
+            name=f"rank {rank}",
         )
         for rank in range(1, world_size)
     ]
@@ -55,7 +57,7 @@ def launch_workers(world_size: int, work: Callable[[DistributedContext], object]
     finished = threading.Event()
     threading.Thread(target=_watch, args=(workers, finished), daemon=True).start()
     try:
-        yield DistributedContext(0, world_size, port)
+        yield DistributedContext(0, world_size, port, listener.fileno())
         for worker in workers:
             worker.join(_GRACE_SECONDS)
     except RuntimeError as error:  # torch's, for a broken connection; a mistake that all ranks find breaks none
@@ -69,9 +71,13 @@ def launch_workers(world_size: int, work: Callable[[DistributedContext], object]
             worker.kill()
             worker.join()
         collectives.destroy_process_group()
+        listener.close()
 
 
-def _run_worker(work: Callable[[DistributedContext], object], context: DistributedContext) -> None:
+def _run_worker(
+    work: Callable[[DistributedContext], object], context: DistributedContext, listener: socket.socket
+) -> None:
+    listener.close()  # rank 0's
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # rank 0 decides when all stop
     parent: Any = multiprocessing.parent_process()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tunesmith.backbones import checkpoint_files
 from tunesmith.errors import UserError
 from tunesmith.exporting import head_weights, tag_transitions
 from tunesmith.exporting.model_card import write_card
@@ -31,6 +32,7 @@ def export(run: RunFolder, output: str) -> list[str]:
             raise UserError(f"{run.model / name} is missing; expected the model/ folder as the run saved it")
     if Path(output).expanduser().resolve().is_relative_to(run.model.resolve()):
         raise UserError(f"output={output} is inside the run's own model folder; choose another one")
+    checkpoint_files.check(str(run.model), "main")
     config, state = run.config(), run.read_json("model/task.json")
     with new_folder(output) as folder:
         with run.verifying_model():

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
 
+from tunesmith.runs.code import repository
+
 
 class WandbRun(WandbLogger):
     """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores."""
@@ -59,7 +61,9 @@ def wandb(
         tags=tags,
         group=config["name"],
         mode=mode,
-        settings=library.Settings(silent=True, console="off"),
+        settings=library.Settings(silent=True, console="off", disable_git=True),  # its git runs what a repository names
     )
-    logger.experiment.config.update(config, allow_val_change=True)
+    code = repository(Path.cwd())
+    commit = {} if code is None else {"git_commit": code["commit"]}
+    logger.experiment.config.update(config | commit, allow_val_change=True)
     return logger

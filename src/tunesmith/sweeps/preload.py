@@ -31,6 +31,7 @@ for _module in (
     "tunesmith.sweeps.search.pruning",
     *(name for name in _own if name.split(".")[1] in _PARTS),
     "omegaconf",
+    "pydantic",
     "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto",
     "transformers.models.bert.modeling_bert",

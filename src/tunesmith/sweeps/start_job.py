@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from tunesmith.configuration.checks.check import check
 from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.sweeps.folder import SweepFolder
@@ -30,6 +31,7 @@ def _train(sweep: SweepFolder, number: int) -> int:
     from tunesmith.training.train import train
 
     job = sweep.job(number)
+    check(job.config)  # the file may have come with the sweep
     if job.run.completed:
         return 0
     callbacks = []

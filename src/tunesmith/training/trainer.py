@@ -7,11 +7,11 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.plugins.precision import MixedPrecision
-from pytorch_lightning.strategies import DDPStrategy
 
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 from tunesmith.distributed.environment import SingleNodeEnvironment
+from tunesmith.distributed.strategy import SingleNodeDDP
 from tunesmith.errors import UserError
 
 
@@ -71,7 +71,7 @@ def trainer(
             accelerator=accelerator,
             devices=devices,
             # Buffers need no broadcast: they are equal on all ranks, or accumulate for each rank.
-            strategy=DDPStrategy(broadcast_buffers=False) if devices > 1 else "auto",
+            strategy=SingleNodeDDP(context, broadcast_buffers=False) if devices > 1 else "auto",
             precision=None if cached else precision,
             plugins=plugins,
             accumulate_grad_batches=accumulate_grad_batches,

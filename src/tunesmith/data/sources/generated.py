@@ -37,7 +37,8 @@ class Generated:
 
     def rows(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """The split's rows, the same in every process; validation and test have a quarter of the training size."""
-        generator = random.Random(f"{self.name} {split}")  # a string seeds by its digest, not by its per-process hash
+        # A string seeds by its digest, not by its per-process hash.
+        generator = random.Random(f"{self.name} {split}")  # noqa: S311  because it generates data, not keys
         for number in range(1, (self.size if split == "train" else max(self.size // 4, 2)) + 1):
             yield number, {"id": f"{split}-{number}"} | self.row(generator, split=split)
 

@@ -1,6 +1,6 @@
 """Datasets of the Hugging Face Hub, or a folder in the Hub's layout (parquet, JSON lines or CSV with a README)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +65,22 @@ class Hub:
     def _name(self, split: str) -> str:
         return self.names[split if split in self.names else "train"]
 
+    def _check_path(self, readers: Collection[str]) -> None:
+        """A path is a dataset of the hub or a folder: neither a program nor a reader, which would read the working folder."""
+        if self.path in readers or self.path.endswith(".py") or "::" in self.path or "://" in self.path:
+            raise UserError(
+                f"dataset.path is {self.path}; expected a dataset of the hub, such as stanfordnlp/sst2, or a folder with "
+                "parquet, JSON lines or CSV files"
+            )
+
     def _dataset(self, split: str) -> Any:
         name = self._name(split)
         if name not in self._loaded:
             import datasets
+            from datasets import packaged_modules
 
             datasets.disable_progress_bars()
+            self._check_path(packaged_modules._PACKAGED_DATASETS_MODULES)
             try:
                 self._loaded[name] = datasets.load_dataset(self.path, self.config, split=name, revision=self.revision)
             except Exception as error:  # the loader raises errors of many libraries

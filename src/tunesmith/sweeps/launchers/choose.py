@@ -9,12 +9,11 @@ from tunesmith.configuration import schema
 from tunesmith.configuration.checks import keys
 from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, LOCAL, choices
 from tunesmith.configuration.compose import Composer
-from tunesmith.configuration.hydra_plugins import ignore_broken_plugins, why_broken
+from tunesmith.configuration.hydra_plugins import ignore_broken_plugins, launcher_names, why_broken
+from tunesmith.configuration.launcher_node import LOCAL_TARGETS
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 from tunesmith.sweeps.space import as_typed
-
-_LOCAL_TARGETS = ("tunesmith.sweeps.launchers.local.Local", "tunesmith.sweeps.local.Local")  # the second: in 0.1.0
 
 
 def is_about_launchers(word: str) -> bool:
@@ -39,8 +38,8 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path], *, default: str) 
                 f"{word}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported"
             )
     own = choices(LAUNCHERS, folders)
-    if chosen not in own and chosen not in LAUNCHER_PLUGINS:
-        known = [*own, *LAUNCHER_PLUGINS]
+    if chosen not in own and chosen not in LAUNCHER_PLUGINS and chosen not in launcher_names():
+        known = list(dict.fromkeys([*own, *LAUNCHER_PLUGINS, *launcher_names()]))
         raise UserError(
             f"{LAUNCHERS}={chosen} does not exist{did_you_mean(chosen, known)} (choices: {', '.join(known)})"
         )
@@ -68,9 +67,11 @@ def launcher(overrides: Sequence[str], composer: Composer, *, experiments: Seque
     default = _the_same([composer.launcher_of_choices([word]) for word in experiments], experiments) or LOCAL
     chosen = _chosen(overrides, composer.folders, default=default)
     changed = _the_same([composer.launcher_changes([word]) for word in experiments if chosen == default], experiments)
+    if unnamed := [key for key in changed or () if not key.isidentifier()]:
+        raise UserError(f"hydra.launcher has the key {unnamed[0]!r:.80}; expected names of settings")
     settings = [f"hydra.launcher.{key}={as_typed(value)}" for key, value in (changed or {}).items()]
     settings += [word.lstrip("+") for word in overrides if word.lstrip("+").startswith("hydra.launcher.")]
-    if chosen in LAUNCHER_PLUGINS or not _is_local(composer, chosen):
+    if chosen != LOCAL and composer.launcher_settings(chosen, [])["_target_"] not in LOCAL_TARGETS:
         from tunesmith.sweeps.launchers.hydra import PluginLauncher
 
         return PluginLauncher(chosen, settings, composer)
@@ -93,12 +94,6 @@ def _the_same(values: Sequence[Any], experiments: Sequence[str]) -> Any:
             f"choose it on the command line: {LAUNCHERS}=..."
         )
     return values[0] if values else None
-
-
-def _is_local(composer: Composer, chosen: str) -> bool:
-    """Whether a choice, perhaps one that the user has added, configures our launcher, not one of Hydra's."""
-    text = choices(LAUNCHERS, composer.folders)[chosen].read_text(encoding="utf-8")
-    return chosen == LOCAL or any(target in text for target in _LOCAL_TARGETS)
 
 
 def installed(module: str) -> bool:

@@ -1,19 +1,26 @@
 """Hydra's own launchers: Slurm and local processes through submitit, Ray, joblib, or any other that is installed.
 
-Hydra composes only the job's number. The job's config is already frozen, and runs in a child process of the launcher's,
+Hydra composes only the job's number, from a config of its own and the checked node of the launcher: nothing else of the
+user's files reaches it. The job's config is already frozen, and runs in a child process of the launcher's,
 so that a crash affects neither the launcher nor a worker that it shares with other jobs.
 """
 
+import contextlib
 import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.choices import LAUNCHERS
 from tunesmith.configuration.compose import Composer
+from tunesmith.configuration.saved import literal
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.errors.messages import did_you_mean, first_line
+from tunesmith.errors.safe_path import leave_out_working_folder
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.launchers.slurm_queue import wait_for_every_job
@@ -21,18 +28,6 @@ from tunesmith.sweeps.launchers.submitted import SubmittedJobs
 from tunesmith.sweeps.plugin_task import task
 
 _POLL_SECONDS = 0.5
-_PRIMARY = """\
-defaults:
-  - override hydra/hydra_logging: none
-  - override hydra/job_logging: none
-  - _self_
-folder: {folder}
-job: ???
-hydra:
-  output_subdir: null
-  job: {{name: tunesmith}}
-  sweep: {{dir: {folder}/hydra}}
-"""
 
 
 class PluginLauncher:
@@ -46,13 +41,6 @@ class PluginLauncher:
 
     def __init__(self, name: str, settings: Sequence[str], composer: Composer) -> None:
         self._name, self._settings = name, settings
-        search_path = ",".join(f"file://{folder}" for folder in composer.folders)
-        # Dictionaries among the settings, such as Ray's `init`, accept arbitrary keys.
-        self._overrides = [
-            f"{LAUNCHERS}={name}",
-            *(f"++{word}" for word in settings),
-            f"hydra.searchpath=[{search_path}]",
-        ]
         node = composer.launcher_settings(name, [])
         self._kind = str(node["_target_"]).rpartition(".")[2]
         known = [key for key in node if key != "_target_"]
@@ -64,7 +52,7 @@ class PluginLauncher:
         if mistakes:
             raise UserError(mistakes)
         try:
-            composer.launcher_settings(name, settings)
+            self._node = composer.launcher_settings(name, settings)
         except UserError as error:
             reason: BaseException = error  # Hydra's message names the setting, its cause (OmegaConf's) the mistake
             while reason.__cause__ is not None:
@@ -95,12 +83,16 @@ class PluginLauncher:
         from hydra.core.plugins import Plugins
         from hydra.types import HydraContext, RunMode
 
-        config_dir = folder.path.resolve() / "hydra"
-        config_dir.mkdir(exist_ok=True)
-        (config_dir / "launch.yaml").write_text(_PRIMARY.format(folder=folder.path.resolve()), encoding="utf-8")
-        with initialize_config_dir(str(config_dir), job_name="tunesmith"):
+        leave_out_working_folder()
+        launches = folder.path.resolve() / "hydra"
+        launches.mkdir(exist_ok=True)
+        # A new folder: launchers unpickle what they find in theirs, which may have come with the sweep.
+        launch = Path(tempfile.mkdtemp(prefix="launch-", dir=launches))
+        primary = _primary(self._node, folder=folder.path.resolve(), launch=launch)
+        (launch / "launch.yaml").write_text(plain_yaml.dump(primary), encoding="utf-8")
+        with initialize_config_dir(str(launch), job_name="tunesmith"):
             hydra: Any = GlobalHydra.instance().hydra
-            config = hydra.compose_config("launch", self._overrides, run_mode=RunMode.MULTIRUN)
+            config = hydra.compose_config("launch", [], run_mode=RunMode.MULTIRUN)
             HydraConfig.instance().set_config(config)
             from hydra._internal.callbacks import Callbacks
 
@@ -112,7 +104,7 @@ class PluginLauncher:
         if self._submitit:
             wait_for_every_job()
         if self._kind == "RayLauncher":
-            self._start_ray()
+            self._start_ray(launch)
         settings = folder.read()["settings"]
         is_grid = settings["sampler"] == "grid"
         # Ray's launcher drops all jobs of a call when one is lost, so each job gets its own call; Ray queues them.
@@ -120,12 +112,18 @@ class PluginLauncher:
         self._calls = 1 if self._in_one_call else len(jobs) if is_grid else settings["workers"]
         return f"through {self._name}" + ("" if is_grid else f", {self._calls} trials at a time")
 
-    def _start_ray(self) -> None:
-        """Start Ray once, before several threads would."""
+    def _start_ray(self, empty: Path) -> None:
+        """Start Ray once, before several threads would.
+
+        Args:
+            empty: a folder without modules. Ray lets its workers import from the folder in which it is started.
+        """
         from hydra_plugins.hydra_ray_launcher._launcher_util import start_ray
 
+        names_own_folder = "working_dir" in (self._launcher.ray_cfg.init.get("runtime_env") or {})
         try:
-            start_ray(self._launcher.ray_cfg.init)
+            with contextlib.nullcontext() if names_own_folder else contextlib.chdir(empty):
+                start_ray(self._launcher.ray_cfg.init)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
             received = " ".join(self._settings) or "its defaults"
             raise UserError(
@@ -182,6 +180,31 @@ class PluginLauncher:
             if not self._in_one_call:
                 break
         return jobs
+
+
+def _primary(launcher: Config, *, folder: Path, launch: Path) -> Config:
+    """The config that Hydra composes for each job; nothing else of the user's files is in it.
+
+    Args:
+        launcher: the checked node `hydra.launcher`, whose interpolations Hydra resolves.
+        folder: of the sweep.
+        launch: where the launcher keeps its files.
+    """
+    none = ("hydra/launcher", "hydra/hydra_logging", "hydra/job_logging")
+    return {
+        "defaults": [
+            *({f"override {group}": None if group == "hydra/launcher" else "none"} for group in none),
+            "_self_",
+        ],
+        "folder": literal(str(folder)),
+        "job": "???",
+        "hydra": {
+            "output_subdir": None,
+            "job": {"name": "tunesmith"},
+            "sweep": {"dir": literal(str(launch))},
+            "launcher": launcher,
+        },
+    }
 
 
 def _first_key(word: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors import Interrupted, UserError
+from tunesmith.errors.safe_path import leave_out_working_folder
 from tunesmith.sweeps.job import Job, final_state
 from tunesmith.sweeps.launchers.gpus import gpu_slots, visible_gpus
 from tunesmith.sweeps.start_job import start_job
@@ -69,6 +70,7 @@ class Local:
             jobs: those passed to `check`.
             folder: the `SweepFolder`.
         """
+        leave_out_working_folder()
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["tunesmith.sweeps.preload"])
         multiprocessing.forkserver.ensure_running()

@@ -14,7 +14,9 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.study import StudyDirection
 
+from tunesmith.sweeps.search.cmaes import ReplayedCmaEs
 from tunesmith.sweeps.search.objectives import Objective
+from tunesmith.sweeps.search.verified_journal import VerifiedJournal
 from tunesmith.sweeps.settings import Settings
 
 _NAME = "sweep"
@@ -64,7 +66,7 @@ def sampler(settings: Settings, *, seed: int) -> Any:
     if settings.sampler == "gp":
         return samplers.GPSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
     if settings.sampler == "cmaes":
-        return samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+        return ReplayedCmaEs(seed=seed, warn_independent_sampling=False)
     if settings.sampler == "nsga2":
         return samplers.NSGAIISampler(seed=seed, population_size=startup)
     assert settings.sampler == "tpe"
