@@ -69,10 +69,10 @@ def test_columns_start_with_the_monitored_score(folder):
 def test_markdown_marks_the_best_and_lists_failures(folder):
     lines = (folder.path / "results.md").read_text().splitlines()
     assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
-    best = "| **adamw** | **[x\\|y]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
+    best = "| **adamw** | **\\[x\\|y\\]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
     assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
-    assert lines[4].startswith("| sgd | [x\\|y] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
-    error = "- failed: optimizer=sgd name=[x|y] seed=1 ValueError: [no] luck `[b]s[/]/logs/0006.log`"
+    assert lines[4].startswith("| sgd | \\[x\\|y\\] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
+    error = r"- failed: optimizer=sgd name=\[x\|y\] seed=1 ValueError: \[no\] luck `[b]s[/]/logs/0006.log`"
     assert lines[-1] == error
     assert all(line.replace("\\|", "").count("|") == 10 for line in lines[:5])
 

@@ -1,8 +1,10 @@
 """Configuration groups and their choices: the YAML files of conf/ and of the user's own folder."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from tunesmith.configuration.bounded_files import YAML_BYTES, check_file
 from tunesmith.errors import UserError
 
 LAUNCHERS = "hydra/launcher"  # Hydra's own group; its settings are hydra.launcher.*
@@ -35,6 +37,9 @@ def conf_folders(config_dir: str | None) -> list[Path]:
             raise UserError(
                 f"--config-dir {config_dir} is not a folder; expected one with configuration groups, such as dataset/"
             )
+        for file in folder.rglob("*.yaml"):  # Hydra reads some that no choice names
+            with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
+                check_file(file, limit=YAML_BYTES)
         folders.append(folder)
     return folders
 

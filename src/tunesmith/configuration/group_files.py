@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import plain_yaml
+from tunesmith.configuration.bounded_files import YAML_BYTES, UnreadableError, read_text
 from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, choices, groups
 from tunesmith.errors.messages import did_you_mean
 
@@ -62,10 +63,10 @@ class GroupFiles:
             return
         self._seen.add(file)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = read_text(file, limit=YAML_BYTES)
             node = plain_yaml.nodes(text)
-        except UnicodeDecodeError as error:
-            yield f"{file}: byte {error.start + 1} is not UTF-8; convert the file"
+        except UnreadableError as error:
+            yield str(error)
             return
         except plain_yaml.InvalidError as error:
             yield f"{file}, line {error.line}: {error}"

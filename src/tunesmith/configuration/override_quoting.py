@@ -3,12 +3,26 @@
 import re
 import shlex
 
+from tunesmith.errors import UserError
+
 _UNCLEAR = re.compile(r"[\[\]{}()'\"\\]")  # of a list, a function or a quoted text
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_/+.$%*@?| :-]")  # characters that Hydra reads in quotes only
 
+_LONGEST, _DIGITS = 10_000, 400  # Hydra's parser needs about a second for as many characters
+_LONG_NUMBER = re.compile(rf"[0-9_]{{{_DIGITS + 1}}}")
+
 
 def readable(word: str) -> str:
-    """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`."""
+    """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`.
+
+    Raises:
+        UserError: for one that is too long to be parsed, or has a number that is.
+    """
+    if len(word) > _LONGEST or _LONG_NUMBER.search(word):
+        raise UserError(
+            f"{word[:40]!r}... has {len(word):,} characters; expected at most {_LONGEST:,}, and at most {_DIGITS} digits of "
+            "a number"
+        )
     key, equals, value = word.partition("=")
     if key.lstrip("+") != "backbone.after":
         clear = equals and not word.startswith("~") and not _UNCLEAR.search(value)

@@ -23,6 +23,11 @@ _KINDS = {
 }
 
 
+_DEEPEST = 100  # levels
+_MOST = 200_000  # values, those of aliases counted wherever they stand
+_LONGEST_NUMBER = 400  # characters
+
+
 class InvalidError(ValueError):
     """A text is not YAML of plain values.
 
@@ -41,10 +46,14 @@ def load(text: str) -> Any:
 
     Raises:
         yaml.YAMLError: if it is not valid.
+        InvalidError: if it is nested too deeply, or if its aliases make too many values of it.
     """
-    import yaml
-
-    return yaml.load(text, Loader=_classes()[0])  # a SafeLoader: no tag constructs an object
+    loader = _classes()[0](text)  # a SafeLoader: no tag constructs an object
+    try:
+        node = _composed(loader)
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def dump(value: Any) -> str:
@@ -63,7 +72,7 @@ def nodes(text: str) -> Any:
     import yaml
 
     try:
-        node = yaml.compose(text, Loader=_classes()[0])
+        node = _composed(_classes()[0](text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         hint = (
@@ -76,6 +85,44 @@ def nodes(text: str) -> Any:
         raise InvalidError(f"this is not valid YAML: {error}".replace("\n", " "), 1) from error
     _check(node, set())
     return node
+
+
+def _composed(loader: Any) -> Any:
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            _extent(node, {}, 0)
+    except RecursionError:
+        raise InvalidError("it is nested too deeply; expected a config", 1) from None
+    return node
+
+
+def _extent(node: Any, known: dict[int, int], level: int) -> int:
+    """The number of values of a node, whose aliases may make it larger than its text by any factor.
+
+    Args:
+        known: those of other nodes; 0 for a node that is being counted, and so contains itself.
+    """
+    line = node.start_mark.line + 1
+    if level > _DEEPEST:
+        raise InvalidError(f"it has more than {_DEEPEST} levels; expected a config", line)
+    if id(node) in known:
+        if not known[id(node)]:
+            raise InvalidError("an alias refers to the node that it is in; write the value", line)
+        return known[id(node)]
+    known[id(node)] = 0
+    count = 1
+    if node.id == "scalar":
+        if len(node.value) > _LONGEST_NUMBER and node.tag.rpartition(":")[2] in ("int", "float"):
+            raise InvalidError(f"a number has {len(node.value):,} characters; expected {_LONGEST_NUMBER} at most", line)
+    elif node.id == "sequence":
+        count += sum(_extent(child, known, level + 1) for child in node.value)
+    else:
+        count += sum(_extent(child, known, level + 1) for pair in node.value for child in pair)
+    if count > _MOST:
+        raise InvalidError(f"its aliases make more than {_MOST:,} values of it; write the values", line)
+    known[id(node)] = count
+    return count
 
 
 def _check(node: Any, seen: set[int]) -> None:

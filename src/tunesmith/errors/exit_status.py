@@ -5,15 +5,24 @@ import sys
 from collections.abc import Callable
 
 from tunesmith.errors import Interrupted, Pruned, UserError
+from tunesmith.errors.terminal import safe_output
 
 
 def exit_status(call: Callable[[], int | None]) -> int:
     """Call a command and report its errors; 0: completed, 2: wrong config or input, 1: anything else."""
+    with safe_output():
+        return _exit_status(call)
+
+
+def _exit_status(call: Callable[[], int | None]) -> int:
     try:
         return int(call() or 0)
     except UserError as error:
         mark = "\n  - " if len(error.mistakes) > 1 else " "
         print(f"tunesmith:{mark}{mark.join(error.mistakes)}", file=sys.stderr)
+        return 2
+    except RecursionError:  # a parser's, or that of code that walks what it has read
+        print("tunesmith: a file is nested too deeply; expected a config, data or results", file=sys.stderr)
         return 2
     except FloatingPointError as error:
         print(f"tunesmith: {error}", file=sys.stderr)

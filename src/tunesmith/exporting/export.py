@@ -1,16 +1,18 @@
 """Exports the model of a completed run: a Hugging Face checkpoint with a model card."""
 
-import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.bounded_files import read_json
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 from tunesmith.exporting import head_weights, tag_transitions
+from tunesmith.exporting.copied_model import copy_model
 from tunesmith.exporting.model_card import write_card
 from tunesmith.exporting.new_folder import new_folder
 from tunesmith.exporting.own_class import fit_weights
+from tunesmith.runs.contained import check_contained
 from tunesmith.runs.files import write_json
 from tunesmith.runs.folder import RunFolder
 
@@ -26,6 +28,7 @@ def export(run: RunFolder, output: str) -> list[str]:
     """
     from safetensors.torch import load_file
 
+    check_contained(run.model)
     for name in ("config.json", *_ONLY_TUNESMITH):
         if not (run.model / name).is_file():
             raise UserError(f"{run.model / name} is missing; expected the model/ folder as the run saved it")
@@ -33,13 +36,15 @@ def export(run: RunFolder, output: str) -> list[str]:
         raise UserError(f"output={output} is inside the run's own model folder; choose another one")
     config, state = run.config(), run.read_json("model/task.json")
     with new_folder(output) as folder:
-        shutil.copytree(run.model, folder, ignore=shutil.ignore_patterns(*_ONLY_TUNESMITH), dirs_exist_ok=True)
+        left_out = copy_model(run.model, folder, besides=_ONLY_TUNESMITH)
         fit_weights(folder)
         _name_the_score(folder)
         _limit_length(folder, config["dataset"])
         labels = list(state.get("labels", ()))
         notes = _export_head(config["head"], labels, load_file(run.model / "head.safetensors"), folder)
         write_card(run, config, state, folder)
+    if left_out:
+        notes.append(f"not copied, as no model is known to need them: {listed(left_out)}")
     return notes
 
 
@@ -60,7 +65,7 @@ def _limit_length(folder: Path, dataset: Mapping[str, Any]) -> None:
 
 
 def _change(file: Path, change: Any) -> None:
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = read_json(file)
     write_json(file, found | change(found))
 
 

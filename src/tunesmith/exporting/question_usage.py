@@ -51,7 +51,7 @@ def usage(folder: Path, dataset: Mapping[str, Any], *, threshold: float | None) 
     options, appended, unanswered = "return_offsets_mapping=True, ", "", ""
     if unanswerable:
         place = 0 if question_first and cls else -1
-        unanswered = _UNANSWERED.format(place=place, threshold=threshold or 0.0)
+        unanswered = _UNANSWERED.format(place=place, threshold=float(threshold or 0.0))
         if not cls:
             appended = _APPENDED
             options = f"max_length={dataset['max_length'] - 1}, {options}"
@@ -60,7 +60,7 @@ def usage(folder: Path, dataset: Mapping[str, Any], *, threshold: float | None) 
         truncated="only_second" if question_first else "only_first",
         context=int(question_first),
         options=options,
-        longest=dataset["max_answer_length"],
+        longest=int(dataset["max_answer_length"]),
         appended=appended,
         unanswered=unanswered,
     )

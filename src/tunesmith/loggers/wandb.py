@@ -1,9 +1,19 @@
 """Weights & Biases: the run's config, its history and its final scores."""
 
+import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
+
+from tunesmith.configuration.bounded_files import read_text
+from tunesmith.configuration.secrets import recorded_command, without_secrets
+from tunesmith.runs import files
+from tunesmith.runs.code import origin
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
@@ -43,23 +53,34 @@ def wandb(
         mode: offline writes to disk only.
         tags: W&B tags to filter runs by.
     """
+    if mode == "online":
+        print(f"Weights & Biases: {entity or 'the default account'}, project {project}", flush=True)
     import wandb as library
     from wandb.sdk.lib.runid import generate_id
 
     id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
-    if not id_file.is_file():
-        id_file.write_text(generate_id(), encoding="utf-8")
+    if not id_file.is_file() or not _ID.fullmatch(read_text(id_file)):
+        files.write_text(id_file, generate_id())
     logger = WandbRun(
         name=f"{config['name']}/{folder.name}",
         save_dir=folder,
-        id=id_file.read_text(encoding="utf-8"),
+        id=read_text(id_file),
         resume="allow",
         project=project,
         entity=entity,
         tags=tags,
         group=config["name"],
         mode=mode,
-        settings=library.Settings(silent=True, console="off"),
+        settings=library.Settings(silent=True, console="off", **_private()),
     )
     logger.experiment.config.update(config, allow_val_change=True)
     return logger
+
+
+def _private() -> Any:
+    """Settings that keep W&B from recording a command or the address of a repository that holds a key."""
+    remote = origin(Path.cwd())
+    return {
+        "x_disable_meta": shlex.join(["tunesmith", *sys.argv[1:]]) != recorded_command(sys.argv[1:]),
+        "disable_git": without_secrets(remote) != remote,
+    }

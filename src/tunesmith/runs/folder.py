@@ -1,6 +1,5 @@
 """A run's folder: its layout, its lock and its files, which are written atomically."""
 
-import json
 import os
 import socket
 import time
@@ -10,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import Config, saved
+from tunesmith.configuration.bounded_files import read_json
 from tunesmith.configuration.identity import run_id
 from tunesmith.data.sources.files import digest
 from tunesmith.errors import UserError
 from tunesmith.runs import files
 from tunesmith.runs.code import plugins
+from tunesmith.runs.contained import check_below, check_contained
 from tunesmith.runs.scores import numbers
 
 _PROGRESS = ("step", "steps", "scores")
@@ -56,6 +57,7 @@ class RunFolder:
         run = cls.of(config)
         first = run.path
         number = 1
+        check_below(run.path, Path(config["output_dir"]).expanduser())
         try:
             while True:
                 try:
@@ -66,6 +68,7 @@ class RunFolder:
                         break
                     number += 1
                     run = cls(first.with_name(f"{first.name}-{number}"))
+            check_contained(run.path)
             run.lock()
         except OSError as error:
             raise UserError(
@@ -120,7 +123,8 @@ class RunFolder:
             inside = sorted(file.parent for file in run.path.glob("**/status.json"))
             hint = f"; did you mean run={inside[0]}?" if inside else "; expected runs/<name>/<run id>"
             raise UserError(f"run={path} contains no run{hint}")
-        state = run.read_json("status.json")["state"]
+        status = run.read_json("status.json")
+        state = status.get("state") if isinstance(status, dict) else None
         if state != "done":
             raise UserError(f"run={path} is {state}, not completed; see {run.path / 'train.log'}")
         return run
@@ -225,7 +229,7 @@ class RunFolder:
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run."""
-        return json.loads((self.path / name).read_text(encoding="utf-8"))
+        return read_json(self.path / name)
 
     def scores(self) -> dict[str, float]:
         """The scores in metrics.json by name; NaN where they are null."""

@@ -2,12 +2,12 @@
 
 import os
 import platform
-import shlex
 import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.secrets import recorded_command
 from tunesmith.runs.code import packages, repository
 
 PACKAGES = [
@@ -36,7 +36,7 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
 
     devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {
-        "command": shlex.join(["tunesmith", *sys.argv[1:]]),
+        "command": recorded_command(sys.argv[1:]),
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "packages": packages(),
         "git": repository(Path(__file__).parent),

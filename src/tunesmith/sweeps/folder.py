@@ -1,19 +1,21 @@
 """A sweep's folder: the frozen configs of its jobs, their logs, the search history and the results."""
 
-import json
 import os
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import saved
+from tunesmith.configuration.bounded_files import read_json
+from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.runs import files
+from tunesmith.runs.contained import check_contained
 from tunesmith.sweeps.job import Job
 
 FILE = "sweep.json"
+_BYTES = 256 * 2**20  # a job has about 300
 
 
 class SweepFolder:
@@ -38,6 +40,7 @@ class SweepFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
+            check_contained(path)
             free = folder.lock.take()
         except OSError as error:
             raise UserError(
@@ -53,7 +56,7 @@ class SweepFolder:
             )
         folder._content = previous or {"identity": identity, "varied": varied, "jobs": []}
         folder._content |= {
-            "command": shlex.join(["tunesmith", *sys.argv[1:]]),
+            "command": recorded_command(sys.argv[1:]),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "directory": str(Path.cwd()),
             "pid": os.getpid(),
@@ -66,10 +69,17 @@ class SweepFolder:
         files.write_json(self.path / FILE, self._content)
 
     def read(self) -> dict[str, Any]:
-        """sweep.json; empty if there is none."""
+        """sweep.json; empty if there is none.
+
+        Raises:
+            UserError: if it is not as a sweep writes it.
+        """
         file = self.path / FILE
-        content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        return content
+        content: Any = read_json(file, limit=_BYTES) if file.exists() else {}
+        if content and not _is_a_sweep(content):
+            raise UserError(f"{file} is not as a sweep writes it; expected the folder of a sweep")
+        found: dict[str, Any] = content or {}
+        return found
 
     def freeze(self, jobs: list[Job]) -> None:
         """Write the configs of new jobs, and list them in sweep.json."""
@@ -105,6 +115,28 @@ class SweepFolder:
     def log(self, number: int) -> Path:
         """The output of a job."""
         return self.path / "logs" / f"{_file_name(number)}.log"
+
+
+def _is_a_sweep(content: Any) -> bool:
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), str) for key in ("identity", "directory")):
+        return False
+    varied, jobs = content.get("varied"), content.get("jobs")
+    if not isinstance(varied, list) or not all(isinstance(key, str) for key in varied) or not isinstance(jobs, list):
+        return False
+    return all(map(_is_a_job, jobs))
+
+
+def _is_a_job(record: Any) -> bool:
+    if not isinstance(record, dict) or not isinstance(record.get("overrides"), dict):
+        return False
+    texts = [*record["overrides"], *record["overrides"].values(), record.get("run")]
+    numbers = [
+        record.get("number"),
+        record.get("trial") or 0,
+        record.get("reports") or False,
+        record.get("stage") or False,
+    ]
+    return all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
 
 
 def _file_name(number: int) -> str:

@@ -23,6 +23,7 @@ def start_job(folder: Path, number: int) -> int:
 
 
 def _train(sweep: SweepFolder, number: int) -> int:
+    from tunesmith.configuration.checks.check import check
     from tunesmith.runs.folder import BusyError
     from tunesmith.training import logging_setup
 
@@ -30,6 +31,7 @@ def _train(sweep: SweepFolder, number: int) -> int:
     from tunesmith.training.train import train
 
     job = sweep.job(number)
+    check(job.config)  # again: the file may be another one than the sweep has written
     if job.run.completed:
         return 0
     callbacks = []
