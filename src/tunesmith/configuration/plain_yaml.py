@@ -25,7 +25,10 @@ _KINDS = {
 
 _DEEPEST = 100  # levels
 _MOST = 200_000  # values, those of aliases counted wherever they stand
+LONGEST_INTERPOLATED = 2_000  # characters of a text with interpolations, which OmegaConf's parser reads slowly
+_INNER = 20  # interpolations in one another
 _LONGEST_NUMBER = 400  # characters
+_VALUES, _VALUES_OF_A_GROUP = 20_000, 10_000  # of a text: about a second; Hydra reads the files of groups once more
 
 
 class InvalidError(ValueError):
@@ -50,7 +53,7 @@ def load(text: str) -> Any:
     """
     loader = _classes()[0](text)  # a SafeLoader: no tag constructs an object
     try:
-        node = _composed(loader)
+        node = _composed(loader, text, _VALUES)
         return None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
@@ -72,7 +75,7 @@ def nodes(text: str) -> Any:
     import yaml
 
     try:
-        node = _composed(_classes()[0](text))
+        node = _composed(_classes()[0](text), text, _VALUES_OF_A_GROUP)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         hint = (
@@ -87,7 +90,9 @@ def nodes(text: str) -> Any:
     return node
 
 
-def _composed(loader: Any) -> Any:
+def _composed(loader: Any, text: str, most: int) -> Any:
+    if text.count(",") + text.count("\n") > most:  # one of them ends every value
+        raise InvalidError(f"it has more than {most:,} values or lines; expected a config", 1)
     try:
         node = loader.get_single_node()
         if node is not None:
@@ -154,6 +159,12 @@ def _check_interpolation(text: str, line: int) -> None:
     from omegaconf.errors import GrammarParseError
     from omegaconf.grammar_parser import parse
 
+    if len(text) > LONGEST_INTERPOLATED or _levels(text) > _INNER:
+        raise InvalidError(
+            f"{text[:40]!r}... has interpolations in {len(text):,} characters and {_levels(text):,} levels; expected at most "
+            f"{LONGEST_INTERPOLATED:,} and {_INNER}",
+            line,
+        )
     try:
         parse(text)
     except GrammarParseError as error:
@@ -161,6 +172,15 @@ def _check_interpolation(text: str, line: int) -> None:
             f"{text!r} is no valid interpolation; expected ${{key}} or ${{oc.env:NAME}}, or \\${{ for the characters themselves",
             line,
         ) from error
+
+
+def _levels(text: str) -> int:
+    """How many interpolations are in one another, at most."""
+    level = deepest = 0
+    for mark in re.findall(r"\$\{|\}", text):
+        level = level + 1 if mark != "}" else max(level - 1, 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 @functools.cache

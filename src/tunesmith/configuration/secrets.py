@@ -12,7 +12,9 @@ from tunesmith.errors import UserError
 
 BLANK = "***"
 _WORD = r"(?:api|access|auth|private|secret)?[_-]?(?:keys?|token)|secrets?|passw(?:or)?d|passphrase|credentials?"
-_NAME = re.compile(rf"(?<![a-z])(?:{_WORD})(?![a-z])", re.IGNORECASE)  # not MONKEY, TOKENIZERS_PARALLELISM, MAX_TOKENS
+_NAME = re.compile(  # not MONKEY, TOKENIZERS_PARALLELISM, MAX_TOKENS
+    rf"secret|passw|credential|(?<![a-z])(?:{_WORD})(?![a-z])", re.IGNORECASE
+)
 _FORMS = (
     r"wandb_v1_[\w-]{10,}",
     r"hf_[A-Za-z0-9]{16,}",
