@@ -285,7 +285,7 @@ def config_of_a_run(text: str, folder: Path) -> list[str]:
 
 
 DAMAGED = [
-    *(("metrics.json", what, "report") for what in ("deep", "digits", "list", "folder", "/dev/zero")),
+    *(("metrics.json", what, "report") for what in ("deep", "digits", "list")),
     *(("model/task.json", what, "evaluate") for what in ("deep", "digits", "pipe", "/dev/zero")),
     *(("model/tokenizer.json", what, "evaluate") for what in ("deep", "gzip", "pipe", "/dev/zero")),
     *(("model/config.json", what, "evaluate") for what in ("deep", "list", "pipe")),
@@ -404,6 +404,10 @@ ATTACKS = [
             "a text": "x",
             "no groups": "seed: 1",
         }.items()
+    ),
+    *(  # the run is called missing
+        Attack(f"report: metrics.json is {what}", functools.partial(damaged, "metrics.json", what, "report"), status=0)
+        for what in ("folder", "pipe", "/dev/zero")
     ),
     Attack("shown: scores", hostile_scores, status=0),
     Attack("shown: an error", hostile_error, status=0),

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from tunesmith.configuration.plain_yaml import LONGEST_INTERPOLATED
 from tunesmith.errors import UserError
 
 _CHARACTERS = 1_000_000  # of a resolved config, and of a text with interpolations
 _VALUES = 50_000
 _COMPUTED = 4  # names of keys that are themselves interpolated, `${${key}}`
-_TEXT = 10_000  # characters of one text with interpolations
 _INNERMOST = re.compile(r"\$\{([^${}]*)\}")
 _MARK = "\0"  # stands for an interpolation inside another one
 _SEPARATORS = re.compile(r"""[\s,\[\]{}'":]+""")
@@ -61,9 +61,9 @@ class _Extent:
 
     def _references(self, text: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """The nodes that a text refers to."""
-        if len(text) > _TEXT:
+        if len(text) > LONGEST_INTERPOLATED:
             raise UserError(
-                f"{'.'.join(path)} has interpolations in {len(text):,} characters; expected {_TEXT:,} at most"
+                f"{'.'.join(path)} has interpolations in {len(text):,} characters; expected {LONGEST_INTERPOLATED:,} at most"
             )
         while found := _INNERMOST.search(text):
             text = text[: found.start()] + _MARK + text[found.end() :]
