@@ -9,9 +9,10 @@ import pytest
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
+from tunesmith.exporting.markdown import literal
 from tunesmith.report.groups import grouped
 from tunesmith.report.records import of_sweep
-from tunesmith.report.results import as_csv, as_markdown, ordered_scores, write_results
+from tunesmith.report.results import _cell, as_csv, as_markdown, ordered_scores, write_results
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -117,3 +118,13 @@ def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, cap
     assert "... and 2 more runs without scores" in shown
     assert len(rows(folder.path / "results.csv")) == 62
     assert (folder.path / "results.md").read_text().count("- waiting: ") == 12
+
+
+def test_no_cell_is_a_formula_or_markup():
+    cells = ["=1+1", "+1a", "-cmd", "@SUM(A1)", "\tx"]
+    assert [_cell(text) for text in cells] == [f"'{text}" for text in cells]
+    for plain in ("-0.5", "1e-5", "a=b", "", "runs/x"):
+        assert _cell(plain) == plain
+    assert literal("a|b\n<script>`x`</script> [y](http://z) *b* max_steps") == (
+        r"a\|b \<script\>\`x\`\</script\> \[y\](http://z) \*b\* max_steps"
+    )
