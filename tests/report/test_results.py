@@ -9,9 +9,10 @@ import pytest
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
+from tunesmith.exporting.markdown import literal
 from tunesmith.report.groups import grouped
 from tunesmith.report.records import of_sweep
-from tunesmith.report.results import as_csv, as_markdown, ordered_scores, write_results
+from tunesmith.report.results import _cell, as_csv, as_markdown, ordered_scores, write_results
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -69,10 +70,10 @@ def test_columns_start_with_the_monitored_score(folder):
 def test_markdown_marks_the_best_and_lists_failures(folder):
     lines = (folder.path / "results.md").read_text().splitlines()
     assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
-    best = "| **adamw** | **[x\\|y]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
+    best = "| **adamw** | **\\[x\\|y\\]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
     assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
-    assert lines[4].startswith("| sgd | [x\\|y] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
-    error = "- failed: optimizer=sgd name=[x|y] seed=1 ValueError: [no] luck `[b]s[/]/logs/0006.log`"
+    assert lines[4].startswith("| sgd | \\[x\\|y\\] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
+    error = r"- failed: optimizer=sgd name=\[x\|y\] seed=1 ValueError: \[no\] luck `[b]s[/]/logs/0006.log`"
     assert lines[-1] == error
     assert all(line.replace("\\|", "").count("|") == 10 for line in lines[:5])
 
@@ -117,3 +118,13 @@ def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, cap
     assert "... and 2 more runs without scores" in shown
     assert len(rows(folder.path / "results.csv")) == 62
     assert (folder.path / "results.md").read_text().count("- waiting: ") == 12
+
+
+def test_no_cell_is_a_formula_or_markup():
+    cells = ["=1+1", "+1a", "-cmd", "@SUM(A1)", "\tx"]
+    assert [_cell(text) for text in cells] == [f"'{text}" for text in cells]
+    for plain in ("-0.5", "1e-5", "a=b", "", "runs/x"):
+        assert _cell(plain) == plain
+    assert literal("a|b\n<script>`x`</script> [y](http://z) *b* max_steps") == (
+        r"a\|b \<script\>\`x\`\</script\> \[y\](http://z) \*b\* max_steps"
+    )

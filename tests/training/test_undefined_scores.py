@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import checked
 from tunesmith import cli
+from tunesmith.runs.placed import placed
 from tunesmith.tasks.text_classification import TextClassification
 from tunesmith.training.reproduce import reproduce
 from tunesmith.training.train import train
@@ -68,7 +69,7 @@ def test_no_epoch_has_a_score(accuracies, tmp_path, capsys):
     assert cli.run(["report", str(run.path)]) == 0
     assert "nan" in capsys.readouterr().out
     accuracies += [math.nan] * 4
-    assert reproduce(run)
+    assert reproduce(run, placed(run, None))
 
 
 def test_a_stopped_run_remembers_that_no_epoch_had_a_score(accuracies, tmp_path):

@@ -10,6 +10,10 @@ from tunesmith.backbones import checkpoint_files
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.bounded_files import check_file
+
+_TEXT_BYTES = 2**27  # the largest tokenizers have about 40 MB
+_WEIGHTS_BYTES = 2**45
 
 
 class Pretrained:
@@ -82,17 +86,29 @@ class Pretrained:
         return RunFolder(folder.parent).verifying_model(below) if folder.is_dir() else contextlib.nullcontext()
 
     def _load(self, what: str, loader: Callable[..., Any], **options: Any) -> Any:
+        _check_files(Path(self.name))
         try:
             if not self._checked:
                 checkpoint_files.check(self.name, self.revision or "main")
                 self._checked = True
             return loader(self.name, revision=self.revision or "main", trust_remote_code=False, **options)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # of many libraries, for files that are damaged, nested too deeply or made up
             reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             raise UserError(
                 f"backbone.name={self.name}: the {what} cannot be loaded ({reason.strip()}); expected a hub id, with network "
                 "access or already downloaded, or a folder written by save_pretrained"
             ) from error
+
+
+def _check_files(folder: Path) -> None:
+    """Check that the files of a folder can be read: no pipes, and no texts of any size.
+
+    Raises:
+        UserError: for one that cannot.
+    """
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if file.exists() and not file.is_dir():
+            check_file(file, limit=_TEXT_BYTES if file.suffix in (".json", ".txt", ".jinja") else _WEIGHTS_BYTES)
 
 
 def _with_prefix_space(tokenizer: Any) -> None:

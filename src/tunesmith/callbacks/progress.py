@@ -6,6 +6,8 @@ from typing import Any
 import pytorch_lightning as pl
 from tqdm.auto import tqdm
 
+from tunesmith.errors.terminal import raw
+
 _TERMINAL_SECONDS, _FILE_SECONDS = 0.2, 30.0  # between two updates; a file keeps all of them
 
 
@@ -35,7 +37,7 @@ class Progress(pl.callbacks.ProgressBar):
             total=steps,
             initial=completed,
             unit="batch",
-            file=sys.stdout,
+            file=raw(sys.stdout),
             dynamic_ncols=True,
             mininterval=_TERMINAL_SECONDS if on_terminal else _FILE_SECONDS,
             maxinterval=10.0 if on_terminal else _FILE_SECONDS,
@@ -56,7 +58,7 @@ class Progress(pl.callbacks.ProgressBar):
             names = [*datamodule.task.metric_names, "loss"]
             shown = {name: pl_module.scores[name] for name in names if name in pl_module.scores}
             scores = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
-            self._bar.write(f"epoch {trainer.current_epoch + 1}  validation  {scores}", file=sys.stdout)
+            self._bar.write(f"epoch {trainer.current_epoch + 1}  validation  {scores}", file=raw(sys.stdout))
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Close the bar."""

@@ -1,9 +1,11 @@
 """Configuration groups and their choices: the YAML files of conf/ and of the user's own folder."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunesmith.errors import UserError
+from tunesmith.storage.bounded_files import YAML_BYTES, check_file
 
 LAUNCHERS = "hydra/launcher"  # Hydra's own group; its settings are hydra.launcher.*
 LOCAL = "local"  # our own launcher, the default
@@ -41,6 +43,9 @@ def conf_folders(config_dir: str | None) -> list[Path]:
                 f"--config-dir {config_dir}: tunesmith has another {' and another '.join(hidden)}, which is read instead of yours; "
                 f"rename yours, for example {Path(hidden[0]).with_name('my_' + Path(hidden[0]).name)}"
             )
+        for file in folder.rglob("*.yaml"):  # Hydra reads some that no choice names
+            with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
+                check_file(file, limit=YAML_BYTES)
         folders.append(folder)
     return folders
 

@@ -17,9 +17,12 @@ from tunesmith.configuration.composition_errors import not_composed, not_resolve
 from tunesmith.configuration.group_files import GroupFiles
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
+from tunesmith.configuration.interpolations import check_extent
 from tunesmith.configuration.override_quoting import quoted_form
 from tunesmith.configuration.overrides import parsed
+from tunesmith.configuration.places import check_place
 from tunesmith.configuration.saved import literal
+from tunesmith.configuration.secrets import refuse_secret_variables
 from tunesmith.configuration.stages import stages, starting_from
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
@@ -112,11 +115,14 @@ class Composer:
             raise UserError(mistakes)
         try:
             if resolve:
+                check_extent(OmegaConf.to_container(composed, resolve=False))
                 self._start_from_stage(composed, choice=chosen.get("backbone"))
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
             raise UserError(not_resolved(error, composed, self.files.where)) from error
         assert isinstance(config, dict)
+        if resolve and not self._composing and all(value.key_or_group != "output_dir" for value in values):
+            check_place("output_dir", config.get("output_dir"))
         if resolve and config.get("name") is None:
             stage = config["backbone"].get("after")
             start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
@@ -206,6 +212,7 @@ class Composer:
         from hydra import initialize_config_dir
 
         ignore_broken_plugins()
+        refuse_secret_variables()
         search_path = [f"hydra.searchpath=[file://{self.folders[1]}]"] if len(self.folders) > 1 else []
         try:
             with initialize_config_dir(str(self.folders[0])):

@@ -8,6 +8,7 @@ from typing import Any
 from tunesmith.errors.messages import did_you_mean, first_line
 
 _VARIABLE = re.compile(r"Environment variable '(.*)' not found")
+_SECRET = re.compile(r"the environment variable \S+ looks like a secret.*")
 _NO_KEY = re.compile(r"Interpolation key '(.*)' not found")
 
 
@@ -45,6 +46,8 @@ def not_resolved(error: Any, config: Any, where: Callable[[str], str]) -> str:
     if found := _VARIABLE.search(message):
         near = did_you_mean(found[1], os.environ)
         return f"{shown}the environment variable {found[1]} is not set{near}; set it: export {found[1]}=..."
+    if found := _SECRET.search(message):
+        return f"{where(value)}{key} is {value}, but {found[0]}"
     if found := _NO_KEY.search(message):
         return f"{shown}there is no key {found[1]}{did_you_mean(found[1], (name for name, _ in _leaves(plain)))}"
     hint = r"; write \${ if it is no interpolation" if "Unsupported" in message else ""

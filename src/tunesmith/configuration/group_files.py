@@ -16,6 +16,7 @@ from tunesmith.configuration.hydra_plugins import launcher_names
 from tunesmith.configuration.launcher_node import is_directive
 from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.storage.bounded_files import YAML_BYTES, UnreadableError, read_text
 
 _HEADER = re.compile(r"\s*#\s*@package\s+(\S+)")
 _ENTRY = re.compile(r"(?:(override|optional) +)?(/?)([^@\s]+)(?:@(\S+))?")
@@ -67,10 +68,10 @@ class GroupFiles:
             return
         self._seen.add(file)
         try:
-            text = file.read_text(encoding="utf-8")
+            text = read_text(file, limit=YAML_BYTES)
             node = plain_yaml.nodes(text)
-        except UnicodeDecodeError as error:
-            yield f"{file}: byte {error.start + 1} is not UTF-8; convert the file"
+        except UnreadableError as error:
+            yield str(error)
             return
         except plain_yaml.InvalidError as error:
             yield f"{file}, line {error.line}: {error}"

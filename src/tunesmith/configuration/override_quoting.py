@@ -3,18 +3,41 @@
 import re
 import shlex
 
+from tunesmith.errors import UserError
+
 _UNCLEAR = re.compile(r"[\[\]{}()'\"\\]")  # of a list, a function or a quoted text
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_/+.$%*@?| :-]")  # characters that Hydra reads in quotes only
 
+_LONGEST, _DIGITS, _BRACKETS = 10_000, 400, 20  # Hydra's parser needs about a second for as many characters
+_LONG_NUMBER = re.compile(rf"[0-9_]{{{_DIGITS + 1}}}")
+
 
 def readable(word: str) -> str:
-    """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`."""
+    """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`.
+
+    Raises:
+        UserError: for one that is too long to be parsed, or has a number that is.
+    """
+    if len(word) > _LONGEST or _LONG_NUMBER.search(word) or _levels(word) > _BRACKETS:
+        raise UserError(
+            f"{word[:40]!r}... has {len(word):,} characters; expected at most {_LONGEST:,}, {_DIGITS} digits of a "
+            f"number and {_BRACKETS} brackets in one another"
+        )
     key, equals, value = word.partition("=")
     if key.lstrip("+") != "backbone.after":
         clear = equals and not word.startswith("~") and not _UNCLEAR.search(value)
         parts = [as_text(part) if _UNUSUAL.search(part) else part for part in value.split(",")]
         return key + equals + ",".join(parts) if clear else word
     return key + equals + ",".join(map(_quoted, _parts(value)))
+
+
+def _levels(word: str) -> int:
+    """How many brackets are open at once, at most."""
+    level = deepest = 0
+    for mark in re.findall(r"[\[({})\]]", word):
+        level = level + 1 if mark in "[({" else max(level - 1, 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def quoted_form(word: str) -> str:

@@ -24,6 +24,14 @@ _KINDS = {
 }
 
 
+_DEEPEST = 100  # levels
+_MOST = 200_000  # values, those of aliases counted wherever they stand
+LONGEST_INTERPOLATED = 2_000  # characters of a text with interpolations, which OmegaConf's parser reads slowly
+_INNER = 20  # interpolations in one another
+_LONGEST_NUMBER = 400  # characters
+_VALUES, _VALUES_OF_A_GROUP = 20_000, 10_000  # of a text: about a second; Hydra reads the files of groups once more
+
+
 class InvalidError(ValueError):
     """A text is not YAML of plain values.
 
@@ -42,10 +50,14 @@ def load(text: str) -> Any:
 
     Raises:
         yaml.YAMLError: if it is not valid.
+        InvalidError: if it is nested too deeply, or if its aliases make too many values of it.
     """
-    import yaml
-
-    return yaml.load(text, Loader=_classes()[0])  # noqa: S506  because it is a SafeLoader: no tag constructs an object
+    loader = _classes()[0](text)  # a SafeLoader: no tag constructs an object
+    try:
+        node = _composed(loader, text, _VALUES)
+        return None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def dump(value: Any) -> str:
@@ -64,7 +76,7 @@ def nodes(text: str) -> Any:
     import yaml
 
     try:
-        node = yaml.compose(text, Loader=_classes()[0])
+        node = _composed(_classes()[0](text), text, _VALUES_OF_A_GROUP)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         hint = (
@@ -77,6 +89,46 @@ def nodes(text: str) -> Any:
         raise InvalidError(f"this is not valid YAML: {error}".replace("\n", " "), 1) from error
     _check(node, set())
     return node
+
+
+def _composed(loader: Any, text: str, most: int) -> Any:
+    if text.count(",") + text.count("\n") > most:  # one of them ends every value
+        raise InvalidError(f"it has more than {most:,} values or lines; expected a config", 1)
+    try:
+        node = loader.get_single_node()
+        if node is not None:
+            _extent(node, {}, 0)
+    except RecursionError:
+        raise InvalidError("it is nested too deeply; expected a config", 1) from None
+    return node
+
+
+def _extent(node: Any, known: dict[int, int], level: int) -> int:
+    """The number of values of a node, whose aliases may make it larger than its text by any factor.
+
+    Args:
+        known: those of other nodes; 0 for a node that is being counted, and so contains itself.
+    """
+    line = node.start_mark.line + 1
+    if level > _DEEPEST:
+        raise InvalidError(f"it has more than {_DEEPEST} levels; expected a config", line)
+    if id(node) in known:
+        if not known[id(node)]:
+            raise InvalidError("an alias refers to the node that it is in; write the value", line)
+        return known[id(node)]
+    known[id(node)] = 0
+    count = 1
+    if node.id == "scalar":
+        if len(node.value) > _LONGEST_NUMBER and node.tag.rpartition(":")[2] in ("int", "float"):
+            raise InvalidError(f"a number has {len(node.value):,} characters; expected {_LONGEST_NUMBER} at most", line)
+    elif node.id == "sequence":
+        count += sum(_extent(child, known, level + 1) for child in node.value)
+    else:
+        count += sum(_extent(child, known, level + 1) for pair in node.value for child in pair)
+    if count > _MOST:
+        raise InvalidError(f"its aliases make more than {_MOST:,} values of it; write the values", line)
+    known[id(node)] = count
+    return count
 
 
 def _check(node: Any, seen: set[int]) -> None:
@@ -118,6 +170,12 @@ def _check_interpolation(text: str, line: int) -> None:
     from omegaconf.errors import GrammarParseError
     from omegaconf.grammar_parser import parse
 
+    if len(text) > LONGEST_INTERPOLATED or _levels(text) > _INNER:
+        raise InvalidError(
+            f"{text[:40]!r}... has interpolations in {len(text):,} characters and {_levels(text):,} levels; expected at most "
+            f"{LONGEST_INTERPOLATED:,} and {_INNER}",
+            line,
+        )
     try:
         parse(text)
     except GrammarParseError as error:
@@ -125,6 +183,15 @@ def _check_interpolation(text: str, line: int) -> None:
             f"{text!r} is no valid interpolation; expected ${{key}} or ${{oc.env:NAME}}, or \\${{ for the characters themselves",
             line,
         ) from error
+
+
+def _levels(text: str) -> int:
+    """How many interpolations are in one another, at most."""
+    level = deepest = 0
+    for mark in re.findall(r"\$\{|\}", text):
+        level = level + 1 if mark != "}" else max(level - 1, 0)
+        deepest = max(deepest, level)
+    return deepest
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.added_settings import with_added
 from tunesmith.configuration.override_quoting import quoted_form
 from tunesmith.configuration.overrides import parsed
+from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 
@@ -28,7 +29,36 @@ def parse(text: str, file: Path) -> Config:
         raise UserError(f"{file} cannot be read as a config: {first_line(error)}") from error
     if not isinstance(config, dict):
         raise UserError(f"{file} contains no config; expected keys and values")
+    _check_shape(config, str(file))
     return with_added({str(key): value for key, value in config.items()})
+
+
+def _check_shape(config: Any, where: str) -> None:
+    """Check that a config, and those of its stages, have what every reader relies on.
+
+    Raises:
+        UserError: for the first part that it lacks.
+    """
+    if not isinstance(config, dict):
+        raise UserError(f"{where} is {config!r:.40}; expected the config of a run")
+    for group in ("dataset", *SINGLE, *SEVERAL):
+        node = config.get(group)
+        if not isinstance(node, dict):
+            raise UserError(f"{where}: {group} is {node!r:.40}; expected settings, as a run saves them")
+        if group in SINGLE and not isinstance(node.get("_target_"), str):
+            raise UserError(f"{where}: {group}._target_ is {node.get('_target_')!r:.40}; expected a name")
+    names = ("name", "output_dir", "dataset.source", "dataset.task")
+    for name in names:
+        node = config["dataset"] if "." in name else config
+        if not isinstance(node.get(name.rpartition(".")[2]), str):
+            raise UserError(f"{where}: {name} is {node.get(name.rpartition('.')[2])!r:.40}; expected a text")
+    metrics = config["dataset"].get("metrics")
+    if not isinstance(metrics, list) or not metrics or not all(isinstance(metric, str) for metric in metrics):
+        raise UserError(f"{where}: dataset.metrics is {metrics!r:.40}; expected names of scores")
+    if not isinstance(config.get("monitor"), str | None) or not isinstance(config.get("seed"), int):
+        raise UserError(f"{where}: monitor or seed is missing or of a wrong type; expected them as a run saves them")
+    if config["backbone"].get("after") is not None:
+        _check_shape(config["backbone"]["after"], f"{where}: backbone.after")
 
 
 def to_yaml(config: Config) -> str:

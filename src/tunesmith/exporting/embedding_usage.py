@@ -1,10 +1,12 @@
 """How to compute the embeddings of a contrastive run, from the files that sentence-transformers reads."""
 
-import json
+import re
 from pathlib import Path
 from typing import Any
 
+from tunesmith.errors import UserError
 from tunesmith.exporting.markdown import python
+from tunesmith.storage.bounded_files import read_json
 
 _SENTENCE_TRANSFORMERS = """
 from sentence_transformers import SentenceTransformer
@@ -44,6 +46,8 @@ embeddings = torch.tanh(embeddings @ dense["linear.weight"].T + dense["linear.bi
 def usage(folder: Path) -> str:
     """The section of a model card: with sentence-transformers, and with transformers alone."""
     modules = {module["type"].rpartition(".")[2]: module["path"] for module in _read(folder / "modules.json")}
+    if wrong := [path for path in modules.values() if not re.fullmatch(r"(\d_\w+)?", path)]:
+        raise UserError(f"modules.json names the folder {wrong[0]!r}; expected one such as 1_Pooling")
     pooling = _read(folder / modules["Pooling"] / "config.json")
     averaged = "WeightedLayerPooling" in modules
     alone = _TRANSFORMERS.format(
@@ -56,4 +60,4 @@ def usage(folder: Path) -> str:
 
 
 def _read(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8"))
+    return read_json(file)

@@ -1,17 +1,19 @@
 """Exports the model of a completed run: a Hugging Face checkpoint with a model card."""
 
-import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tunesmith.backbones import checkpoint_files
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 from tunesmith.exporting import head_weights, tag_transitions
+from tunesmith.exporting.copied_model import copy_model
 from tunesmith.exporting.model_card import write_card
 from tunesmith.exporting.own_class import architecture, fit_weights
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.bounded_files import read_json
+from tunesmith.storage.contained import check_contained
 from tunesmith.storage.files import write_json
 from tunesmith.storage.new_folder import new_folder
 
@@ -27,6 +29,7 @@ def export(run: RunFolder, output: str) -> list[str]:
     """
     from safetensors.torch import load_file
 
+    check_contained(run.model)
     for name in ("config.json", *_ONLY_TUNESMITH):
         if not (run.model / name).is_file():
             raise UserError(f"{run.model / name} is missing; expected the model/ folder as the run saved it")
@@ -36,7 +39,7 @@ def export(run: RunFolder, output: str) -> list[str]:
     config, state = run.config(), run.read_json("model/task.json")
     with new_folder(output) as folder:
         with run.verifying_model():
-            shutil.copytree(run.model, folder, ignore=shutil.ignore_patterns(*_ONLY_TUNESMITH), dirs_exist_ok=True)
+            left_out = copy_model(run.model, folder, besides=_ONLY_TUNESMITH)
         fit_weights(folder)
         _name_the_score(folder)
         _limit_length(folder, config["dataset"])
@@ -44,6 +47,8 @@ def export(run: RunFolder, output: str) -> list[str]:
         labels = list(state.get("labels", ()))
         notes = _export_head(config["head"], labels, load_file(run.model / "head.safetensors"), folder)
         write_card(run, config, state, folder)
+    if left_out:
+        notes.append(f"not copied, as no model is known to need them: {listed(left_out)}")
     return notes
 
 
@@ -73,7 +78,7 @@ def _read_masks(folder: Path) -> None:
 
 
 def _change(file: Path, change: Any) -> None:
-    found = json.loads(file.read_text(encoding="utf-8"))
+    found = read_json(file)
     write_json(file, found | change(found))
 
 

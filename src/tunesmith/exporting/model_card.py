@@ -6,7 +6,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.exporting import run_facts
-from tunesmith.exporting.markdown import code, table
+from tunesmith.exporting.markdown import code, literal, table
 from tunesmith.exporting.own_class import architecture
 from tunesmith.exporting.usage import pipeline_tag, usage
 from tunesmith.runs.folder import RunFolder
@@ -79,7 +79,7 @@ def _body(
         "How to use": usage(folder, config["dataset"], config["head"], state),
         "Scores": _scores(scores),
         "Training": _list(run_facts.settings(config, manifest, labels)),
-        "Versions": _list(manifest.get("versions") or {}),
+        "Versions": _list(versions if isinstance(versions := manifest.get("versions"), dict) else {}),
     }
     written = "".join(f"\n## {title}\n\n{text}\n" for title, text in sections.items() if text)
     return f"# {code(config['name'])}\n\n{opening}\n{written}"
@@ -95,4 +95,4 @@ def _scores(scores: Mapping[tuple[str, str], float]) -> str:
 
 
 def _list(facts: Mapping[str, Any]) -> str:
-    return "\n".join(f"- {name}: {code(value)}" for name, value in facts.items() if value is not None)
+    return "\n".join(f"- {literal(name)}: {code(value)}" for name, value in facts.items() if value is not None)

@@ -1,16 +1,16 @@
 """The weights of an export are those of its own class, the one that its config.json names: none missing, none too many."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+from tunesmith.storage.bounded_files import read_json
 
 
 def architecture(folder: Path) -> str | None:
     """Name of the model's own class; None if its config.json names none."""
-    names = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures") or [None]
+    names = read_json(folder / "config.json").get("architectures") or [None]
     return None if names[0] is None else str(names[0])
 
 

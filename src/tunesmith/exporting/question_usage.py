@@ -71,11 +71,11 @@ def usage(folder: Path, dataset: Mapping[str, Any], *, threshold: float | None) 
         truncated="only_second" if question_first else "only_first",
         context=int(question_first),
         max_length=dataset["max_length"] - (cls is None),  # of GPT-2: see `appended`
-        stride=dataset["stride"],
-        longest=dataset["max_answer_length"],
+        stride=int(dataset["stride"]),
+        longest=int(dataset["max_answer_length"]),
         appended="" if cls else _APPENDED,
         no_answer=_NO_ANSWER.format(place=0 if question_first and cls else -1) if unanswerable else "",
-        threshold=_THRESHOLD.format(threshold=threshold or 0.0) if unanswerable else "",
+        threshold=_THRESHOLD.format(threshold=float(threshold or 0.0)) if unanswerable else "",
     )
     return (
         f"{python(source)}\n\nContexts that do not fit into {dataset['max_length']} tokens with the question are read in "

@@ -1,11 +1,19 @@
 """Weights & Biases: the run's config, its history and its final scores."""
 
+import re
+import shlex
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
 
-from tunesmith.runs.code import repository
+from tunesmith.configuration.secrets import recorded_command, without_secrets
+from tunesmith.runs.code import origin, repository
+from tunesmith.storage import files
+from tunesmith.storage.bounded_files import read_text
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
@@ -45,25 +53,37 @@ def wandb(
         mode: offline writes to disk only.
         tags: W&B tags to filter runs by.
     """
+    if mode == "online":
+        print(f"Weights & Biases: {entity or 'the default account'}, project {project}", flush=True)
     import wandb as library
     from wandb.sdk.lib.runid import generate_id
 
     id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
-    if not id_file.is_file():
-        id_file.write_text(generate_id(), encoding="utf-8")
+    if not id_file.is_file() or not _ID.fullmatch(read_text(id_file)):
+        files.write_text(id_file, generate_id())
     logger = WandbRun(
         name=f"{config['name']}/{folder.name}",
         save_dir=folder,
-        id=id_file.read_text(encoding="utf-8"),
+        id=read_text(id_file),
         resume="allow",
         project=project,
         entity=entity,
         tags=tags,
         group=config["name"],
         mode=mode,
-        settings=library.Settings(silent=True, console="off", disable_git=True),  # its git runs what a repository names
+        # W&B's own git would run what a repository names.
+        settings=library.Settings(silent=True, console="off", disable_git=True, **_private()),
     )
     code = repository(Path.cwd())
     commit = {} if code is None else {"git_commit": code["commit"]}
     logger.experiment.config.update(config | commit, allow_val_change=True)
     return logger
+
+
+def _private() -> Any:
+    """Settings that keep W&B from recording a command or the address of a repository that holds a key."""
+    remote = origin(Path.cwd())
+    return {
+        "x_disable_meta": shlex.join(["tunesmith", *sys.argv[1:]]) != recorded_command(sys.argv[1:]),
+        "disable_git": without_secrets(remote) != remote,
+    }

@@ -144,6 +144,8 @@ def _peeked(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
 
 def _is_squad(file: Path, encoding: str | None) -> bool:
     """Whether a file is one JSON object with `data`, not JSON lines."""
+    if file.stat().st_size > decoding.LONGEST_DOCUMENT:
+        return False
     try:
         return "data" in jsonl.parsed("".join(decoding.lines(file, encoding=encoding)))
     except (ValueError, TypeError):

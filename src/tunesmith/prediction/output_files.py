@@ -3,18 +3,20 @@
 A column of the input that has the name of a result is written as `input_<name>`, so that nothing is overwritten.
 """
 
+import contextlib
 import csv
 import functools
 import json
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 from tunesmith.data.encoding.label_lists import label_list
 from tunesmith.data.sources import delimited
 from tunesmith.errors import UserError
+from tunesmith.errors.terminal import raw
 from tunesmith.prediction import embedding_files
 from tunesmith.storage.files import json_line
 
@@ -39,7 +41,7 @@ def checked_ending(output: str) -> str:
     return ending
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(output: str, *, text: str, width: int) -> Iterator[Write]:
     """Open an output; yields a function that appends the rows of a chunk with their results.
 
@@ -52,23 +54,26 @@ def opened(output: str, *, text: str, width: int) -> Iterator[Write]:
         UserError: if the file cannot be written.
     """
     if output == "-":
-        yield functools.partial(_write_json, sys.stdout)
+        # A file or a program gets the data as they are; on a screen, control characters are JSON's own escapes.
+        yield functools.partial(_write_json, sys.stdout if sys.stdout.isatty() else raw(sys.stdout))
         sys.stdout.flush()
         return
     file = Path(output).expanduser()
-    draft = file.with_name(file.name + ".part")  # a name that is not mistaken for the complete file
+    # A name that nobody can foresee, so that no link lies in wait there, and that is not mistaken for the complete file.
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}.part")
     try:
+        draft.touch(exist_ok=False)
         with _draft(draft, checked_ending(output), text=text, width=width) as write:
             yield write
         draft.replace(file)
     except OSError as error:
         raise UserError(f"output={output} cannot be written: {error.strerror}") from error
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _draft(draft: Path, ending: str, *, text: str, width: int) -> Iterator[Write]:
     if ending in embedding_files.ENDINGS:
         with embedding_files.opened(draft, ending, text=text, width=width) as write:
@@ -102,6 +107,9 @@ def _own_columns(row: Mapping[str, Any], results: Iterable[str]) -> dict[str, An
 
 class _Table:
     """CSV or TSV: a column per label probability, lists of words joined, other lists and objects as JSON.
+
+    A cell that a spreadsheet would take for a formula (`=1+1`) stays as it is, unlike in results.csv: predictions are data,
+    which pandas, and this package as the next input, read back the same.
 
     Its columns are those of the first chunk.
     """

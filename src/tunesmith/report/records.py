@@ -134,7 +134,8 @@ def _damaged(path: Path, error: UserError, log: Path, overrides: dict[str, str] 
 
 def _seconds(run: RunFolder) -> float | None:
     try:
-        manifest: dict[str, Any] = run.read_json("manifest.json")
+        manifest: Any = run.read_json("manifest.json")
     except (OSError, ValueError):
         return None
-    return manifest.get("seconds")
+    seconds = manifest.get("seconds") if isinstance(manifest, dict) else None
+    return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 2**40 else None

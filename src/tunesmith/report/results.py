@@ -6,17 +6,19 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from tunesmith.configuration.monitor import monitored
+from tunesmith.errors.terminal import Escaped, console
+from tunesmith.exporting.markdown import code, literal
 from tunesmith.report.groups import Group, best, grouped
 from tunesmith.report.records import Record, of_sweep
 from tunesmith.storage import files
 from tunesmith.sweeps.folder import SweepFolder
 
 _SHOWN = 2  # scores on a screen
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WIDTH = 160  # characters per line in a file
 _ROWS = 40  # configurations on a screen
 _PROBLEMS = 10  # runs without scores that are listed on a screen
@@ -86,30 +88,45 @@ def as_csv(groups: Sequence[Group], scores: Sequence[str]) -> str:
     columns += [part for score in scores for part in (score, f"{score} std")] + ["seconds", "runs"]
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(columns)
+    writer.writerow(map(_cell, columns))
     for group in groups:
         numbers = [value for score in scores for value in (group.mean(score), group.deviation(score))]
-        cells = [group.varied.get(key, "") for key in keys] + [str(len(group.completed)), states(group)]
+        cells = [_cell(group.varied.get(key, "")) for key in keys] + [str(len(group.completed)), _cell(states(group))]
         cells += ["" if number is None else repr(number) for number in [*numbers, group.seconds]]
-        writer.writerow([*cells, " ".join(str(record.path) for record in group.records)])
+        writer.writerow([*cells, _cell(" ".join(str(record.path) for record in group.records))])
     return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula: with an apostrophe before what could begin one.
+
+    Predictions are written without it, for they are data that has to be read back the same.
+    """
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text[:1] in _FORMULA else text
+    return text
 
 
 def as_markdown(groups: Sequence[Group], scores: Sequence[str], first: Group | None, problems: Sequence[Record]) -> str:
     """One row per configuration, mean ± standard deviation, the best in bold; then runs without scores, with logs."""
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
-    lines = [_row([*keys, "seeds", *scores, "time", "state"]), _row(["---"] * (len(keys) + len(scores) + 3))]
+    lines = [
+        _row([*map(literal, [*keys, "seeds", *scores]), "time", "state"]),
+        _row(["---"] * (len(keys) + len(scores) + 3)),
+    ]
     for group in groups:
         mark = "**" if group is first else ""
-        cells = [f"{mark}{cell}{mark}" if cell else "" for cell in _cells(group, keys, scores)]
+        cells = [f"{mark}{literal(cell)}{mark}" if cell else "" for cell in _cells(group, keys, scores)]
         lines.append(_row(cells))
     lines += ["", *map(_problem, problems)]
     return "\n".join(lines).strip() + "\n"
 
 
 def _problem(record: Record) -> str:
-    log = f" `{record.log}`" if record.log else ""
-    return f"- {record.state}: {_words(record)} {record.error}".rstrip() + log
+    log = f" {code(record.log)}" if record.log else ""
+    return f"- {literal(record.state)}: {literal(_words(record))} {literal(record.error)}".rstrip() + log
 
 
 def states(group: Group) -> str:
@@ -123,12 +140,12 @@ def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, 
     for key in keys:
         table.add_column(Text(key), overflow="fold", min_width=len(key))
     for heading in ("seeds", *scores[:_SHOWN], "time", "state"):
-        table.add_column(heading, justify="right")
+        table.add_column(Text(heading), justify="right")
     ranked = sorted(groups, key=lambda group: group is not first) if len(groups) > _ROWS else groups
     for group in ranked[:_ROWS]:
         table.add_row(*map(Text, _cells(group, keys, scores[:_SHOWN])), style="bold green" if group is first else None)
-    console = Console()
-    (console if console.is_terminal else Console(width=_WIDTH)).print(table)
+    screen = console()
+    (screen if screen.is_terminal else console(width=_WIDTH)).print(Escaped(table))
     if len(groups) > _ROWS:
         hidden = len(groups) - _ROWS
         print(f"... and {hidden} more configuration{'s' * (hidden != 1)} in results.csv")
@@ -156,4 +173,4 @@ def _words(record: Record) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(cells) + " |"

@@ -6,12 +6,19 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.secrets import without_secrets
+
 PATCH_BYTES = 2**20  # a larger patch is not kept
 # Submodules are left out: each has a configuration of its own.
 _STATUS = ("--porcelain", "--untracked-files=no", "--ignore-submodules=all")
 _DIFF = ("HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 _FIXED = {"core.fsmonitor": "false", "core.hooksPath": os.devnull}
 _NO_PROGRAMS = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat"}
+_SECRET_FILES = [
+    *("*.env", ".env*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_ed25519*", "*.netrc", ".npmrc", ".pypirc"),
+    *("*credential*", "*secret*", "*password*", "kubeconfig", ".htpasswd"),
+]
+_NO_SECRETS = [f":(top,exclude,icase,glob){place}{name}" for name in _SECRET_FILES for place in ("**/", "")]
 
 
 def repository(folder: Path) -> dict[str, Any] | None:
@@ -26,11 +33,25 @@ def repository(folder: Path) -> dict[str, Any] | None:
 
 
 def patch(folder: Path) -> bytes:
-    """What is changed in the tracked files of a repository since its commit, for `git apply`; empty without one."""
+    """What is changed in the tracked files of a repository since its commit, for `git apply`; empty without one.
+
+    Files that hold keys are left out, and values that look like keys are blanked.
+    """
     try:
-        return _git("diff", *_DIFF, folder=folder)
+        changes = _git("diff", *_DIFF, "--", ":/", *_NO_SECRETS, folder=folder)
     except (OSError, subprocess.SubprocessError):
         return b""
+    lines = changes.decode("utf-8", "surrogateescape").split("\n")  # those of binary files begin with their length
+    kept = [without_secrets(line) if line[:1] in ("+", "-", " ") else line for line in lines]
+    return "\n".join(kept).encode("utf-8", "surrogateescape")
+
+
+def origin(folder: Path) -> str:
+    """The address that the repository of a folder was cloned from; empty if there is none."""
+    try:
+        return _git("config", "--get", "remote.origin.url", folder=folder).decode("utf-8", "replace").strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _git(*arguments: str, folder: Path) -> bytes:

@@ -17,6 +17,7 @@ from tunesmith.errors.messages import listed
 from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.scores import numbers
 from tunesmith.storage import files
+from tunesmith.storage.contained import check_below, check_contained
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 _PROGRESS = ("step", "steps", "scores")
@@ -60,6 +61,7 @@ class RunFolder:
         run = cls.of(config)
         first = run.path
         number = 1
+        check_below(run.path, Path(config["output_dir"]).expanduser())
         try:
             while True:
                 try:
@@ -70,6 +72,7 @@ class RunFolder:
                         break
                     number += 1
                     run = cls(first.with_name(f"{first.name}-{number}"))
+            check_contained(run.path)
             run.lock()
             run.check_status()
         except OSError as error:

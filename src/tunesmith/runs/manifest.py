@@ -3,11 +3,11 @@
 import os
 import platform
 import re
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.secrets import recorded_command
 from tunesmith.runs.code import packages, repository
 
 PACKAGES = [
@@ -38,7 +38,7 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
     versions = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in installed.items()}
     devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     return {
-        "command": shlex.join(["tunesmith", *sys.argv[1:]]),
+        "command": recorded_command(sys.argv[1:]),
         "versions": {"python": platform.python_version(), **{name: versions.get(name) for name in PACKAGES}},
         "packages": installed,
         "git": repository(Path(__file__).parent),

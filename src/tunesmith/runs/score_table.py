@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from tunesmith.errors.terminal import Escaped, console
 
 _REASONS = "ROC AUC needs examples with and without each label, a correlation needs values that differ"
 
@@ -24,11 +25,11 @@ def print_scores(scores: Mapping[str, float], *, title: str, first: Sequence[str
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("score")
     for split in splits:
-        table.add_column(split, justify="right")
+        table.add_column(Text(split), justify="right")
     for name in names:
         cells = [f"{scores[f'{split}/{name}']:.4f}" if f"{split}/{name}" in scores else "" for split in splits]
-        table.add_row(name, *cells, style="bold" if name in first[:1] else None)
-    Console().print(table)
+        table.add_row(Text(name), *cells, style="bold" if name in first[:1] else None)
+    console().print(Escaped(table))
 
 
 def warn_of_undefined(scores: Mapping[str, float]) -> None:
@@ -53,4 +54,4 @@ def print_label_scores(labels: Mapping[str, Mapping[str, Mapping[str, float]]]) 
         for label, row in scores.items():
             cells = [f"{row[name]:,}" if name == "support" else f"{row[name]:.4f}" for name in headings]
             table.add_row(Text(label), *cells)
-        Console().print(table)
+        console().print(Escaped(table))

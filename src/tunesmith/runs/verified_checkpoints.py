@@ -3,8 +3,12 @@
 import hashlib
 import itertools
 import logging
+import os
+import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from tunesmith.storage import files
 
 LOG = logging.getLogger("tunesmith")
 STATES = 2  # number kept, so that the previous one can replace a corrupted one
@@ -26,14 +30,18 @@ class Checkpoints:
 
         self._folder.mkdir(parents=True, exist_ok=True)
         file = self._folder / name
-        draft = file.with_suffix(".part")
+        for old in self._folder.glob(".*.part"):  # of a process that was killed
+            old.unlink(missing_ok=True)
+        descriptor, name_of_draft = tempfile.mkstemp(prefix=f".{name}-", suffix=".part", dir=self._folder)
+        draft = Path(name_of_draft)
         hashing: Any = None
         try:
-            with draft.open("wb") as stream:
+            with os.fdopen(descriptor, "wb") as stream:
                 hashing = _HashingStream(stream)
                 torch.save(content, hashing)
                 stream.flush()
-            self._digest(name).write_text(hashing.digest.hexdigest(), encoding="utf-8")
+            draft.chmod(0o666 & ~_umask())
+            files.write_text(self._digest(name), hashing.digest.hexdigest())
             draft.replace(file)
         except BaseException as error:
             draft.unlink(missing_ok=True)
@@ -105,6 +113,13 @@ class Checkpoints:
     def _remove(self, file: Path) -> None:
         file.unlink(missing_ok=True)
         self._digest(file.name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The process's mask of file modes, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 class _HashingStream:

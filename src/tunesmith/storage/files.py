@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from tunesmith.storage.contained import open_regular
+
 
 def write_text(target: Path, text: str) -> None:
     """Write a file atomically: under a temporary name first, then renamed."""
@@ -76,7 +78,7 @@ class Lock:
 
     def take(self) -> bool:
         """Acquire the lock; false if another process holds it."""
-        self._held = self._file.open("a")
+        self._held = os.fdopen(open_regular(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "a")
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -92,9 +94,11 @@ class Lock:
 
     def taken(self) -> bool:
         """Whether a process holds the lock."""
-        if not self._file.is_file():
+        try:
+            descriptor = open_regular(self._file, os.O_RDONLY)  # the folder may belong to another user
+        except OSError:
             return False
-        with self._file.open() as stream:  # for reading: the folder may belong to another user
+        with os.fdopen(descriptor) as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

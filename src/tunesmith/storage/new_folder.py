@@ -1,6 +1,6 @@
 """A new folder that appears under its name only when it is complete: an export, or the scores of `evaluate`."""
 
-import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,8 @@ def new_folder(output: str) -> Iterator[Path]:
     from safetensors import SafetensorError  # how safetensors reports a full disk
 
     target = Path(output).expanduser()
-    draft = target.parent / f".{target.name}-{os.getpid()}.part"
+    draft = target.parent / f".{target.name}-{secrets.token_hex(8)}.part"  # a name that nobody can foresee
+    made = False
     try:
         exists = target.exists()
         if exists and (not target.is_dir() or any(target.iterdir())):
@@ -28,6 +29,7 @@ def new_folder(output: str) -> Iterator[Path]:
         if exists:  # it may be a mount point or the current folder, which cannot be replaced
             draft = target / draft.name
         draft.mkdir(parents=True)
+        made = True
         yield draft
         give_usual_modes(draft)
         if exists:
@@ -42,7 +44,8 @@ def new_folder(output: str) -> Iterator[Path]:
             raise
         raise UserError(f"output={output} cannot be written: {error}") from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if made:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _elsewhere(error: Exception, target: Path) -> bool:

@@ -7,7 +7,6 @@ whenever the process dies the file matches one of the two.
 
 import contextlib
 import json
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,9 +16,12 @@ import xxhash
 
 from tunesmith.errors import UserError
 from tunesmith.storage import files
+from tunesmith.storage.bounded_files import BYTES, check_file, read_bytes, read_json
 
 FILE = "digests.json"
 _BLOCK_BYTES = 4 * 2**20  # read at a time
+_DIGESTS_BYTES = 256 * 2**20  # of a sweep with a million jobs
+_FILE_BYTES = 2**45
 Digests = dict[str, list[str]]  # name -> accepted digests
 
 
@@ -62,21 +64,22 @@ class VerifiedFolder:
         """Record the present content of all files that are read again; call it when nothing writes to them."""
         self._write(self._present())
 
-    def read_text(self, name: str) -> str:
-        """The content of a file.
+    def read_text(self, name: str, *, limit: int = BYTES) -> str:
+        """The content of a file of at most `limit` bytes.
 
         Raises:
             FileNotFoundError: if it was never written.
             DamagedError: if it is not as it was written.
+            UnreadableError: if it is too large, or no regular file.
         """
         try:
-            return self._read(name).decode()
+            return self._read(name, limit).decode()
         except UnicodeDecodeError as error:  # an earlier version's file, which has no digest
             raise self._damaged(name, "it is not valid UTF-8") from error
 
-    def read_json(self, name: str) -> Any:
+    def read_json(self, name: str, *, limit: int = BYTES) -> Any:
         """The value of a JSON file; errors as in `read_text`."""
-        text = self.read_text(name)
+        text = self.read_text(name, limit=limit)
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -119,18 +122,18 @@ class VerifiedFolder:
             if found:
                 raise found[0]
 
-    def _read(self, name: str) -> bytes:
+    def _read(self, name: str, limit: int) -> bytes:
         while True:
             digests = self._digests()
-            content = self._bytes(name, known=digests is not None and name in digests)
+            content = self._bytes(name, limit, known=digests is not None and name in digests)
             if digests is None or _digest_of(content) in digests.get(name, []):
                 return content
             if self._digests() == digests:  # otherwise a process has just written the file
                 raise self._damaged(name)
 
-    def _bytes(self, name: str, *, known: bool) -> bytes:
+    def _bytes(self, name: str, limit: int, *, known: bool) -> bytes:
         try:
-            return (self._path / name).read_bytes()
+            return read_bytes(self._path / name, limit=limit)
         except FileNotFoundError:
             if not known:
                 raise
@@ -140,6 +143,7 @@ class VerifiedFolder:
 
     def _check(self, name: str, accepted: list[str]) -> None:
         try:
+            check_file(self._path / name, limit=_FILE_BYTES)
             found = digest(self._path / name)
         except FileNotFoundError:
             raise self._damaged(name, "it is missing") from None
@@ -152,15 +156,14 @@ class VerifiedFolder:
         """What digests.json holds; None without one."""
         file = self._path / FILE
         try:
-            with file.open("rb") as stream:
-                found = os.fstat(stream.fileno())
-                version = (found.st_ino, found.st_mtime_ns, found.st_size)
-                if version == self._parsed[0]:
-                    return dict(self._parsed[1])
-                content = json.load(stream)
+            found = file.stat()
+            version = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if version == self._parsed[0]:
+                return dict(self._parsed[1])
+            content = read_json(file, limit=_DIGESTS_BYTES)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, UserError) as error:
             raise self._damaged(FILE, "it cannot be read") from error
         if not isinstance(content, dict) or not all(
             isinstance(accepted, list) and all(isinstance(part, str) for part in accepted)

@@ -1,19 +1,21 @@
 """A sweep's folder: the frozen configs of its jobs, their logs, the search history and the results."""
 
 import os
-import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import saved
+from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.storage import files
-from tunesmith.storage.verified_folder import VerifiedFolder
+from tunesmith.storage.contained import check_contained
+from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 from tunesmith.sweeps.job import Job
 
 FILE = "sweep.json"
+_BYTES = 256 * 2**20  # a job has about 300
 _REMEDY = "remove the sweep's folder: the same command makes a new one, and completed runs are not run again"
 
 
@@ -40,6 +42,7 @@ class SweepFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
+            check_contained(path)
             free = folder.lock.take()
         except OSError as error:
             raise UserError(
@@ -55,7 +58,7 @@ class SweepFolder:
             )
         folder._content = previous or {"identity": identity, "varied": varied, "jobs": []}
         folder._content |= {
-            "command": shlex.join(["tunesmith", *sys.argv[1:]]),
+            "command": recorded_command(sys.argv[1:]),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "directory": str(Path.cwd()),
             "pid": os.getpid(),
@@ -74,9 +77,11 @@ class SweepFolder:
             DamagedError: if it is not as it was written.
         """
         try:
-            content: dict[str, Any] = self._files.read_json(FILE)
+            content: dict[str, Any] = self._files.read_json(FILE, limit=_BYTES)
         except FileNotFoundError:
             return {}
+        if not _is_a_sweep(content):
+            raise DamagedError(f"{self.path / FILE} is not as a sweep writes it; expected the folder of a sweep")
         return content
 
     def freeze(self, jobs: list[Job]) -> None:
@@ -123,6 +128,28 @@ class SweepFolder:
 
 def _config_file(number: int) -> str:
     return f"jobs/{_file_name(number)}.yaml"
+
+
+def _is_a_sweep(content: Any) -> bool:
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), str) for key in ("identity", "directory")):
+        return False
+    varied, jobs = content.get("varied"), content.get("jobs")
+    if not isinstance(varied, list) or not all(isinstance(key, str) for key in varied) or not isinstance(jobs, list):
+        return False
+    return all(map(_is_a_job, jobs))
+
+
+def _is_a_job(record: Any) -> bool:
+    if not isinstance(record, dict) or not isinstance(record.get("overrides"), dict):
+        return False
+    texts = [*record["overrides"], *record["overrides"].values(), record.get("run")]
+    numbers = [
+        record.get("number"),
+        record.get("trial") or 0,
+        record.get("reports") or False,
+        record.get("stage") or False,
+    ]
+    return all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
 
 
 def _file_name(number: int) -> str:

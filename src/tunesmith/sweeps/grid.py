@@ -1,6 +1,7 @@
 """Every combination of the given values."""
 
 import itertools
+import math
 from collections import Counter, deque
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from tunesmith.errors import UserError
 from tunesmith.sweeps.expansion import Expansion, summarized, words
 from tunesmith.sweeps.job import Job
 from tunesmith.sweeps.space import Axis
+
+_MOST = 100_000  # jobs
 
 
 class Grid:
@@ -64,6 +67,12 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
         )
     jobs: dict[str, Job] = {}
     mistakes: dict[str, list[str]] = {}
+    count = math.prod(len(axis.values) for axis in axes)
+    if count > _MOST:
+        raise UserError(
+            f"the grid has {count:,} jobs ({', '.join(axis.key for axis in axes)}); expected {_MOST:,} at most: give fewer "
+            "values, or choose a search: sweep=tpe, random, gp or cmaes"
+        )
     combinations = list(itertools.product(*(axis.values for axis in axes)))
     for number, values in enumerate(combinations, 1):
         overrides = dict(zip((axis.key for axis in axes), values, strict=True))

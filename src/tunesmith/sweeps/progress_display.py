@@ -1,16 +1,18 @@
 """Progress of a running sweep: a live table on a terminal, one line per event in a file."""
 
 import os
+import sys
 import time
 from collections import Counter
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tunesmith.errors.terminal import Escaped, SafeStream, console
 from tunesmith.runs.scores import numbers
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
@@ -33,13 +35,14 @@ class ProgressDisplay:
         self._folder, self.states, self._total = folder, states, total
         self._running: dict[int, tuple[Job, float]] = {}
         self._ended: list[tuple[Job, str, float]] = []
-        self._console = Console()
+        self._console = console()
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._last_refresh = 0.0
 
     def __enter__(self) -> "ProgressDisplay":
         if self._console.is_terminal:
             self._live.start()
+            sys.stdout = SafeStream(sys.stdout)  # rich's, which prints above the table
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -69,12 +72,12 @@ class ProgressDisplay:
         """Redraw the table if it is due."""
         if self._console.is_terminal and time.monotonic() - self._last_refresh > _SECONDS:
             self._last_refresh = time.monotonic()
-            self._live.update(self._render(), refresh=True)
+            self._live.update(Escaped(self._render()), refresh=True)
 
     def _print(self, text: str, state: str = "") -> None:
         line = Text(text)  # not markup: a name may contain [brackets]
         line.stylize(_COLOURS.get(state, "red"), 0, len(state))
-        self._console.print(line, soft_wrap=True)
+        self._console.print(Escaped(line), soft_wrap=True)
 
     def _render(self) -> Group:
         table = Table(box=None, pad_edge=False)
@@ -101,7 +104,7 @@ class ProgressDisplay:
             Text(job.name, overflow="ellipsis"),
             Text(state, style=_COLOURS.get(state, "")),
             bar,
-            _scores(status),
+            Text(_scores(status)),
             f"{seconds:.0f} s",
         )
 

@@ -44,6 +44,17 @@ class Axis:
         names = ("key", "low", "high", "step", "log", "integer")
         return {name: getattr(self, name) for name in names}
 
+    def has(self, value: str) -> bool:
+        """Whether a value, as typed, is one of the axis."""
+        if self.values and (self.step is None or self.log):
+            return value in self.values
+        try:
+            number = float(value)
+        except ValueError:
+            return False
+        slack = 1e-4 * (abs(self.low) + abs(self.high))  # values of a search are typed with six digits
+        return self.low - slack <= number <= self.high + slack
+
 
 def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[Path]) -> tuple[list[str], list[Axis]]:
     """Overrides with one value, and the axes that the others span; the command line overrides `sweep.space`.

@@ -31,7 +31,7 @@ def _train(sweep: SweepFolder, number: int) -> int:
     from tunesmith.training.train import train
 
     job = sweep.job(number)
-    check(job.config)  # the file may have come with the sweep
+    check(job.config)  # again: the file may have come with the sweep
     if job.run.completed:
         return 0
     callbacks = []

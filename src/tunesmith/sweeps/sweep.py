@@ -12,6 +12,7 @@ from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.identity import digest, identity
 from tunesmith.configuration.monitor import monitored
+from tunesmith.configuration.places import check_place
 from tunesmith.errors import UserError
 from tunesmith.sweeps import grid
 from tunesmith.sweeps.data_check import check_data
@@ -82,6 +83,8 @@ def plan(overrides: Sequence[str], *, config_dir: str | None) -> Plan:
     mistakes = keys.mistakes(node, schema.read_signature("tunesmith.sweeps.settings.Settings").settings, path="sweep")
     if mistakes:
         raise UserError(mistakes)
+    if all(_key(word) != "sweep.folder" for word in about_sweep):
+        check_place("sweep.folder", node["folder"])
     settings = Settings(**node)
     fixed, axes = split(others, settings.space, composer.folders)
     if settings.seeds and settings.sampler == "grid":

@@ -6,7 +6,18 @@ import sys
 import warnings
 from pathlib import Path
 
+from tunesmith.configuration.secrets import without_secrets
+from tunesmith.errors.terminal import safe
+
 _LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "py.warnings")
+
+
+class _Formatter(logging.Formatter):
+    """Records as lines of their own: further lines of a message are indented, so that none can pass for a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's text without control characters and keys."""
+        return without_secrets(safe(super().format(record))).replace("\n", "\n    ")
 
 
 def configure_libraries() -> None:
@@ -29,7 +40,7 @@ def log_to(file: Path | None) -> None:
         handler: logging.Handler = logging.NullHandler()
     else:
         handler = logging.FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -1,11 +1,11 @@
 """Family and maximum length of a backbone before it is loaded: from a local config.json, else from the YAML."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tunesmith.errors import UserError
+from tunesmith.storage.bounded_files import UnreadableError, read_json
 
 _PADDING_COUNTS = {"roberta", "camembert", "xlm-roberta", "longformer"}  # their first two positions are for padding
 
@@ -61,9 +61,9 @@ def _in_folder(backbone: Mapping[str, Any]) -> dict[str, Any] | None:
             f"backbone.name={name} contains no config.json; expected a folder written by save_pretrained, such as a run's model/"
         )
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{file} is not valid JSON ({error}); expected a folder written by save_pretrained") from None
+        found = read_json(file)
+    except UnreadableError as error:
+        raise UserError(f"{error}; expected a folder written by save_pretrained") from None
     if not isinstance(found, dict):
         raise UserError(f"{file} contains {found!r:.40}; expected a model config written by save_pretrained")
     return found

@@ -19,6 +19,9 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 CHUNK = 1 << 16  # bytes that are decoded at once
+LONGEST_LINE = 1 << 27  # bytes; a corpus such as text8 is one line of 100 MB
+LONGEST_RECORD = 1 << 25  # bytes of a row of a table or a line of JSON, of which a parser makes several copies
+LONGEST_DOCUMENT = 1 << 28  # bytes of a file that is read as a whole
 # The mark of UTF-32-LE begins with that of UTF-16-LE, so it comes first.
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
@@ -55,7 +58,7 @@ def lines(file: Path | None, *, encoding: str | None = None) -> Iterator[str]:
     text = chunks(file, encoding=encoding)
     first = next(text, "")
     text = chain([first], text)
-    return split(_translated(text) if _is_macintosh(first) else text, "\n")
+    return split(_translated(text) if _is_macintosh(first) else text, "\n", name=shown(file))
 
 
 def chunks(file: Path | None, *, encoding: str | None) -> Iterator[str]:
@@ -91,15 +94,30 @@ def chunks(file: Path | None, *, encoding: str | None) -> Iterator[str]:
             raw = stream.read(CHUNK)
 
 
-def split(chunks: Iterator[str], end: str) -> Iterator[str]:
-    """Lines, each with its `end`; the last one may lack it."""
+def split(chunks: Iterator[str], end: str, *, name: str, longest: int = LONGEST_LINE) -> Iterator[str]:
+    """Lines, each with its `end`; the last one may lack it.
+
+    Args:
+        chunks: of a text.
+        end: the character that ends a line.
+        name: of the text, for messages.
+        longest: bytes of memory that a line may take.
+
+    Raises:
+        UserError: for a longer line.
+    """
     parts: list[str] = []  # of a line that is longer than a chunk
+    size, number = 0, 1  # bytes of these, and the line's number
     for chunk in chunks:
         first, *others = chunk.split(end)
         parts.append(first)
+        size += len(first) if first.isascii() else 4 * len(first)
+        if size > longest:
+            raise UserError(f"{name}, line {number}: more than {longest:,} bytes in one line; expected shorter lines")
         if others:
             yield "".join(parts) + end
             parts = [others.pop()]
+            size, number = len(parts[0]), number + len(others) + 1
             for line in others:
                 yield line + end
     if rest := "".join(parts):

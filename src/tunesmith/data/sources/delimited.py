@@ -17,7 +17,7 @@ from typing import Any, Literal
 from tunesmith.data.sources import decoding
 from tunesmith.errors import UserError
 
-csv.field_size_limit(2**31 - 1)  # characters; a long cell is unusual, but not an error
+csv.field_size_limit(decoding.LONGEST_RECORD)  # of a cell with line breaks; a long cell is unusual, but not an error
 ENDINGS = (".csv", ".tsv", ".tab")
 Quoting = Literal["minimal", "backslash", "none"]
 Row = tuple[int, list[str], int]  # number of the first line, cells, how many of them have a line break
@@ -188,10 +188,11 @@ class Tables:
         """
         text = decoding.chunks(file, encoding=self._encoding)
         first = next(text)
+        limit: Any = {"name": decoding.shown(file), "longest": decoding.LONGEST_RECORD}
         text, bare = chain([first], text), re.sub(r'"[^"]*"', "", first) if quoted else first
         if re.match(r"[^\r\n]*\r(?!\n|\Z)", bare):
-            return (line.replace("\n", _OTHER) for line in decoding.split(text, "\r")), "\n"
-        return map(_without_returns, decoding.split(text, "\n")), "\r"
+            return (line.replace("\n", _OTHER) for line in decoding.split(text, "\r", **limit)), "\n"
+        return map(_without_returns, decoding.split(text, "\n", **limit)), "\r"
 
     def _quoted(self, file: Path) -> bool:
         """Whether cells may be quoted."""
@@ -259,5 +260,9 @@ def _unreadable(error: str, name: str, first: int, line: int) -> str:
         return (
             f"{name}, line {line}: text after the closing quote of a cell{began}; write quotes inside a quoted cell twice, "
             f"or {literal}"
+        )
+    if "field limit" in error:
+        return (
+            f"{name}, line {first}: a cell has more than {decoding.LONGEST_RECORD:,} characters; expected shorter texts"
         )
     return f"{name}, line {line}: {error}"

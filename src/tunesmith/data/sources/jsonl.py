@@ -41,6 +41,10 @@ def read(lines: Iterator[str], *, name: str) -> Iterator[tuple[int, dict[str, An
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
+        if len(line) > decoding.LONGEST_RECORD:
+            raise UserError(
+                f"{name}, line {number}: more than {decoding.LONGEST_RECORD:,} characters; expected shorter texts"
+            )
         try:
             record = parsed(line)
         except ValueError as error:

@@ -49,6 +49,11 @@ def read(file: Path, *, encoding: str | None = None) -> Iterator[tuple[int, dict
     Raises:
         UserError: if the file is not JSON, or not in this format; names the first violation.
     """
+    if file.stat().st_size > decoding.LONGEST_DOCUMENT:
+        raise UserError(
+            f"{file} has {file.stat().st_size:,} bytes; expected at most {decoding.LONGEST_DOCUMENT:,}, as it is read as a "
+            "whole: write JSON lines (dataset=jsonl_questions)"
+        )
     try:
         content = jsonl.parsed("".join(decoding.lines(file, encoding=encoding)) or "{}")
     except json.JSONDecodeError as error:

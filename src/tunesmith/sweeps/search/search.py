@@ -1,5 +1,6 @@
 """A search: asks Optuna for a configuration whenever a worker is free, and tells it the value."""
 
+import dataclasses
 import math
 import statistics
 from collections import Counter, deque
@@ -66,6 +67,7 @@ class Search:
         self._check_trials(known)
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
+        self._made: set[int] = set()  # numbers of jobs that this command has composed
         self._queued: set[int] = set()  # numbers of jobs that were yielded or are waiting
         self._running = 0
         if settings.retry_failed:
@@ -171,15 +173,28 @@ class Search:
             if job is None:
                 varied = overrides if seed is None else overrides | {"seed": str(seed)}
                 reports = seed == self._seeds[0] and self._settings.pruner != "none"
-                job = Job(len(self._jobs) + 1, self._expansion.config(varied), varied, trial, reports)
-                self._folder.freeze([job])
+                job = self._frozen(Job(len(self._jobs) + 1, {}, varied, trial, reports), varied)
                 self._jobs[trial, seed] = job
+            if job.number not in self._made and not job.run.completed:
+                # It is of an earlier command, and its file may be another one since.
+                job = self._jobs[trial, seed] = self._frozen(
+                    job, overrides | ({} if seed is None else {"seed": str(seed)})
+                )
             if not job.run.completed:
                 left = True
                 if job.number not in self._queued:
                     self._queued.add(job.number)
                     self._waiting.append(job)
         return left
+
+    def _frozen(self, job: Job, overrides: dict[str, str]) -> Job:
+        """A job with the config of its overrides, composed, checked and written."""
+        if wrong := [axis.key for axis in self._axes if not axis.has(overrides[axis.key])]:
+            raise UserError(f"{words(overrides)} is not in the space: {', '.join(wrong)}")
+        job = dataclasses.replace(job, config=self._expansion.config(overrides), overrides=overrides)
+        self._folder.freeze([job])
+        self._made.add(job.number)
+        return job
 
     def _fail(self, number: int | None, error: str) -> None:
         """End a trial as failed, with its runs and the reason as attributes."""
