@@ -85,7 +85,7 @@ class StreamedSplit:
 
     def _encoded(self, written: Written | None = None) -> Iterator[Any]:
         """The encoded chunks of the split, from the start."""
-        rows = (record for _, record in self._source.rows(self._name))
+        rows: Iterator[Any] = (record for _, record in self._source.rows(self._name))
         rows = rows if written is None else written.counted(rows)
         encoded: Iterator[Any] = self.task.encode_all(chunks(rows), self._tokenizer)
         return encoded

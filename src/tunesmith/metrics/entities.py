@@ -162,7 +162,8 @@ class EntityScores(Metric):
 
     def by_type(self) -> LabelScores:
         """Precision, recall, F1 and support of each entity type that occurs or was predicted, as in seqeval's report."""
-        found = by_label(*self.counts.numpy(), self._types)
+        both, predicted, true = self.counts.numpy()
+        found = by_label(both, predicted, true, self._types)
         occur = (self.counts[1:].sum(0) > 0).tolist()
         return {name: row for (name, row), yes in zip(found.items(), occur, strict=True) if yes}
 

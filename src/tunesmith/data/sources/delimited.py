@@ -56,7 +56,7 @@ class Tables:
             UserError: if the setting of the delimiter is wrong.
         """
         delimiter = self._given_delimiter() or ("\t" if ending == ".tsv" else ",")
-        quoting = csv.QUOTE_NONE if self._quoting == "none" else csv.QUOTE_MINIMAL
+        quoting: Any = csv.QUOTE_NONE if self._quoting == "none" else csv.QUOTE_MINIMAL
         return next(csv.reader([line], delimiter=delimiter, quoting=quoting), [])
 
     def rows(self, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
