@@ -190,12 +190,9 @@ def _primary(launcher: Config, *, folder: Path, launch: Path) -> Config:
         folder: of the sweep.
         launch: where the launcher keeps its files.
     """
-    none = ("hydra/launcher", "hydra/hydra_logging", "hydra/job_logging")
+    logging: list[Any] = [{"override hydra/hydra_logging": "none"}, {"override hydra/job_logging": "none"}]
     return {
-        "defaults": [
-            *({f"override {group}": None if group == "hydra/launcher" else "none"} for group in none),
-            "_self_",
-        ],
+        "defaults": [{"override hydra/launcher": None}, *logging, "_self_"],
         "folder": literal(str(folder)),
         "job": "???",
         "hydra": {
