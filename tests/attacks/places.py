@@ -251,7 +251,7 @@ def large(file: str, start: str, size: int, folder: Path) -> list[str]:
 
 def heads(source: str) -> list[str]:
     named = {"squad_json": "span", "text": "masked_lm", "conll": "token_classification"}
-    return [f"head={named[source]}"] if source in named else []
+    return [f"head={named[source]}", "dataset.max_length=128"] if source in named else []
 
 
 def predicted(file: str, what: str, folder: Path) -> list[str]:

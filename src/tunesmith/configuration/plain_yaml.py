@@ -94,6 +94,8 @@ def nodes(text: str) -> Any:
 def _composed(loader: Any, text: str, most: int) -> Any:
     if text.count(",") + text.count("\n") > most:  # one of them ends every value
         raise InvalidError(f"it has more than {most:,} values or lines; expected a config", 1)
+    if re.search(r"(?:[\[{]\s*){200}", text):  # PyYAML needs seconds to find out
+        raise InvalidError("it is nested too deeply; expected a config", 1)
     try:
         node = loader.get_single_node()
         if node is not None:

@@ -92,6 +92,8 @@ def hold_out(rows: Iterator[Row], split: str) -> Iterator[Row]:
 
 def missing_file(setting: str, file: Path) -> str:
     """The message for a missing file, with the most similar name in its folder."""
+    if file.exists():
+        return f"{setting}={file} is a folder, a pipe or a device; expected a file"
     near = [path.name for path in file.parent.iterdir()] if file.parent.is_dir() else []
     return f"{setting}={file} is not a file{did_you_mean(file.name, near)}"
 
