@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 
 from tunesmith.configuration.ranges import NonNegativeFloat
+from tunesmith.errors import Pruned
 
 NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none,seconds:0.0}"
 
@@ -23,7 +24,10 @@ class Trouble(pl.Callback):
     """
 
     def __init__(
-        self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once"], seconds: NonNegativeFloat
+        self,
+        *,
+        kind: Literal["none", "raise", "exit", "kill", "memory", "once", "signal", "prune"],
+        seconds: NonNegativeFloat,
     ) -> None:
         self._kind, self._seconds = kind, seconds
 
@@ -33,6 +37,10 @@ class Trouble(pl.Callback):
             return
         if self._kind == "raise":
             raise ValueError("no [such] luck")
+        if self._kind == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+        if self._kind == "prune":
+            raise Pruned("the others are better")
         if self._kind == "exit":
             os._exit(3)
         if self._kind == "kill":

@@ -14,6 +14,9 @@ ADDED: dict[str, Any] = {
     "dataset.quoting": None,
     "dataset.offsets": None,
     "dataset.scheme": None,
+    "logger.wandb.timeout_seconds": 30,
+    "trainer.on_nonfinite": "stop",
+    "trainer.max_rollbacks": 3,
 }
 
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tunesmith.errors import UserError, storage
+
 CACHE_VARIABLE = "TUNESMITH_CACHE"
 
 
@@ -31,10 +33,25 @@ def key_of(*parts: Any) -> str:
 
 
 def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
-    """The folder of an entry; `write(folder)` fills it if it does not exist yet."""
+    """The folder of an entry; `write(folder)` fills it if it does not exist yet.
+
+    Raises:
+        UserError: if the disk of the cache is full or cannot be written.
+    """
     final = cache_folder() / kind / key
     if final.is_dir():
         return final
+    try:
+        return _written(final, key, write)
+    except OSError as error:
+        remedy = f", or set {CACHE_VARIABLE} to a folder on another disk"
+        found = storage.message(error, folder=cache_folder(), remedy=remedy)
+        if found is None:
+            raise
+        raise UserError(found) from error
+
+
+def _written(final: Path, key: str, write: Callable[[Path], None]) -> Path:
     final.parent.mkdir(parents=True, exist_ok=True)
     with _locked(final.with_name(f".{key}.lock")):
         if final.is_dir():

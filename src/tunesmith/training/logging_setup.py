@@ -1,5 +1,6 @@
 """Logging: the libraries' logs go to train.log, tunesmith's own messages to the terminal."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -18,6 +19,18 @@ def configure_libraries() -> None:
     warnings.filterwarnings("ignore")
 
 
+class _RunLog(logging.FileHandler):
+    """A log file; a full disk is reported by whatever else writes to it, not by a traceback for each line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - of logging
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Close, without what could not be written."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 def log_to(file: Path | None) -> None:
     """Send warnings and the libraries' logs to a file, or discard them if it is None."""
     from transformers.utils import logging as transformers_logging
@@ -28,7 +41,7 @@ def log_to(file: Path | None) -> None:
     if file is None:
         handler: logging.Handler = logging.NullHandler()
     else:
-        handler = logging.FileHandler(file, encoding="utf-8")
+        handler = _RunLog(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     for old in root.handlers[:]:

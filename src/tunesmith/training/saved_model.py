@@ -1,6 +1,7 @@
 """A run's model/ folder: saved after training, loaded to evaluate or to predict."""
 
 import functools
+import shutil
 from typing import Any
 
 from torch import Tensor
@@ -17,18 +18,27 @@ from tunesmith.training.module import FineTuningModule
 def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published: dict[str, Any]) -> None:
     """Write model/: a Hugging Face checkpoint, and head.safetensors, which `evaluate` and `predict` load.
 
+    The folder gets its name once it is complete; that of an earlier attempt is replaced.
+
     Args:
         published: original values of model config settings that training changed, such as dropout; saved in its config,
             so that a run that starts from this model begins with them.
     """
     from safetensors.torch import save_file
 
-    module.head.save(module.backbone, run.model)
-    config = run.read_json("model/config.json")
-    run.write_json("model/config.json", config | published)
-    tokenizer.save_pretrained(run.model)
-    own = _own_weights(module.head, module.backbone)
-    save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
+    draft = run.model.with_name(".model-draft")
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
+    try:
+        module.head.save(module.backbone, draft)
+        config = run.read_json(f"{draft.name}/config.json")
+        run.write_json(f"{draft.name}/config.json", config | published)
+        tokenizer.save_pretrained(draft)
+        own = _own_weights(module.head, module.backbone)
+        save_file({name: value.contiguous() for name, value in own.items()}, draft / "head.safetensors")
+        shutil.rmtree(run.model, ignore_errors=True)
+        draft.rename(run.model)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:
