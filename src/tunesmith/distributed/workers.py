@@ -72,7 +72,7 @@ def launch_workers(world_size: int, work: Callable[[DistributedContext], object]
 
 
 def _run_worker(work: Callable[[DistributedContext], object], context: DistributedContext) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # rank 0 decides when all stop
     parent: Any = multiprocessing.parent_process()
 
