@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.loggers.logger import DummyExperiment
 
 from tunesmith.loggers.failures import Failures
 
@@ -16,9 +17,17 @@ class TensorBoard(TensorBoardLogger):
     """Lightning's TensorBoardLogger; a full disk ends it, not the run."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
         self._failures = Failures("TensorBoard")
+        super().__init__(*arguments, **settings)
         _log_errors_of_its_thread()
+
+    @property
+    def experiment(self) -> Any:
+        """The writer of the event file; one that does nothing if there is no such file."""
+        if not self._failures.occurred:
+            with self._failures:
+                return super().experiment
+        return DummyExperiment()
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         """Log, unless that has failed before."""

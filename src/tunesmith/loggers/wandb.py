@@ -1,11 +1,14 @@
 """Weights & Biases: the run's config, its history, its final scores and how it ended."""
 
 import contextlib
+import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.loggers.logger import DummyExperiment
 
 from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.errors import UserError
@@ -23,8 +26,8 @@ class WandbRun(WandbLogger):
     """
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
         self._failures = Failures("Weights & Biases")
+        super().__init__(**settings)
 
     def start(self, config: dict[str, Any]) -> None:
         """Start or continue the W&B run; offline if the server does not answer in time.
@@ -38,6 +41,7 @@ class WandbRun(WandbLogger):
         import wandb as library
 
         try:
+            self._check_room()
             try:
                 self.experiment.config.update(config, allow_val_change=True)
             except (library.errors.UsageError, library.errors.AuthenticationError) as error:
@@ -63,6 +67,11 @@ class WandbRun(WandbLogger):
                 raise error
 
     @property
+    def experiment(self) -> Any:
+        """The W&B run; an object that does nothing if W&B has failed, since Lightning would start it again."""
+        return DummyExperiment() if self._failures.occurred else super().experiment
+
+    @property
     def _folder(self) -> Path:
         return Path(self.experiment.settings.sync_dir)
 
@@ -70,7 +79,14 @@ class WandbRun(WandbLogger):
         """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too."""
         if not self._failures.occurred:
             with self._failures:
+                self._check_room()
                 super().log_metrics(metrics, step)
+
+    def _check_room(self) -> None:
+        """Raise if the disk is full, of which W&B's service process tells nobody."""
+        folder = Path(str(self.save_dir)) / "wandb"
+        if folder.is_dir() and not shutil.disk_usage(folder).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
     def close(self, state: str) -> None:
         """Write the remaining values, and end the W&B run and its service process.
@@ -79,7 +95,7 @@ class WandbRun(WandbLogger):
             state: of the run: done, failed, interrupted or pruned.
         """
         code = _EXIT_CODES[state]
-        if self._experiment is not None and not self._failures.occurred:
+        if self._experiment is not None:
             try:
                 self._experiment.summary["state"] = state
                 self._experiment.finish(exit_code=code)

@@ -20,10 +20,7 @@ def configure_libraries() -> None:
 
 
 class _RunLog(logging.FileHandler):
-    """A log file; a full disk is reported by whatever else writes to it, not by a traceback for each line."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - of logging
-        """Do nothing."""
+    """A log file whose disk may be full."""
 
     def close(self) -> None:
         """Close, without what could not be written."""
@@ -38,6 +35,7 @@ def log_to(file: Path | None) -> None:
     transformers_logging.disable_progress_bar()
     warnings.resetwarnings()
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk is reported by what else writes to it, not by a traceback per line
     if file is None:
         handler: logging.Handler = logging.NullHandler()
     else:
