@@ -38,7 +38,7 @@ class Rollbacks:
             FloatingPointError: if no further one is allowed, or it would leave out a step again.
         """
         if not self._limit:
-            raise error
+            raise FloatingPointError(str(error)) from error
         if len(self.records) >= self._limit or error.step in self.skipped_steps:
             steps = ", ".join(map(str, self.skipped_steps))
             raise FloatingPointError(
