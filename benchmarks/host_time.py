@@ -69,6 +69,8 @@ def seconds(module, loggers, batches, folder, extra=()):
         "accelerator": "cpu",
         "precision": "32",
         "accumulate_grad_batches": 1,
+        "on_nonfinite": "stop",
+        "max_rollbacks": 3,
     }
     built = trainer(
         folder, list(extra), loggers, **settings, deterministic=False, log_every_n_steps=10, progress_bar=False

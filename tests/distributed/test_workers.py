@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.conftest import TINY, checked
+from tests.training.test_rollback import bad_loss
 from tunesmith.data.epoch_plan import training_plan
 from tunesmith.data.module import Shard
 from tunesmith.distributed.context import DistributedContext
@@ -104,6 +105,18 @@ def test_bfloat16_with_accumulation(tmp_path):
     (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
     # A row's sums are rounded differently next to other rows.
     np.testing.assert_allclose(after, before, rtol=0.02, atol=0.02)
+
+
+def test_two_processes_roll_back_like_one(tmp_path, monkeypatch, capsys):
+    words = ["trainer.on_nonfinite=rollback", "callbacks.checkpoint.every_n_steps=2", *no_dropout()]
+    bad_loss(monkeypatch)  # on the rank that has the row in its shard
+    one, two = (run_of(tmp_path, words, devices) for devices in (1, 2))
+    left_out = [[record["step"] for record in run.read_json("manifest.json")["rollbacks"]] for run in (one, two)]
+    assert left_out[0] == left_out[1] and len(left_out[0]) == 1
+    (names, before), (_, after) = history(one), history(two)
+    losses = [names.index(f"{part}/loss") for part in ("train", "validation")]  # a rank, as in ROC AUC, may be a tie
+    np.testing.assert_allclose(after[:, losses], before[:, losses], rtol=2e-5, atol=2e-6)
+    assert capsys.readouterr().out.count("Rollback 1 of 3: the training loss is nan") == 2
 
 
 def test_shards_cover_the_plan():

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 
+from tunesmith.errors import Pruned
+
 NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none}"
 
 
@@ -19,7 +21,7 @@ class Trouble(pl.Callback):
         kind: what happens; `once` raises unless the file `tried` exists.
     """
 
-    def __init__(self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once"]) -> None:
+    def __init__(self, *, kind: Literal["none", "raise", "exit", "kill", "memory", "once", "signal", "prune"]) -> None:
         self._kind = kind
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
@@ -28,6 +30,10 @@ class Trouble(pl.Callback):
             return
         if self._kind == "raise":
             raise ValueError("no [such] luck")
+        if self._kind == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+        if self._kind == "prune":
+            raise Pruned("the others are better")
         if self._kind == "exit":
             os._exit(3)
         if self._kind == "kill":

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.conftest import TINY, checked, write_csv
+from tests.loggers.offline import Offline
 from tunesmith import cli
 from tunesmith.training.train import train
 
@@ -186,36 +187,15 @@ def test_a_multi_label_and_a_regression_file(tmp_path):
     assert "validation/spearman" in scored.read_json("metrics.json")
 
 
-def offline_records(content):
-    """Records of an offline W&B file: a header of 7 bytes, then LevelDB's log format in blocks of 32 KiB."""
-    place, parts = 7, []
-    while place + 7 <= len(content):
-        left = 32768 - place % 32768
-        if left < 7:
-            place += left
-            continue
-        size, kind = int.from_bytes(content[place + 4 : place + 6], "little"), content[place + 6]
-        parts.append(content[place + 7 : place + 7 + size])
-        place += 7 + size
-        if kind in (1, 4):  # whole, or the last part
-            yield b"".join(parts)
-            parts = []
-
-
 def test_tensorboard_and_wandb_record_the_run(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    from wandb.proto import wandb_internal_pb2
 
     run = train(checked([*TINY, "logger=[csv,tensorboard,wandb]", f"output_dir={tmp_path}"]))
     events = EventAccumulator(str(run.path / "tensorboard")).Reload()
     assert "validation/accuracy" in events.Tags()["scalars"]
-    (file,) = (run.path / "wandb").glob("offline-run-*/run-*.wandb")
-    keys = set()
-    for data in offline_records(file.read_bytes()):
-        record = wandb_internal_pb2.Record()
-        record.ParseFromString(data)
-        keys |= {item.key or ".".join(item.nested_key) for item in record.history.item}
-    assert {"train/loss", "validation/accuracy", "test/accuracy"} <= keys
+    read = Offline(run.path)
+    assert {"train/loss", "validation/accuracy", "test/accuracy"} <= read.keys
+    assert read.exit_codes == [0] and read.summary["state"] == '"done"'
 
 
 def test_an_incomplete_or_missing_run(tmp_path, capsys):

@@ -85,6 +85,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         """Save the weights if they are the best so far, and the training state."""
         if trainer.state.fn != "fit":
             return
+        pl_module.check_finite()
         value = float(trainer.callback_metrics[self._monitor])
         score = self._sign * value
         if not math.isfinite(score):
@@ -109,6 +110,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         if self._position == self._saved:
             return
         module: Any = trainer.lightning_module
+        module.check_finite()
         epoch, batches = self._position
         state = collect(trainer, module, epoch=epoch, batches=batches, best=self.best)
         if trainer.is_global_zero:

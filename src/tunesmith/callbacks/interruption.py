@@ -1,4 +1,4 @@
-"""Stops a run on Ctrl-C or SIGTERM, between two optimizer steps and with its state saved."""
+"""Stops a run on Ctrl-C, SIGTERM or SIGHUP (a closed terminal), between two optimizer steps and with its state saved."""
 
 import signal
 from types import FrameType
@@ -24,7 +24,10 @@ class Interruption(pl.Callback):
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
-        self._previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handled = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
+            handled.append(signal.SIGHUP)
+        self._previous = {number: signal.getsignal(number) for number in handled}
         self._install_handlers()
         return self
 
@@ -38,8 +41,8 @@ class Interruption(pl.Callback):
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         again, self._received = self._received is not None, self._received or number
-        if again and number == signal.SIGTERM:
-            return  # Slurm sends it twice at once, and only then grants time to save
+        if again and number != signal.SIGINT:
+            return  # Slurm sends SIGTERM twice at once, and only then grants time to save
         if again or not self._training:
             raise Interrupted(signal.Signals(number).name)
         print("\nStopping after this step. Press Ctrl-C again to stop immediately.", flush=True)

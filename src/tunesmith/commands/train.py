@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 def run(arguments: list[str]) -> int:
     """Train unless completed; return the exit status."""
+    from tunesmith.training.lost_output import lost_output_is_survived
+
     given = TrainArguments.parse(arguments)
     if given.multirun:
         from tunesmith.report.results import write_results
         from tunesmith.sweeps.sweep import sweep
 
-        return 0 if sweep(given.overrides, config_dir=given.config_dir, report=write_results) else 1
+        with lost_output_is_survived():
+            return 0 if sweep(given.overrides, config_dir=given.config_dir, report=write_results) else 1
     config = given.config()
     if config is None:
         return 0
@@ -36,7 +39,8 @@ def run(arguments: list[str]) -> int:
     logging_setup.configure_libraries()
     from tunesmith.training.train import train
 
-    print(f"Completed: {train(config).path}")
+    with lost_output_is_survived():
+        print(f"Completed: {train(config).path}")
     return 0
 
 

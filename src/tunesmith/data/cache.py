@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tunesmith.errors import UserError
+from tunesmith.storage import disk_errors
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 CACHE_VARIABLE = "TUNESMITH_CACHE"
@@ -34,10 +36,25 @@ def key_of(*parts: Any) -> str:
 
 
 def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
-    """The folder of an entry; `write(folder)` fills it if it does not exist yet, or is damaged."""
+    """The folder of an entry; `write(folder)` fills it if it does not exist yet, or is damaged.
+
+    Raises:
+        UserError: if the disk of the cache is full or cannot be written.
+    """
     final = cache_folder() / kind / key
     if _intact(final):
         return final
+    try:
+        return _written(final, key, write)
+    except OSError as error:
+        remedy = f", or set {CACHE_VARIABLE} to a folder on another disk"
+        found = disk_errors.message(error, folder=cache_folder(), remedy=remedy)
+        if found is None:
+            raise
+        raise UserError(found) from error
+
+
+def _written(final: Path, key: str, write: Callable[[Path], None]) -> Path:
     final.parent.mkdir(parents=True, exist_ok=True)
     with _locked(final.with_name(f".{key}.lock")):
         if _intact(final):

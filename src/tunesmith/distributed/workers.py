@@ -78,7 +78,7 @@ def _run_worker(
     work: Callable[[DistributedContext], object], context: DistributedContext, listener: socket.socket
 ) -> None:
     listener.close()  # rank 0's
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # rank 0 decides when all stop
     parent: Any = multiprocessing.parent_process()
 

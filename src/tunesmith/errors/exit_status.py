@@ -31,6 +31,8 @@ def _exit_status(call: Callable[[], int | None]) -> int:
         return 2
     except FloatingPointError as error:
         print(f"tunesmith: {error}", file=sys.stderr)
+    except MemoryError as error:
+        print(f"tunesmith: {str(error) or 'out of memory'}", file=sys.stderr)
     except Interrupted as reason:
         print(f"tunesmith: interrupted by {reason}", file=sys.stderr)
     except Pruned as reason:

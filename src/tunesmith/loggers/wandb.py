@@ -1,38 +1,130 @@
-"""Weights & Biases: the run's config, its history and its final scores."""
+"""Weights & Biases: the run's config, its history, its final scores and how it ended."""
 
+import contextlib
+import errno
+import os
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.loggers.logger import DummyExperiment
 
-from tunesmith.configuration.secrets import recorded_command, without_secrets
-from tunesmith.runs.code import origin, repository
+from tunesmith.configuration.ranges import PositiveFloat
+from tunesmith.configuration.secrets import recorded_command
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import first_line
+from tunesmith.loggers.failures import Failures
+from tunesmith.runs.code import repository
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
+
+_EXIT_CODES = {"done": 0, "pruned": 0, "failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
-    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores."""
+    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores and the state of the run.
 
-    _disconnected = False
+    Whatever is wrong with W&B, its server or its disk is reported once, and training continues without it.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self._failures = Failures("Weights & Biases")
+        super().__init__(**settings)
+
+    def start(self, config: dict[str, Any]) -> None:
+        """Start or continue the W&B run; offline if the server does not answer in time.
+
+        Args:
+            config: of the run.
+
+        Raises:
+            UserError: if W&B is used wrongly, such as without an API key.
+        """
+        import wandb as library
+
+        try:
+            self._check_room()
+            try:
+                self.experiment.config.update(config, allow_val_change=True)
+            except (library.errors.UsageError, library.errors.AuthenticationError) as error:
+                raise UserError(
+                    f"logger.wandb: {first_line(error)}; run wandb login, or set logger.wandb.mode=offline"
+                ) from error
+            except Exception as error:
+                if self._wandb_init["mode"] != "online":
+                    raise
+                _end_service(1)
+                self._wandb_init["mode"] = "offline"
+                self.experiment.config.update(config, allow_val_change=True)
+                print(
+                    f"Weights & Biases does not answer ({first_line(error)}); logging offline, upload it later: wandb sync "
+                    f"{self._folder}",
+                    flush=True,
+                )
+        except UserError:
+            raise
+        except Exception as error:
+            _end_service(1)
+            with self._failures:
+                raise error
+
+    @property
+    def experiment(self) -> Any:
+        """The W&B run; an object that does nothing if W&B has failed, since Lightning would start it again."""
+        return DummyExperiment() if self._failures.occurred else super().experiment
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.experiment.settings.sync_dir)
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
-        """Log, or continue without W&B if its service process is gone: Slurm may send SIGTERM to that one too."""
-        try:
-            super().log_metrics(metrics, step)
-        except ConnectionError as error:
-            if not self._disconnected:
-                print(f"The process of Weights & Biases is gone ({error}); continuing without it", flush=True)
-            self._disconnected = True
+        """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too."""
+        if not self._failures.occurred:
+            with self._failures:
+                self._check_room()
+                super().log_metrics(metrics, step)
 
-    def close(self) -> None:
-        """Write the remaining values and finish the W&B run."""
-        self.experiment.finish()
+    def _check_room(self) -> None:
+        """Raise if the disk is full, of which W&B's service process tells nobody."""
+        folder = Path(str(self.save_dir)) / "wandb"
+        if folder.is_dir() and not shutil.disk_usage(folder).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+    def close(self, state: str) -> None:
+        """Write the remaining values, and end the W&B run and its service process.
+
+        Args:
+            state: of the run: done, failed, interrupted or pruned.
+        """
+        code = _EXIT_CODES[state]
+        if self._experiment is not None:
+            try:
+                self._experiment.summary["state"] = state
+                self._experiment.finish(exit_code=code)
+            except TimeoutError:
+                print(
+                    f"Weights & Biases does not take the last values; upload them later: wandb sync {self._folder}",
+                    flush=True,
+                )
+            except Exception as error:
+                with self._failures:
+                    raise error
+        _end_service(code)
+
+
+def _end_service(exit_code: int) -> None:
+    """End W&B's service process and threads, unless another run of W&B uses them."""
+    import wandb as library
+
+    if library.run is None:
+        with contextlib.suppress(Exception, SystemExit):  # it exits if the service process has failed
+            library.teardown(exit_code)
 
 
 def wandb(
@@ -44,6 +136,7 @@ def wandb(
     entity: str | None,
     mode: Literal["offline", "online", "disabled"],
     tags: list[str],
+    timeout_seconds: PositiveFloat,
 ) -> WandbRun:
     """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
 
@@ -52,9 +145,14 @@ def wandb(
         entity: user or team; null for the account's default.
         mode: offline writes to disk only.
         tags: W&B tags to filter runs by.
+        timeout_seconds: how long the start, and the end, of a run wait for the server.
+
+    Raises:
+        UserError: if W&B is used wrongly, such as without an API key.
     """
     if mode == "online":
         print(f"Weights & Biases: {entity or 'the default account'}, project {project}", flush=True)
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # its threads would outlive the run
     import wandb as library
     from wandb.sdk.lib.runid import generate_id
 
@@ -71,19 +169,18 @@ def wandb(
         tags=tags,
         group=config["name"],
         mode=mode,
-        # W&B's own git would run what a repository names.
-        settings=library.Settings(silent=True, console="off", disable_git=True, **_private()),
+        settings=library.Settings(
+            silent=True,
+            console="off",
+            disable_git=True,  # W&B's own git would run what a repository names
+            x_disable_meta=shlex.join(["tunesmith", *sys.argv[1:]])
+            != recorded_command(sys.argv[1:]),  # it has the command
+            init_timeout=timeout_seconds,
+            login_timeout=timeout_seconds,
+            finish_timeout=timeout_seconds,
+            finish_timeout_raises=True,
+        ),
     )
     code = repository(Path.cwd())
-    commit = {} if code is None else {"git_commit": code["commit"]}
-    logger.experiment.config.update(config | commit, allow_val_change=True)
+    logger.start(config | ({} if code is None else {"git_commit": code["commit"]}))
     return logger
-
-
-def _private() -> Any:
-    """Settings that keep W&B from recording a command or the address of a repository that holds a key."""
-    remote = origin(Path.cwd())
-    return {
-        "x_disable_meta": shlex.join(["tunesmith", *sys.argv[1:]]) != recorded_command(sys.argv[1:]),
-        "disable_git": without_secrets(remote) != remote,
-    }

@@ -46,14 +46,6 @@ def patch(folder: Path) -> bytes:
     return "\n".join(kept).encode("utf-8", "surrogateescape")
 
 
-def origin(folder: Path) -> str:
-    """The address that the repository of a folder was cloned from; empty if there is none."""
-    try:
-        return _git("config", "--get", "remote.origin.url", folder=folder).decode("utf-8", "replace").strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
 def _git(*arguments: str, folder: Path) -> bytes:
     """The output of git, which runs no program that the repository itself names: the folder may come from anyone."""
     settings = _FIXED | {key: "false" if key.endswith(".required") else "" for key in _filters(folder)}

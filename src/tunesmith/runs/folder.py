@@ -14,13 +14,14 @@ from tunesmith.configuration.identity import run_id
 from tunesmith.data.encoding.label_names import order_of_version_0_1
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
+from tunesmith.runs import heartbeat
 from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.scores import numbers
 from tunesmith.storage import files
 from tunesmith.storage.contained import check_below, check_contained
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
-_PROGRESS = ("step", "steps", "scores")
+_PROGRESS = ("step", "steps", "scores", "rollbacks")
 _KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*.jsonl", "model/**/*")  # files that are read again
 _REMEDY = "set name=... for a new run, or remove the folder"
 _LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
@@ -90,11 +91,26 @@ class RunFolder:
         deadline = time.monotonic() + _LOCK_TIMEOUT_SECONDS
         while not (held := self._lock.take()) and time.monotonic() < deadline:
             time.sleep(0.02)
-        if not held:
-            status = self.status()
+        if self._lock.missing is not None:
+            print(
+                f"Files in {self.path} cannot be locked ({self._lock.missing}); a run in use is recognised by its heartbeat",
+                flush=True,
+            )
+        status = self.status()
+        if not held or self._in_use_without_lock(status):
+            self.release()
             raise BusyError(
                 f"{self.path} is in use by process {status.get('pid')} on {status.get('host')}; wait for it or stop it"
             )
+
+    def _in_use_without_lock(self, status: dict[str, Any]) -> bool:
+        """Whether a process that this machine's locks do not show uses the run: it takes a few seconds to be sure."""
+        here = status.get("host") == socket.gethostname()
+        if status.get("state") != "running" or (here and self._lock.missing is None):
+            return False
+        if here and not Path(f"/proc/{status.get('pid')}").exists():
+            return False
+        return heartbeat.is_beating(self.path)
 
     def release(self) -> None:
         """Release the lock."""
@@ -102,8 +118,12 @@ class RunFolder:
 
     @property
     def busy(self) -> bool:
-        """Whether the run is in use by a process."""
-        return self._lock.taken()
+        """Whether the run is in use by a process, on this machine or on another one that shares the folder."""
+        if self._lock.taken():
+            return True
+        status = self.status()
+        elsewhere = status.get("state") == "running" and status.get("host") != socket.gethostname()
+        return elsewhere and heartbeat.is_recent(self.path)
 
     def status(self) -> dict[str, Any]:
         """Content of status.json; empty if it is missing or damaged."""
@@ -178,16 +198,22 @@ class RunFolder:
         return [f"dataset.{split}" for split, content in before.items() if fingerprint(split) != content]
 
     def _fingerprints(self) -> dict[str, str]:
-        """What identifies the content of each split that the run was trained with; empty if it has not recorded them."""
+        """What identifies the content of each split that the run was trained with; empty if it has no manifest."""
         found: dict[str, str] = self._manifest().get("data", {}).get("fingerprints", {})
         return found
 
     def _manifest(self) -> dict[str, Any]:
-        """Content of manifest.json; empty before training has started."""
+        """Content of manifest.json; empty before training has started.
+
+        Raises:
+            DamagedError: if it is not as a run writes it.
+        """
         found = self._object("manifest.json")
-        if not found and (self.path / "manifest.json").exists():
+        data = found.get("data", {})
+        if (self.path / "manifest.json").exists() and not (found and isinstance(data, dict)):
             raise DamagedError(
-                f"{self.path / 'manifest.json'} is empty, so the run's data cannot be compared; {_REMEDY}"
+                f"{self.path / 'manifest.json'} is damaged: expected the fingerprints of the data that the run was "
+                f"trained on; restore the file from a copy, or {_REMEDY}"
             )
         return found
 

@@ -1,5 +1,6 @@
 """Atomic file writes, the modes of files, and locks on folders."""
 
+import errno
 import fcntl
 import json
 import math
@@ -69,12 +70,19 @@ def with_null(value: Any) -> Any:
     return [with_null(part) for part in value] if isinstance(value, list | tuple) else value
 
 
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
 class Lock:
-    """A folder's `.lock`; the operating system releases it when the process dies, even by SIGKILL."""
+    """A folder's `.lock`; the operating system releases it when the process dies, even by SIGKILL.
+
+    `missing` says why there are no locks, as in some network folders: `take` is then true for every process.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / ".lock"
         self._held: Any = None
+        self.missing: str | None = None
 
     def take(self) -> bool:
         """Acquire the lock; false if another process holds it."""
@@ -84,6 +92,10 @@ class Lock:
         except BlockingIOError:
             self.release()
             return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            self.missing = error.strerror
         return True
 
     def release(self) -> None:
@@ -103,4 +115,7 @@ class Lock:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
         return False

@@ -9,6 +9,7 @@ from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import BUSY
+from tunesmith.training.lost_output import lost_output_is_survived
 
 
 def start_job(folder: Path, number: int) -> int:
@@ -20,7 +21,8 @@ def start_job(folder: Path, number: int) -> int:
     """
     sweep = SweepFolder(folder.resolve())
     os.chdir(sweep.read()["directory"])  # paths in the config are relative to it
-    return exit_status(lambda: _train(sweep, number))
+    with lost_output_is_survived():  # the disk of the log may be full
+        return exit_status(lambda: _train(sweep, number))
 
 
 def _train(sweep: SweepFolder, number: int) -> int:

@@ -51,7 +51,14 @@ class Assembly:
 
 
 def assemble(
-    config: Config, dataset: Surveyed, run: RunFolder, callbacks: Sequence[pl.Callback], context: DistributedContext
+    config: Config,
+    dataset: Surveyed,
+    run: RunFolder,
+    callbacks: Sequence[pl.Callback],
+    loggers: list[Any],
+    context: DistributedContext,
+    *,
+    skipped_steps: Sequence[int],
 ) -> Assembly:
     """Build the parts of a run, on each rank.
 
@@ -60,7 +67,9 @@ def assemble(
         dataset: the config's dataset.
         run: folder that the parts write to.
         callbacks: in addition to those of the config.
+        loggers: an empty list, to which rank 0 adds the loggers; the caller closes them.
         context: rank and world size of this process.
+        skipped_steps: optimizer steps that change no weights.
 
     Raises:
         UserError: if the model's own config does not fit the tokenizer, the task or the head.
@@ -85,6 +94,8 @@ def assemble(
         data,
         seed=config["seed"],
         total_steps=steps,
+        watches_gradients=config["trainer"]["on_nonfinite"] == "rollback",
+        skipped_steps=skipped_steps,
         **_select(config["trainer"], *_STEP),
     )
     if not context.is_rank_zero:  # each rank draws its own dropout masks
@@ -94,10 +105,12 @@ def assemble(
     mode = "max" if larger_is_better(monitor) else "min"
     configured = [callback(run.path, monitor, mode) for callback in factories.callbacks]
     checkpoint = next((callback for callback in configured if isinstance(callback, Checkpoint)), None)
-    loggers, options = [], {"progress_bar": False}
+    options = {"progress_bar": False}
     if context.is_rank_zero:
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
-        loggers, options = [logger(run.path, config, step) for logger in factories.logger], {}
+        for logger in factories.logger:
+            loggers.append(logger(run.path, config, step))
+        options = {}
         callbacks = [*callbacks, Status(run, steps)]
     callbacks = [*callbacks, *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)

@@ -1,53 +1,102 @@
-"""One attempt at a run: train.log and status.json record how it ends, and the folder is released."""
+"""One attempt at a run: train.log, status.json and the loggers record how it ends, and the folder is released."""
 
 import contextlib
-import errno
+import inspect
 import logging
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import torch
 
+from tunesmith.configuration import Config
+from tunesmith.data.cache import cache_folder
 from tunesmith.errors import Interrupted, Pruned, UserError
+from tunesmith.loggers.failures import Failures
 from tunesmith.runs.folder import RunFolder
-from tunesmith.training import logging_setup
+from tunesmith.storage import disk_errors
+from tunesmith.training import logging_setup, out_of_memory
 
 LOG = logging.getLogger("tunesmith")
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
-def recorded(run: RunFolder) -> Iterator[None]:
-    """Record how the block ends, then restore torch's number of threads and release the run.
+def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
+    """Record how the block ends, then close its loggers, restore torch's number of threads and release the run.
+
+    Yields the list to which the block adds the run's loggers.
 
     Args:
         run: claimed by this process.
+        config: of the run.
 
     Raises:
-        UserError: instead of the block's error, if the disk is full.
+        UserError: instead of the block's error, if the disk is full or cannot be written.
+        MemoryError: instead of it, if memory has run out; with the settings to lower.
     """
-    logging_setup.log_to(run.path / "train.log")
     threads = torch.get_num_threads()
+    loggers: list[Any] = []
     try:
-        yield
+        logging_setup.log_to(run.path / "train.log")
+        yield loggers
     except BaseException as error:
-        _record_failure(run, error)
-        raise
+        LOG.error("%s", "".join(traceback.format_exception(error)))
+        reported = _explained(error, run, config)
+        state = ending(error)
+        try:
+            run.set_state(state, error=f"{type(reported).__name__}: {reported}")
+        except OSError:  # a full disk: the state stays `running`, which is never treated as completed
+            LOG.error("status.json could not be written")
+        close_loggers(loggers, state)
+        if reported is error:
+            raise
+        raise reported from error
+    else:
+        close_loggers(loggers, "done")
     finally:
         torch.set_num_threads(threads)
         run.release()
 
 
-def _record_failure(run: RunFolder, error: BaseException) -> None:
-    LOG.error("%s", "".join(traceback.format_exception(error)))
-    state = "failed"
+def ending(error: BaseException) -> str:
+    """The state of a run that an error has ended: interrupted, pruned or failed."""
     if isinstance(error, Interrupted | KeyboardInterrupt):
-        state = "interrupted"
-    elif isinstance(error, Pruned):
-        state = "pruned"
-    try:
-        run.set_state(state, error=f"{type(error).__name__}: {error}")
-    except OSError:  # a full disk: the state stays `running`, which is never treated as completed
-        LOG.error("status.json could not be written")
-    if isinstance(error, OSError) and error.errno in _DISK_FULL:
-        raise UserError(f"{run.path}: {error.strerror}; free some space, or set output_dir to another disk") from error
+        return "interrupted"
+    return "pruned" if isinstance(error, Pruned) else "failed"
+
+
+def close_loggers(loggers: list[Any], state: str) -> None:
+    """Close the loggers that can be closed, and empty the list.
+
+    Args:
+        state: of the run: done, failed, interrupted or pruned.
+    """
+    while loggers:
+        logger = loggers.pop()
+        close = getattr(logger, "close", None)
+        if close is not None:
+            with Failures(type(logger).__name__):
+                close(*([state] if inspect.signature(close).parameters else []))
+
+
+def _explained(error: BaseException, run: RunFolder, config: Config) -> BaseException:
+    """The error that is reported: the one of a library says neither which disk is full nor which setting to lower."""
+    if isinstance(error, UserError):
+        return error
+    if out_of_memory.is_out_of_memory(error):
+        return MemoryError(out_of_memory.message(error, config, scoring=False))
+    if isinstance(error, FileNotFoundError) and _is_of_the_run(str(error.filename), run, config):
+        return UserError(
+            f"{error.filename} has disappeared during the run; restore it and run the same command again, which resumes"
+        )
+    remedy = ", or set output_dir to another disk; the same command resumes the run"
+    found = disk_errors.message(error, folder=run.path, remedy=remedy)
+    return error if found is None else UserError(found)
+
+
+def _is_of_the_run(file: str, run: RunFolder, config: Config) -> bool:
+    """Whether a file is in the run's folder or in the cache, or is one of its data."""
+    named = [str(value) for value in config["dataset"].values() if isinstance(value, str) and value]
+    places = [str(run.path), str(cache_folder()), *named]
+    return any(Path(file).absolute().is_relative_to(Path(place).absolute()) for place in places)

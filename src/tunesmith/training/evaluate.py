@@ -11,6 +11,7 @@ from tunesmith.data.survey.printed import findings
 from tunesmith.data.survey.survey import surveyed
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
+from tunesmith.training import out_of_memory
 from tunesmith.training.assembly import data_module
 from tunesmith.training.saved_model import load
 from tunesmith.training.scoring import score_all
@@ -45,7 +46,8 @@ def evaluate(run: RunFolder, config: Config, *, output: Path | None = None) -> d
             run.path, [interruption], [], progress_bar=False, devices=1
         )
         folder = RunFolder(output) if output is not None else None
-        metrics = score_all(trainer, module, data, keep=folder, tune=False)
+        with out_of_memory.explained(config, scoring=True):
+            metrics = score_all(trainer, module, data, keep=folder, tune=False)
         if folder is not None:
             folder.write_json("metrics.json", metrics)
     return metrics

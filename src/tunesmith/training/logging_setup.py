@@ -1,5 +1,6 @@
 """Logging: the libraries' logs go to train.log, tunesmith's own messages to the terminal."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -29,6 +30,15 @@ def configure_libraries() -> None:
     warnings.filterwarnings("ignore")
 
 
+class _RunLog(logging.FileHandler):
+    """A log file whose disk may be full."""
+
+    def close(self) -> None:
+        """Close, without what could not be written."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 def log_to(file: Path | None) -> None:
     """Send warnings and the libraries' logs to a file, or discard them if it is None."""
     from transformers.utils import logging as transformers_logging
@@ -36,10 +46,11 @@ def log_to(file: Path | None) -> None:
     transformers_logging.disable_progress_bar()
     warnings.resetwarnings()
     logging.captureWarnings(True)
+    logging.raiseExceptions = False  # a full disk is reported by what else writes to it, not by a traceback per line
     if file is None:
         handler: logging.Handler = logging.NullHandler()
     else:
-        handler = logging.FileHandler(file, encoding="utf-8")
+        handler = _RunLog(file, encoding="utf-8")
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     for old in root.handlers[:]:

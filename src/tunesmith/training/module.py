@@ -1,5 +1,6 @@
 """The only LightningModule: backbone, head and regularizers in one training step."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.distributed import collectives
 from tunesmith.training.gathered_predictions import GatheredPredictions
+from tunesmith.training.nonfinite import FirstNonFinite, NonFiniteError, largest
 
 
 class FineTuningModule(pl.LightningModule):
@@ -28,6 +30,8 @@ class FineTuningModule(pl.LightningModule):
         log_every_n_steps: optimizer steps between two logged training losses.
         total_steps: number of optimizer steps.
         seed: for what a head samples for each example and epoch.
+        watches_gradients: note the first optimizer step whose loss or gradient is not finite.
+        skipped_steps: optimizer steps, from 1, that change no weights: their loss or gradient was not finite.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class FineTuningModule(pl.LightningModule):
         log_every_n_steps: int = 10,
         total_steps: int = 1,
         seed: int = 0,
+        watches_gradients: bool = False,
+        skipped_steps: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.backbone, self.head, self.regularizers = backbone, head, regularizers
@@ -52,6 +58,8 @@ class FineTuningModule(pl.LightningModule):
         self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
         self._losses = 0  # number of batches in `_loss_sum`
         self._logged_step = 0
+        self._nonfinite = FirstNonFinite() if watches_gradients else None
+        self._skipped_steps = frozenset(skipped_steps)
         self._gathered = GatheredPredictions()
         self.scores: dict[str, float] = {}
         self.predictions: list[Any] = []  # the task's, for the examples that were scored last
@@ -73,6 +81,10 @@ class FineTuningModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss to minimise: the head's loss plus all penalties."""
+        if self._skips_step:  # DDP needs a gradient of every parameter
+            return torch.stack(
+                [parameter.sum() * 0 for parameter in self.parameters() if parameter.requires_grad]
+            ).sum()
         scores = self.head(self.backbone(batch), batch)
         loss: Tensor = self.head.loss(scores, batch)
         total = loss
@@ -85,25 +97,74 @@ class FineTuningModule(pl.LightningModule):
             total = total * (own * collectives.world_size() / global_denominator)
         self._loss_sum += total.detach()  # stays on the device: reading it would synchronise
         self._losses += 1
+        if self._nonfinite is not None:
+            self._nonfinite.note(total.detach(), step=self.trainer.global_step + 1)
         return total
+
+    @property
+    def _skips_step(self) -> bool:
+        return bool(self._skipped_steps) and self.trainer.global_step + 1 in self._skipped_steps
+
+    def on_before_optimizer_step(self, optimizer: Any) -> None:
+        """Note a gradient that is not finite; the scaler of float16 skips such steps itself."""
+        if self._nonfinite is not None and self.trainer.precision != "16-mixed":
+            gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
+            self._nonfinite.note(largest(gradients), step=self.trainer.global_step + 1)
+
+    def optimizer_step(
+        self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
+    ) -> None:
+        """Update the weights, except in a skipped step, which counts for the schedule and changes nothing else."""
+        if self._skips_step:
+            assert optimizer_closure is not None
+            optimizer_closure()  # Lightning reads its result
+            return
+        super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since it was last logged, every n steps."""
         due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
         if due or self.trainer.is_last_batch:
             self._logged_step = self.global_step
+            values = self._logged_loss()
+            for logger in self.loggers:
+                logger.log_metrics(values, step=self.global_step)
+
+    def _logged_loss(self) -> dict[str, float]:
+        """The mean training loss since it was last logged, the learning rate and the epoch.
+
+        Raises:
+            NonFiniteError: if the loss is not finite.
+        """
+        rate = self.trainer.optimizers[0].param_groups[-1]["lr"]
+        values = {"train/learning_rate": rate, "epoch": float(self.current_epoch)}
+        if self._losses:  # 0 if all steps since then were skipped
             mean = collectives.all_reduce(self._loss_sum).item() / (self._losses * collectives.world_size())
             self._loss_sum.zero_()
             self._losses = 0
             if not mean < float("inf"):
-                raise FloatingPointError(
-                    f"the training loss is {mean} at step {self.global_step}; lower optimizer.lr or use trainer.precision=32"
-                )
-            rate = self.trainer.optimizers[0].param_groups[-1]["lr"]
-            values = {"train/loss": mean, "train/learning_rate": rate, "epoch": float(self.current_epoch)}
+                raise self._not_finite(f"the training loss is {mean}")
             self.trainer.progress_bar_metrics["loss"] = mean
-            for logger in self.loggers:
-                logger.log_metrics(values, step=self.global_step)
+            values["train/loss"] = mean
+        skipped = sum(step <= self.global_step for step in self._skipped_steps)
+        return values | ({"train/skipped_steps": float(skipped)} if skipped else {})
+
+    def check_finite(self) -> None:
+        """Check the state before it is saved: a run must not resume from weights that are not finite.
+
+        Raises:
+            NonFiniteError: if the loss since it was last logged, or a weight, is not finite; on all ranks alike.
+        """
+        loss = collectives.all_reduce(self._loss_sum).item()
+        if not math.isfinite(loss):
+            raise self._not_finite(f"the training loss is {loss}")
+        weight = largest([parameter.detach() for parameter in self.parameters() if parameter.requires_grad]).item()
+        if not math.isfinite(weight):
+            raise self._not_finite(f"a weight is {weight}")
+
+    def _not_finite(self, what: str) -> NonFiniteError:
+        first = self._nonfinite.step() if self._nonfinite is not None else None
+        return NonFiniteError(what, step=self.global_step, first=first)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Decode a batch and accumulate its loss."""

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from typing import Any
 
 from torch import Tensor
@@ -12,12 +13,14 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part, factory
 from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
-from tunesmith.storage.files import give_usual_modes
+from tunesmith.storage.files import give_usual_modes, write_json
 from tunesmith.training.module import FineTuningModule
 
 
 def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published: dict[str, Any]) -> None:
     """Write model/: a Hugging Face checkpoint, and head.safetensors, which `evaluate` and `predict` load.
+
+    The folder gets its name once it is complete; that of an earlier attempt is replaced.
 
     Args:
         published: original values of model config settings that training changed, such as dropout; saved in its config,
@@ -25,13 +28,20 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
     """
     from safetensors.torch import save_file
 
-    module.head.save(module.backbone, run.model)
-    config = json.loads((run.model / "config.json").read_text(encoding="utf-8"))
-    run.write_json("model/config.json", config | published)
-    tokenizer.save_pretrained(run.model)
-    own = _own_weights(module.head, module.backbone)
-    save_file({name: value.contiguous() for name, value in own.items()}, run.model / "head.safetensors")
-    give_usual_modes(run.model)
+    draft = run.model.with_name(".model-draft")
+    shutil.rmtree(draft, ignore_errors=True)  # of a process that was killed
+    try:
+        module.head.save(module.backbone, draft)
+        config = json.loads((draft / "config.json").read_text(encoding="utf-8"))
+        write_json(draft / "config.json", config | published)
+        tokenizer.save_pretrained(draft)
+        own = _own_weights(module.head, module.backbone)
+        save_file({name: value.contiguous() for name, value in own.items()}, draft / "head.safetensors")
+        give_usual_modes(draft)
+        shutil.rmtree(run.model, ignore_errors=True)
+        draft.rename(run.model)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _own_weights(head: Any, backbone: Backbone) -> dict[str, Tensor]:

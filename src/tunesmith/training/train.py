@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import gc
 import logging
 import time
 from collections.abc import Sequence
@@ -26,14 +27,17 @@ from tunesmith.distributed.workers import launch_workers
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.runs.code import PATCH_BYTES, patch
 from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.heartbeat import beating
 from tunesmith.runs.manifest import manifest
 from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.score_table import print_scores, warn_of_undefined
 from tunesmith.runs.scores import numbers
-from tunesmith.training import logging_setup, saved_model
+from tunesmith.training import logging_setup, out_of_memory, saved_model
 from tunesmith.training.assembly import Assembly, assemble
-from tunesmith.training.attempt import recorded
+from tunesmith.training.attempt import close_loggers, recorded
+from tunesmith.training.nonfinite import NonFiniteError
 from tunesmith.training.previous_stage import run_previous_stage
+from tunesmith.training.rollback import Rollbacks
 from tunesmith.training.scoring import score_all
 
 LOG = logging.getLogger("tunesmith")
@@ -60,14 +64,14 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
     if run.completed:  # another process has just completed it
         run.release()
         return run
-    with Interruption() as interruption, recorded(run):
+    with Interruption() as interruption, recorded(run, config) as loggers:
         run.check_data(dataset.source)
         run.check_plugins(config)
         run.write_text("config.yaml", to_yaml(config))
         run.set_state("running")
         work = functools.partial(_train_on_worker, config, dataset, run)
-        with launch_workers(config["trainer"]["devices"], work) as context:
-            metrics = _train(config, dataset, run, [interruption, *callbacks], context)
+        with launch_workers(config["trainer"]["devices"], work) as context, beating(run.path):
+            metrics = _train(config, dataset, run, [interruption, *callbacks], loggers, context)
         run.write_json("metrics.json", metrics)
         run.seal()
         monitor, scores = monitored(config), numbers(metrics)
@@ -82,26 +86,64 @@ def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context:
     log = run.path / f"train-{context.rank}.log"
     logging_setup.redirect_output(log)
     logging_setup.log_to(log)
-    with Interruption(handles_signals=False) as interruption, contextlib.suppress(Interrupted):
-        _train(config, dataset, RunFolder(run.path, writes=False), [interruption], context)
+    with (
+        Interruption(handles_signals=False) as interruption,
+        contextlib.suppress(Interrupted),
+        out_of_memory.explained(config, scoring=False),
+    ):
+        _train(config, dataset, RunFolder(run.path, writes=False), [interruption], [], context)
 
 
 def _train(
-    config: Config, dataset: Surveyed, run: RunFolder, callbacks: Sequence[pl.Callback], context: DistributedContext
+    config: Config,
+    dataset: Surveyed,
+    run: RunFolder,
+    callbacks: Sequence[pl.Callback],
+    loggers: list[Any],
+    context: DistributedContext,
 ) -> dict[str, Any]:
-    started = time.time()
+    """Train and score, from the last checkpoint again after each rollback; returns the content of metrics.json."""
+    started = time.monotonic()
     torch.set_num_threads(max(1, torch.get_num_threads() // context.world_size))
-    parts = assemble(config, dataset, run, callbacks, context)
+    rollbacks = Rollbacks(run, **{name: config["trainer"][name] for name in ("on_nonfinite", "max_rollbacks")})
+    while True:
+        try:
+            parts = assemble(config, dataset, run, callbacks, loggers, context, skipped_steps=rollbacks.skipped_steps)
+            return _fit_and_score(config, dataset, run, parts, context, rollbacks, started)
+        except NonFiniteError as error:
+            rollbacks.record(error)
+        close_loggers(loggers, "failed")
+        del parts
+        gc.collect()  # the memory of model and optimizer, before they are built again
+
+
+def _fit_and_score(
+    config: Config,
+    dataset: Surveyed,
+    run: RunFolder,
+    parts: Assembly,
+    context: DistributedContext,
+    rollbacks: Rollbacks,
+    started: float,
+) -> dict[str, Any]:
     data, module, trainer, checkpoint = parts.data, parts.module, parts.trainer, parts.checkpoint
-    facts = _describe(config, dataset, run, parts)
+    facts = _facts(config, dataset, parts)
+    if rollbacks.last is None:
+        _print_sizes(dataset, run, parts)
+    step = 0
     if checkpoint is not None and checkpoint.resumed is not None:
         run.check_tokenizer(data.tokenizer_key)
         learnt = config["dataset"]["task"] == "text_classification" and config["dataset"]["labels"] is None
         run.check_labels(_label_names(dataset.task), learnt=learnt)
-        print(f"Resuming from step {checkpoint.resumed['step']:,}", flush=True)
+        step = checkpoint.resumed["step"]
         data.plan.start_at(*next_batch(checkpoint.resumed, batches=len(data.plan)))
+    if rollbacks.last is not None:
+        print(f"{rollbacks.last}; resuming from step {step:,}", flush=True)
+    elif step:
+        print(f"Resuming from step {step:,}", flush=True)
 
     # Train.
+    facts |= {"rollbacks": rollbacks.records} if rollbacks.records else {}
     run.write_json("manifest.json", facts)
     _keep_patch(run)
     trainer.fit(module, datamodule=data)
@@ -121,18 +163,18 @@ def _train(
     for logger in trainer.loggers:
         logger.log_metrics(numbers(metrics), step=trainer.global_step)
         logger.finalize("success")
-        if hasattr(logger, "close"):
-            logger.close()
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
-    run.write_json("manifest.json", facts | {"seconds": round(time.time() - started, 2), "steps": trainer.global_step})
+    run.write_json(
+        "manifest.json", facts | {"seconds": round(time.monotonic() - started, 2), "steps": trainer.global_step}
+    )
     return metrics
 
 
-def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly) -> dict[str, Any]:
-    """Print the sizes of data and model and notes about the data; return the manifest."""
-    data, source, survey = parts.data, dataset.source, dataset.survey
-    notes = _counted(data) | survey.notes | data.notes()
+def _print_sizes(dataset: Surveyed, run: RunFolder, parts: Assembly) -> None:
+    """Print the sizes of data and model, and notes about the data."""
+    data, survey = parts.data, dataset.survey
+    notes = _notes(dataset, parts)
     for split, examples in data.splits.items():
         noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
         print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
@@ -143,17 +185,22 @@ def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly
     LOG.info("%s tokens per epoch, %.2f %% of batch tokens is padding", int(lengths.sum()), padding)
     LOG.info("%s parameters, %s optimizer steps", parameters, parts.total_steps)
     print(f"{run.path}  {parameters:,} parameters  {parts.total_steps:,} steps", flush=True)
+
+
+def _facts(config: Config, dataset: Surveyed, parts: Assembly) -> dict[str, Any]:
+    """The manifest."""
+    source, survey = dataset.source, dataset.survey
     fingerprints = {split: source.fingerprint(split) for split in source.splits}
     return manifest(
         data={
             "fingerprints": fingerprints,
             "rows": survey.rows,
-            "notes": notes,
+            "notes": _notes(dataset, parts),
             "label_names": _label_names(dataset.task),
             "labels": survey.counts,
             "warnings": survey.warnings,
         },
-        model={"parameters": parameters, "tokenizer": data.tokenizer_key}
+        model={"parameters": parameter_count(parts.module), "tokenizer": parts.data.tokenizer_key}
         | ({} if parts.commit is None else {"commit": parts.commit}),
         plugins=plugins(config),
     )
@@ -162,6 +209,10 @@ def _describe(config: Config, dataset: Surveyed, run: RunFolder, parts: Assembly
 def _label_names(task: Any) -> list[str]:
     """The labels in the order of their ids; none for tasks without labels."""
     return list(getattr(task, "label_names", ()))
+
+
+def _notes(dataset: Surveyed, parts: Assembly) -> dict[str, dict[str, int]]:
+    return _counted(parts.data) | dataset.survey.notes | parts.data.notes()
 
 
 def _keep_patch(run: RunFolder) -> None:

@@ -37,6 +37,8 @@ def trainer(
     accumulate_grad_batches: PositiveInt,
     deterministic: bool,
     log_every_n_steps: PositiveInt,
+    on_nonfinite: Literal["stop", "rollback"],
+    max_rollbacks: PositiveInt,
     progress_bar: bool,
 ) -> pl.Trainer:
     """The Trainer of one process of a run, which writes below `folder`.
@@ -50,8 +52,11 @@ def trainer(
         accumulate_grad_batches: batches per optimizer step.
         deterministic: use only operations whose results are bitwise reproducible.
         log_every_n_steps: optimizer steps between two logged training losses.
+        on_nonfinite: what a loss or weight that is not finite does, see `tunesmith.training.rollback`.
+        max_rollbacks: of the run.
         progress_bar: show a progress bar.
     """
+    del on_nonfinite, max_rollbacks  # for what happens around a Trainer
     if progress_bar:
         from tunesmith.callbacks.progress import Progress
 

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.conftest import TINY, write_csv
+from tests.loggers.offline import Offline
 from tests.sweeps.made import call, config_of, folder_of, start, sweep, until
 from tests.sweeps.trouble import NONE
 from tunesmith.configuration.choices import conf_folder
@@ -98,6 +99,24 @@ def test_failed_runs_are_retried_and_completed_ones_are_not(troubled):
     assert status["none"] == before["none"] and logs_after["none"] == logs["none"]
     assert done.items() < done_after.items() and len(done_after) == 2
     assert status["once"]["state"] == "done" and all(len(logs_after[kind]) > len(logs[kind]) for kind in ERRORS)
+
+
+def test_wandb_runs_of_jobs_end_with_the_state_of_the_job(tmp_path):
+    endings = {"none": (0, "done"), "raise": (1, "failed"), "signal": (255, "interrupted"), "prune": (0, "pruned")}
+    words = [
+        TROUBLE,
+        f"regularization.trouble.kind={','.join(endings)}",
+        "logger=[csv,wandb]",
+        f"output_dir={tmp_path}",
+    ]
+    sweep(*words, "hydra.launcher.n_jobs=2")
+    for job in SweepFolder(folder_of(tmp_path)).jobs():
+        code, state = endings[job.config["regularization"]["trouble"]["kind"]]
+        read = Offline(job.run.path)
+        assert (
+            job.run.status()["state"] == state and read.summary["state"] == f'"{state}"' and read.exit_codes == [code]
+        )
+        assert ("test/accuracy" in read.keys) == (state == "done")
 
 
 SEEDS = "seed=1,2,3"

@@ -153,7 +153,10 @@ class Local:
                 message = "Stopping: jobs save their state after this step. Press Ctrl-C again to stop immediately."
                 print(f"\n{message}", flush=True)
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        handled = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
+            handled.append(signal.SIGHUP)
+        before = {number: signal.signal(number, stop) for number in handled}
         try:
             yield
         finally:

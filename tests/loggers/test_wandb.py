@@ -1,0 +1,114 @@
+"""W&B runs: read back from disk, with servers that accept connections and are otherwise ill, and with a full disk."""
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.loggers.offline import Offline
+from tunesmith.errors import UserError
+from tunesmith.loggers.wandb import wandb
+
+CONFIG = {"name": "test", "seed": 1}
+OPTIONS = {"project": "tests", "entity": None, "tags": [], "timeout_seconds": 1.0}
+STATES = {"done": 0, "pruned": 0, "failed": 1, "interrupted": 255}
+
+
+def services():
+    """W&B's processes that this one has started."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = file.read_text().partition(" (")[2].rpartition(") ")
+        except OSError:
+            continue
+        if name.startswith("wandb") and rest.split()[1] == str(os.getpid()):
+            found.append(name)
+    return found
+
+
+def threads():
+    return {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_run_ends_with_its_state_and_leaves_nothing_behind(state, tmp_path):
+    before = threads()
+    logger = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    for step in (1, 2):
+        logger.log_metrics({"train/loss": 1 / step}, step=step)
+    assert services()
+    logger.close(state)
+    assert not services() and threads() == before
+    read = Offline(tmp_path)
+    assert read.rows == 2 and "train/loss" in read.keys
+    assert read.exit_codes == [STATES[state]] and read.summary["state"] == f'"{state}"'
+
+
+def test_a_disabled_run_writes_nothing(tmp_path):
+    logger = wandb(tmp_path, CONFIG, 0, mode="disabled", **OPTIONS)
+    logger.log_metrics({"train/loss": 0.5}, step=1)
+    logger.close("done")
+    assert not list(tmp_path.rglob("*.wandb")) and not services()
+
+
+@pytest.fixture(params=["silent", "dropping"])
+def server(request, monkeypatch):
+    """Accepts connections, and answers none or drops each."""
+    listening, connections = socket.create_server(("127.0.0.1", 0)), []
+
+    def serve():
+        while True:
+            try:
+                connections.append(listening.accept()[0])
+            except OSError:
+                return
+            if request.param == "dropping":
+                connections.pop().close()
+
+    threading.Thread(target=serve, daemon=True, name="server").start()
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", f"http://127.0.0.1:{listening.getsockname()[1]}")
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    yield listening
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+
+
+def test_a_server_that_does_not_answer_delays_a_run_and_does_not_end_it(server, tmp_path, capsys):
+    started = time.monotonic()
+    logger = wandb(tmp_path, CONFIG, 0, mode="online", **OPTIONS)
+    logger.log_metrics({"train/loss": 0.5}, step=1)
+    logger.close("done")
+    assert time.monotonic() - started < 30  # W&B adds a grace of a few seconds; its own limit is 90 s
+    output = capsys.readouterr().out
+    assert (
+        output.count("Weights & Biases does not answer") == 1 and f"wandb sync {tmp_path}/wandb/offline-run-" in output
+    )
+    read = Offline(tmp_path)
+    assert read.rows == 1 and read.exit_codes == [0] and not services()
+
+
+def test_without_an_api_key(server, tmp_path, monkeypatch):
+    monkeypatch.delenv("WANDB_API_KEY")
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    with pytest.raises(UserError, match=r"logger\.wandb: .*; run wandb login, or set logger\.wandb\.mode=offline"):
+        wandb(tmp_path, CONFIG, 0, mode="online", **OPTIONS)
+
+
+def test_a_service_process_that_is_killed_ends_the_logging(tmp_path, capsys):
+    logger = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    logger.experiment._interface  # noqa: B018 - started
+    from wandb.sdk.wandb_setup import singleton
+
+    singleton().ensure_service()._proc._process.kill()
+    deadline = time.monotonic() + 20
+    while not logger._failures.occurred and time.monotonic() < deadline:
+        logger.log_metrics({"train/loss": 0.5}, step=1)
+        time.sleep(0.05)
+    logger.log_metrics({"train/loss": 0.5}, step=2)
+    logger.close("done")
+    assert capsys.readouterr().out.count("Weights & Biases failed") == 1
