@@ -97,6 +97,7 @@ OTHER_FAMILIES = {
         **SMALL, relative_attention=True, pos_att_type="p2c|c2p", position_buckets=8, pooler_hidden_size=32
     ),
     "modernbert": ModernBertConfig(**SMALL, reference_compile=False),
+    "modernbert_mean": ModernBertConfig(**SMALL, reference_compile=False, classifier_pooling="mean"),
 }
 
 
@@ -105,7 +106,7 @@ OTHER_FAMILIES = {
 def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
     task = text_task("single_label", pair)
     tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
-    if family in ("distilbert", "modernbert"):  # they have no token type ids
+    if family in ("distilbert", "modernbert", "modernbert_mean"):  # they have no token type ids
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
     config = copy.deepcopy(OTHER_FAMILIES[family])
     config.vocab_size, config.pad_token_id = len(tokenizer), tokenizer.pad_token_id

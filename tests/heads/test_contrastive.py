@@ -1,5 +1,8 @@
 """Loss against the paper's formulas and sentence-transformers, pooling against brute force, and the folder against both loaders."""
 
+import json
+from pydoc import locate
+
 import numpy as np
 import pytest
 import torch
@@ -193,14 +196,14 @@ def test_the_layer_starts_as_the_models_own_layers_do(kind):
     assert not head.layer.bias.any()
 
 
-@pytest.mark.parametrize("kind", ["cls_training_layer", "cls_layer"])
+@pytest.mark.parametrize("kind", ["cls", "cls_training_layer", "cls_layer"])
 def test_the_layer_after_cls(kind):
     backbone, head, task, tokenizer = made("bert", kind)
     batch = batch_of([{"text": text} for text in TEXTS], task, tokenizer)
     with torch.no_grad():
         hidden = backbone(batch)
         plain, trained, scored = hidden[:, 0], head.train()(hidden, batch), head.eval()(hidden, batch)
-        layered = torch.tanh(plain @ head.layer.weight.T + head.layer.bias)
+        layered = plain if kind == "cls" else torch.tanh(plain @ head.layer.weight.T + head.layer.bias)
     torch.testing.assert_close(trained, layered)
     torch.testing.assert_close(scored, layered if kind == "cls_layer" else plain)
 
@@ -223,3 +226,6 @@ def test_sentence_transformers_loads_the_folder(family, kind, tmp_path):
             assert not info["missing_keys"] and not info["unexpected_keys"]
             torch.testing.assert_close(model.eval()(**batch.inputs)[0], backbone(batch), atol=1e-5, rtol=0)
     assert loaded.max_seq_length == 16
+    if kind == "cls_layer":  # sentence-transformers imports it, or falls back to Tanh
+        (settings,) = tmp_path.glob("*_Dense/config.json")
+        assert locate(json.loads(settings.read_text())["activation_function"]) is torch.nn.Tanh

@@ -163,6 +163,7 @@ def test_decoded_sums_equal_those_of_each_window(family):
 def test_targets_attend_to_context_and_earlier_targets_only():
     backbone, _, _, batch, original, _ = build("xlnet")
     unseen, mapping = batch.inputs["perm_mask"].bool(), batch.inputs["target_mapping"].bool()
+    assert mapping.shape[1] == mapping.any(2).sum(1).max()  # no more columns than targets
     for row in range(len(original)):
         targets = mapping[row].any(0)
         assert not unseen[row][:, ~targets].any()  # all attend to the context
@@ -251,20 +252,24 @@ def test_a_window_of_special_tokens_has_no_targets():
     batch = split[np.arange(3)]
     batch.inputs["input_ids"][1] = backbone.tokenizer.pad_token_id
     head.prepare(batch, seed=1, epoch=0)
-    assert set(batch.layout["windows"].tolist()) == {0, 2}
+    windows = batch.layout["windows"].tolist()
+    assert windows and 1 not in windows
 
 
 @pytest.mark.parametrize("family", PAIRINGS)
 def test_a_batch_without_targets_has_zero_loss(family):
     backbone, head, split, _, _, _ = build(family)
     batch = split[np.arange(3)]
-    batch.inputs["input_ids"][:] = backbone.tokenizer.pad_token_id
-    batch.inputs["attention_mask"][:, 1:] = 0
+    if family == "gpt2":
+        batch.inputs["attention_mask"][:, 1:] = 0
     batch.rows = batch.rows[:0]  # as on a rank whose shard has run out
     head.prepare(batch, seed=1, epoch=0)
-    scores = torch.randn(0, len(backbone.tokenizer))
     assert not len(batch.targets["labels"])
-    assert head.loss(scores, batch) == head.divergence(scores, scores, batch) == head.loss_denominator(batch) == 0
+    scores = head(backbone(batch), batch)
+    loss = head.loss(scores, batch)
+    loss.backward()
+    assert not any(parameter.grad.any() for parameter in head.parameters() if parameter.grad is not None)
+    assert loss == head.divergence(scores, scores, batch) == head.loss_denominator(batch) == 0
 
 
 def test_losses_are_means_over_the_predicted_tokens():
@@ -285,17 +290,17 @@ def test_losses_are_means_over_the_predicted_tokens():
 
 def test_a_token_is_predicted_from_the_tokens_before_it_in_its_document():
     _, head, _, _, _, _ = build("gpt2")
-    ids = torch.tensor([[4, 5, 6, 7, 8], [9, 10, 11, 12, 13]])
-    mask = torch.tensor([[1, 1, 1, 1, 0], [0, 1, 1, 1, 1]])
-    documents = torch.tensor([[0, 0, 1, 1, -1], [-1, 0, 0, 0, 1]])
+    ids = torch.tensor([[4, 5, 6, 7, 8, 9], [9, 10, 11, 12, 13, 14]])
+    mask = torch.tensor([[1, 1, 1, 1, 0, 0], [0, 0, 1, 1, 1, 1]])
+    documents = torch.tensor([[0, 0, 1, 1, -1, -1], [-1, -1, 0, 0, 0, 1]])
     for with_mask, with_documents in ((False, False), (True, False), (True, True), (False, True)):
         inputs = {"input_ids": ids} | ({"attention_mask": mask} if with_mask else {})
         batch = Batch(inputs, {}, np.arange(2), {"documents": documents} if with_documents else {})
         head.prepare(batch, seed=1, epoch=0)
         expected = [
-            (row * 5 + place, row, int(ids[row, place + 1]))
+            (row * 6 + place, row, int(ids[row, place + 1]))
             for row in range(2)
-            for place in range(4)
+            for place in range(5)
             if not with_mask or (mask[row, place] and mask[row, place + 1])
             if not with_documents or documents[row, place] == documents[row, place + 1]
         ]
