@@ -50,6 +50,11 @@ def test_span_lengths_are_spanberts():
     assert stats.chisquare(observed, np.array(expected) * len(lengths)).pvalue > 1e-3
 
 
+def test_spans_start_at_every_word_alike():
+    drawn = [masking.spans(np.random.default_rng(seed), np.arange(5), rate=0.2) for seed in range(2000)]  # one token
+    assert stats.chisquare(np.sum([numbers > 0 for numbers in drawn], axis=0)).pvalue > 1e-3
+
+
 def test_replacements_of_selected_tokens():
     ids = np.full(40000, 7)
     ordinary = np.arange(10, 110)

@@ -192,6 +192,10 @@ def test_divergence_is_averaged_over_words():
     p, q = (torch.stack([scores[place] for place in places]) for scores in (first, second))
     kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
     torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
+    batch.targets["labels"][:] = -100
+    batch.targets["labels"][0, 0] = 1  # a single word
+    p, q = p[:1], q[:1]
+    torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
 
 
 def test_a_batch_without_tags_has_zero_loss():
