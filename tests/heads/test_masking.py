@@ -26,6 +26,12 @@ def test_the_fraction_of_selected_tokens(unit, rate):
     assert close(sample_many(lambda generator: masking.choose(generator, STARTS, rate=rate, unit=unit)), rate)
 
 
+def test_single_tokens_are_selected_independently():
+    counts = [masking.choose(np.random.default_rng(n), STARTS, rate=0.15, unit="token").sum() for n in range(400)]
+    binomial = np.sqrt(len(STARTS) * 0.15 * 0.85)
+    assert np.std(counts) == pytest.approx(binomial, rel=0.2)  # spans would fix the number
+
+
 def test_short_texts_have_the_same_rate():
     found = sample_many(
         lambda generator: masking.choose(generator, np.ones(3, dtype=bool), rate=0.15, unit="span"), 4000
