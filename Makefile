@@ -36,7 +36,7 @@ audit: setup  ## known faults of the pinned versions, by pip-audit (needs the ne
 mutation: setup  ## small changes to the arithmetic that no test notices (hours; MUTANTS='tunesmith.metrics.*' for a part)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[mutation]'
 	OMP_NUM_THREADS=1 $(BIN)/mutmut run --max-children 2 $(MUTANTS)
-	$(BIN)/mutmut results
+	$(BIN)/mutmut results --all true | $(BIN)/python benchmarks/mutation.py
 
 format: setup  ## format the code
 	$(BIN)/ruff check --fix

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from torch.distributions import Bernoulli, Categorical, kl_divergence
 from transformers import (
     AutoModel,
     AutoModelForSequenceClassification,
@@ -16,6 +17,7 @@ from transformers import (
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.mini import Mini
+from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.encoding.labels import Labels
 from tunesmith.heads.classification import Classification
@@ -95,6 +97,7 @@ OTHER_FAMILIES = {
         **SMALL, relative_attention=True, pos_att_type="p2c|c2p", position_buckets=8, pooler_hidden_size=32
     ),
     "modernbert": ModernBertConfig(**SMALL, reference_compile=False),
+    "modernbert_mean": ModernBertConfig(**SMALL, reference_compile=False, classifier_pooling="mean"),
 }
 
 
@@ -103,7 +106,7 @@ OTHER_FAMILIES = {
 def test_logits_of_other_families_equal_hugging_face(family, pair, tmp_path):
     task = text_task("single_label", pair)
     tokenizer = mini("bert").tokenizer(lambda: TEXTS + PAIRS, pre_split=False)
-    if family in ("distilbert", "modernbert"):  # they have no token type ids
+    if family in ("distilbert", "modernbert", "modernbert_mean"):  # they have no token type ids
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
     config = copy.deepcopy(OTHER_FAMILIES[family])
     config.vocab_size, config.pad_token_id = len(tokenizer), tokenizer.pad_token_id
@@ -142,14 +145,93 @@ def test_passing_embeddings_equals_passing_ids():
         torch.testing.assert_close(backbone(batch, embeddings=backbone.embed(batch)), backbone(batch))
 
 
-def test_divergence_equals_torchs_kl_divergence():
-    _, head, _ = build("bert", "single_label", "right", False)
-    first, second = torch.randn(5, 3), torch.randn(5, 3)
-    kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
-    torch.testing.assert_close(head.divergence(first, second, None), 0.5 * (kl(first, second) + kl(second, first)))
+DISTRIBUTIONS = {"single_label": Categorical, "multi_label": Bernoulli}
+
+
+@pytest.mark.parametrize("problem", DISTRIBUTIONS)
+def test_divergence_is_the_mean_of_both_kl_divergences(problem):
+    _, head, _ = build("bert", problem, "right", False)
+    first, second = torch.randn(2, 5, 3)
+    p, q = (DISTRIBUTIONS[problem](logits=logits) for logits in (first, second))
+    both = (kl_divergence(p, q) + kl_divergence(q, p)) / 2  # (batch,), or (batch, labels) of independent labels
+    torch.testing.assert_close(head.divergence(first, second, None), both.view(5, -1).sum(1).mean())
+
+
+def test_divergence_of_numbers_is_their_squared_difference():
+    _, head, _ = build("bert", "regression", "right", False)
+    assert head.divergence(torch.tensor([[1.0], [2.0]]), torch.tensor([[1.0], [5.0]]), None) == 4.5
+
+
+def reference_loss(problem, scores, targets, weights, smoothing):
+    """PyTorch's documented formulas, one term at a time in float64."""
+    losses, total = [], 0.0
+    for row, target in zip(scores.double().numpy(), targets.tolist(), strict=True):
+        if problem == "regression":
+            losses, total = [*losses, (row[0] - target) ** 2], total + 1
+        elif problem == "multi_label":
+            p = 1 / (1 + np.exp(-row))
+            terms = [-w * np.log(x) if y else -np.log(1 - x) for w, x, y in zip(weights, p, target, strict=True)]
+            losses, total = [*losses, np.mean(terms)], total + 1
+        else:
+            terms = -np.log(np.exp(row) / np.exp(row).sum()) * weights
+            losses, total = (
+                [*losses, (1 - smoothing) * terms[target] + smoothing * terms.mean()],
+                total + weights[target],
+            )
+    return sum(losses) / total
+
+
+@pytest.mark.parametrize("weights", [None, [0.5, 2.0, 4.0]])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("problem", TARGETS)
+def test_losses_with_class_weights_and_smoothing(problem, smoothing, weights):
+    _, head, batch = build("bert", problem, "right", False)
+    scores = torch.randn(3, 1 if problem == "regression" else 3)
+    head.label_smoothing = smoothing
+    if weights is not None:
+        head.class_weights = torch.tensor(weights)
+    expected = reference_loss(problem, scores, batch.targets["labels"], np.array(weights or [1, 1, 1]), smoothing)
+    assert head.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
+    assert shards_average_to_the_whole(head, scores, batch)
+
+
+def shards_average_to_the_whole(head, scores, batch):
+    """Whether the losses of two ranks, weighted by their denominators, are the loss of both ranks' examples."""
+    loss = denominators = 0.0
+    for rows in (slice(0, 1), slice(1, None)):
+        targets, layout = (
+            {name: part[rows] for name, part in parts.items()} for parts in (batch.targets, batch.layout)
+        )
+        part = Batch({}, targets, batch.rows[rows], layout)
+        denominator = float(head.loss_denominator(part))
+        loss, denominators = loss + denominator * float(head.loss(scores[rows], part)), denominators + denominator
+    return loss / denominators == pytest.approx(float(head.loss(scores, batch)), rel=1e-5)
+
+
+def test_without_class_weights_the_denominator_is_the_number_of_examples():
+    for problem in TARGETS:
+        _, head, batch = build("bert", problem, "right", False)
+        assert head.loss_denominator(batch) == 3
+
+
+def test_decoded_predictions_and_probabilities():
+    scores = torch.tensor([[0.0, 2.0, -1.0], [3.0, 1.0, 0.5]])
+    single, multi = (build("bert", problem, "right", False)[1].decode(scores, None) for problem in DISTRIBUTIONS)
+    assert single["prediction"].tolist() == [1, 0]
+    torch.testing.assert_close(single["probabilities"], scores.exp() / scores.exp().sum(1, keepdim=True))
+    assert multi["prediction"].tolist() == [
+        [0, 1, 0],
+        [1, 1, 1],
+    ]  # a label whose probability is exactly 1/2 is not predicted
+    torch.testing.assert_close(multi["probabilities"], 1 / (1 + (-scores).exp()))
+    number = build("bert", "regression", "right", False)[1].decode(torch.tensor([[0.25], [-3.0]]), None)
+    assert {name: value.tolist() for name, value in number.items()} == {"prediction": [0.25, -3.0]}
 
 
 def test_labels_are_named_in_the_config():
     backbone, _, _ = build("bert", "multi_label", "right", False)
     assert backbone.config.id2label == {0: "a", 1: "b", 2: "c"}
+    assert backbone.config.label2id == {"a": 0, "b": 1, "c": 2}
     assert Labels("multi_label", ("a", "b", "c")).encode("a;c") == [1.0, 0.0, 1.0]
+    backbone, _, _ = build("bert", "regression", "right", False)
+    assert backbone.config.id2label == {0: "score"} and backbone.config.problem_type == "regression"

@@ -1,5 +1,8 @@
 """Loss against the paper's formulas and sentence-transformers, pooling against brute force, and the folder against both loaders."""
 
+import json
+from pydoc import locate
+
 import numpy as np
 import pytest
 import torch
@@ -66,13 +69,30 @@ def reference_loss(parts, *, temperature, weight):
     return np.mean(losses)
 
 
-@pytest.mark.parametrize("texts,weight", [(2, 1.0), (3, 1.0), (3, 2.5)])
-def test_the_loss_equals_the_papers_formula(texts, weight):
+@pytest.mark.parametrize("texts,weight", [(2, 1.0), (2, 2.5), (3, 1.0), (3, 2.5)])
+@pytest.mark.parametrize("size", [1, 6])
+def test_the_loss_equals_the_papers_formula(texts, weight, size):
     _, head, _, _ = made("bert", weight=weight, temperature=0.1)
-    scores, batch = random_embeddings(texts)
-    expected = reference_loss(scores.double().view(texts, 6, -1).numpy(), temperature=0.1, weight=weight)
+    scores, batch = random_embeddings(texts, size)
+    expected = reference_loss(scores.double().view(texts, size, -1).numpy(), temperature=0.1, weight=weight)
     for part in (head.train(), head.eval()):
-        assert part.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
+        assert part.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_a_single_text_is_evaluated_against_the_others():
+    _, head, _, _ = made("bert", temperature=0.1)
+    scores, batch = random_embeddings(1)
+    own = scores.double().numpy()
+    expected = reference_loss([own, own], temperature=0.1, weight=1)
+    assert head.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_of_padding_only_has_zero_loss(training):
+    _, head, _, _ = made("bert")
+    scores, batch = random_embeddings(2, size=1)
+    batch.rows = batch.rows[:0]
+    assert head.train(training).loss(scores.requires_grad_(), batch) == 0
 
 
 @pytest.mark.parametrize("texts", [2, 3])
@@ -153,14 +173,37 @@ def test_embeddings_do_not_depend_on_the_batch(family):
                 torch.testing.assert_close(embedding, expected[kind], atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("texts", [1, 2, 3])
+def test_each_text_of_an_example_has_its_own_embedding(texts):
+    _, head, _, _ = made("bert")
+    scores, batch = random_embeddings(texts)
+    found = head.decode(scores, batch)
+    assert list(found) == ["embedding", "embedding_2", "embedding_3"][:texts]
+    assert torch.equal(torch.cat(list(found.values())), scores)
+
+
+def test_pairs_are_not_encoded_twice():
+    _, head, _, _ = made("bert")
+    _, batch = random_embeddings(2)
+    head.prepare(batch, seed=1, epoch=0)
+    assert batch.layout["places"].shape == (2, 6) and len(batch.inputs["input_ids"]) == 12
+
+
 @pytest.mark.parametrize("kind", ["cls_training_layer", "cls_layer"])
+def test_the_layer_starts_as_the_models_own_layers_do(kind):
+    backbone, head, _, _ = made("bert", kind)
+    assert head.layer.weight.std().item() == pytest.approx(backbone.config.initializer_range, rel=0.1)
+    assert not head.layer.bias.any()
+
+
+@pytest.mark.parametrize("kind", ["cls", "cls_training_layer", "cls_layer"])
 def test_the_layer_after_cls(kind):
     backbone, head, task, tokenizer = made("bert", kind)
     batch = batch_of([{"text": text} for text in TEXTS], task, tokenizer)
     with torch.no_grad():
         hidden = backbone(batch)
         plain, trained, scored = hidden[:, 0], head.train()(hidden, batch), head.eval()(hidden, batch)
-        layered = torch.tanh(plain @ head.layer.weight.T + head.layer.bias)
+        layered = plain if kind == "cls" else torch.tanh(plain @ head.layer.weight.T + head.layer.bias)
     torch.testing.assert_close(trained, layered)
     torch.testing.assert_close(scored, layered if kind == "cls_layer" else plain)
 
@@ -183,3 +226,6 @@ def test_sentence_transformers_loads_the_folder(family, kind, tmp_path):
             assert not info["missing_keys"] and not info["unexpected_keys"]
             torch.testing.assert_close(model.eval()(**batch.inputs)[0], backbone(batch), atol=1e-5, rtol=0)
     assert loaded.max_seq_length == 16
+    if kind == "cls_layer":  # sentence-transformers imports it, or falls back to Tanh
+        (settings,) = tmp_path.glob("*_Dense/config.json")
+        assert locate(json.loads(settings.read_text())["activation_function"]) is torch.nn.Tanh

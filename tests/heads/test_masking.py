@@ -26,6 +26,12 @@ def test_the_fraction_of_selected_tokens(unit, rate):
     assert close(sample_many(lambda generator: masking.choose(generator, STARTS, rate=rate, unit=unit)), rate)
 
 
+def test_single_tokens_are_selected_independently():
+    counts = [masking.choose(np.random.default_rng(n), STARTS, rate=0.15, unit="token").sum() for n in range(400)]
+    binomial = np.sqrt(len(STARTS) * 0.15 * 0.85)
+    assert np.std(counts) == pytest.approx(binomial, rel=0.2)  # spans would fix the number
+
+
 def test_short_texts_have_the_same_rate():
     found = sample_many(
         lambda generator: masking.choose(generator, np.ones(3, dtype=bool), rate=0.15, unit="span"), 4000
@@ -48,6 +54,11 @@ def test_span_lengths_are_spanberts():
     expected = [0.2 * 0.8 ** (length - 1) for length in range(1, 10)] + [0.8**9]
     observed = np.bincount(lengths, minlength=11)[1:]
     assert stats.chisquare(observed, np.array(expected) * len(lengths)).pvalue > 1e-3
+
+
+def test_spans_start_at_every_word_alike():
+    drawn = [masking.spans(np.random.default_rng(seed), np.arange(5), rate=0.2) for seed in range(2000)]  # one token
+    assert stats.chisquare(np.sum([numbers > 0 for numbers in drawn], axis=0)).pvalue > 1e-3
 
 
 def test_replacements_of_selected_tokens():

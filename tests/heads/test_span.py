@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForQuestionAnswering
+from torch.distributions import Categorical, kl_divergence
+from transformers import AutoModelForQuestionAnswering, BertConfig
 
-from tests.heads.test_classification import FAMILIES, mini
+from tests.heads.test_classification import FAMILIES, mini, shards_average_to_the_whole
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.heads.span import Span
 from tunesmith.tasks.question_answering import QuestionAnswering
@@ -88,6 +90,59 @@ def test_the_best_spans_equal_brute_force():
         )
         null = batch.layout["no_answer"][row]
         assert decoded["null_score"][row] == scores[row, null].sum()
+
+
+@pytest.mark.parametrize("n_best,longest", [(1, 1), (3, 2), (40, 40), (500, 500)])
+def test_every_number_and_length_of_spans_equals_brute_force(n_best, longest):
+    _, head, _, _ = build("bert", question_task(n_best=n_best, max_answer_length=longest))
+    layout = {"context": torch.tensor([[2, 9], [0, 12], [4, 5]]), "no_answer": torch.tensor([0, 1, 11])}
+    scores = torch.randn(3, 12, 2)
+    decoded = head.decode(scores, Batch({}, {}, np.arange(3), layout))
+    for row, (begin, stop) in enumerate(layout["context"].tolist()):
+        spans = [(i, j) for i in range(begin, stop) for j in range(i, min(stop, i + longest))]
+        every = sorted(((float(scores[row, i, 0] + scores[row, j, 1]), i, j) for i, j in spans), reverse=True)
+        found = [tuple(decoded[name][row].tolist()) for name in ("score", "first", "last")]
+        kept = min(n_best, 12)
+        assert all(len(values) == kept for values in found)
+        expected = [(score, i - begin, j - begin) for score, i, j in every[:kept]]
+        assert list(zip(*found, strict=True))[: len(expected)] == expected
+        assert set(found[0][len(expected) :]) <= {-float("inf")}
+    null = scores[torch.arange(3), layout["no_answer"]].sum(1)
+    torch.testing.assert_close(decoded["null_score"], null)
+
+
+REAL = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [0, 0, 1, 1, 1]]).bool()
+
+
+def test_divergence_is_the_mean_of_both_kl_divergences_over_real_tokens():
+    _, head, _, _ = build("bert", question_task())
+    first, second = (torch.randn(3, 5, 2).masked_fill(~REAL.unsqueeze(-1), -torch.inf) for _ in range(2))
+    expected = []
+    for row, real in enumerate(REAL):
+        for end in (0, 1):
+            p, q = (Categorical(logits=scores[row, real, end]) for scores in (first, second))
+            expected.append((kl_divergence(p, q) + kl_divergence(q, p)) / 2)
+    torch.testing.assert_close(head.divergence(first, second, None), torch.stack(expected).mean())
+
+
+def test_the_loss_is_the_mean_over_both_ends_of_the_windows_with_a_target():
+    _, head, _, _ = build("bert", question_task())
+    labels = torch.tensor([[1, 3], [-100, -100], [2, 2]])  # the second window has lost its answer
+    scores = torch.randn(3, 5, 2).masked_fill(~REAL.unsqueeze(-1), -torch.inf)
+    batch = Batch({}, {"labels": labels}, np.arange(3))
+    p = scores.double().softmax(1)
+    expected = -np.mean([np.log(p[0, 1, 0]), np.log(p[0, 3, 1]), np.log(p[2, 2, 0]), np.log(p[2, 2, 1])])
+    assert head.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
+    assert head.loss_denominator(batch) == 2 and shards_average_to_the_whole(head, scores, batch)
+    batch.targets["labels"] = torch.full((3, 2), -100)
+    assert head.loss(scores, batch) == 0
+
+
+def test_its_labels_are_unnamed_even_after_a_classifier():
+    backbone, _, _, _ = build("bert", question_task())
+    backbone.config.id2label, backbone.config.label2id = {0: "a", 1: "b", 2: "c"}, {"a": 0, "b": 1, "c": 2}
+    Span(backbone, question_task())
+    assert backbone.config.id2label == BertConfig().id2label and backbone.config.label2id == BertConfig().label2id
 
 
 @pytest.mark.parametrize("family", FAMILIES)

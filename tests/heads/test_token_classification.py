@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import AutoModelForTokenClassification
 
-from tests.heads.test_classification import FAMILIES, mini
+from tests.heads.test_classification import FAMILIES, mini, shards_average_to_the_whole
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.errors import UserError
@@ -118,6 +118,16 @@ def test_constrained_paths_are_the_best_well_formed_ones(head_class, settings):
         assert decoded[row, :length].tolist() == list(max(legal, key=total))
 
 
+def test_forbidden_transitions_are_those_of_malformed_sequences():
+    names = ["O", "B-A", "I-A", "B-B", "I-B", "B-AB", "I-AB"]
+    start, transitions = forbidden_transitions(names)
+    for place, name in enumerate(names):
+        assert start[place] == (0 if well_formed([name]) else -torch.inf)
+        for before, other in enumerate(names):
+            allowed = not name.startswith("I-") or (other != "O" and other[2:] == name[2:])
+            assert transitions[before, place] == (0 if allowed else -torch.inf)
+
+
 def test_constraints_need_bio_tags():
     with pytest.raises(UserError, match="needs BIO tags"):
         forbidden_transitions(["NOUN", "VERB"])
@@ -126,11 +136,8 @@ def test_constraints_need_bio_tags():
 def test_the_transitions_have_their_own_learning_rate():
     _, head, _, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=50.0)
     scales = {name: head.parameter_options(name, p, None)["lr_scale"] for name, p in head.named_parameters()}
-    assert {name for name, scale in scales.items() if scale == 50.0} == {
-        "start_transitions",
-        "end_transitions",
-        "transitions",
-    }
+    chain = {"start_transitions", "end_transitions", "transitions"}
+    assert scales == {name: 50.0 if name in chain else 1.0 for name, _ in head.named_parameters()}
 
 
 def test_class_weights_and_smoothing_ignore_padding():
@@ -143,6 +150,31 @@ def test_class_weights_and_smoothing_ignore_padding():
         torch.stack(words), targets, weight=head.class_weights, label_smoothing=0.1
     )
     torch.testing.assert_close(head.loss(scores, batch), expected)
+    assert head.loss_denominator(batch) == head.class_weights[targets].sum()
+    assert shards_average_to_the_whole(head, scores, batch)
+
+
+@pytest.mark.parametrize("head_class,settings", [(TokenClassification, {}), (Crf, {"transition_lr_scale": 1.0})])
+def test_the_denominator_is_the_number_of_words(head_class, settings):
+    _, head, batch, _ = build("bert", head_class, "right", constrained=False, **settings)
+    scores = torch.randn(*batch.targets["labels"].shape, len(LABELS))
+    assert head.loss_denominator(batch) == sum(len(words) for words, _ in SENTENCES)
+    assert shards_average_to_the_whole(head, scores, batch)
+
+
+def test_without_constraints_each_word_has_its_best_tag():
+    _, head, batch, _ = build("bert", TokenClassification, "right", constrained=False)
+    scores = torch.randn(3, 7, len(LABELS))
+    assert head.decode(scores, batch)["prediction"].tolist() == np.argmax(scores.numpy(), axis=2).tolist()
+
+
+def test_the_transitions_start_near_zero():
+    task = tag_task(labels=["O", *(f"{prefix}-{number}" for number in range(30) for prefix in "BI")])
+    spec = mini("bert")
+    tokenizer = spec.tokenizer(lambda: ["May"], pre_split=True)
+    head = Crf(Backbone(spec.model(spec.config()), tokenizer), task, constrained=False, transition_lr_scale=1.0)
+    for part in (head.start_transitions, head.end_transitions, head.transitions):
+        assert part.shape[-1] == 61 and 0.08 < part.max() <= 0.1 and -0.1 <= part.min() < -0.08  # as in pytorch-crf
 
 
 def test_tags_are_counted():
@@ -159,6 +191,10 @@ def test_divergence_is_averaged_over_words():
     places = [(row, word) for row, (words, _) in enumerate(SENTENCES) for word in range(len(words))]
     p, q = (torch.stack([scores[place] for place in places]) for scores in (first, second))
     kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
+    torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
+    batch.targets["labels"][:] = -100
+    batch.targets["labels"][0, 0] = 1  # a single word
+    p, q = p[:1], q[:1]
     torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
 
 

@@ -93,6 +93,39 @@ def test_the_best_threshold_equals_brute_force():
         assert mean(threshold) == pytest.approx(best)
 
 
+def test_without_questions_or_without_answers_worth_giving():
+    assert best_threshold([], [], [], []) == (0.0, 0.0)
+    assert best_threshold([3.0, 2.5], [0.0, 0.0], [False, False], ["some", "any"]) == (1.0, 1.5)
+
+
+def test_means_over_all_questions_and_over_those_with_and_without_an_answer():
+    questions = [(prediction, gold) for _, prediction, gold in random_questions(60, seed=5, unanswerable=0.3)]
+    questions.append(("", ["the"]))  # an answer that normalizes to nothing is none
+    first, second = AnswerScores(), AnswerScores()
+    for metric, part in ((first, questions[:20]), (second, questions[20:])):
+        metric.update([prediction for prediction, _ in part], [gold for _, gold in part])
+    first.merge_state(second)  # as over ranks
+    answerable = [any(exact_match("", [text]) == 0 for text in gold) for _, gold in questions]
+    expected = {}
+    for prefix, kept in (("", (True, False)), ("has_answer_", (True,)), ("no_answer_", (False,))):
+        chosen = [question for question, known in zip(questions, answerable, strict=True) if known in kept]
+        expected[f"{prefix}exact_match"] = sum(exact_match(*question) for question in chosen) / len(chosen)
+        expected[f"{prefix}f1"] = sum(f1(*question) for question in chosen) / len(chosen)
+    assert {name: float(value) for name, value in first.compute().items()} == pytest.approx(expected, abs=1e-12)
+
+
+def test_means_without_unanswerable_questions_and_without_any():
+    metric = AnswerScores()
+    assert metric.compute() == {"exact_match": 0.0, "f1": 0.0}
+    metric.update(["Ada"], [["Ada", "Grace"]])
+    assert metric.compute() == {"exact_match": 1.0, "f1": 1.0}
+    metric.update(["Ada"], [[]])
+    found = metric.compute()
+    assert found["exact_match"] == 0.5 and found["no_answer_f1"] == 0.0 and found["has_answer_f1"] == 1.0
+    with pytest.raises(ValueError):
+        metric.update(["Ada", "Grace"], [["Ada"]])
+
+
 def official():
     """The functions of evaluate-v2.0.py, from a file that $TUNESMITH_SQUAD_SCRIPT names."""
     file = Path(os.environ.get("TUNESMITH_SQUAD_SCRIPT", "missing"))

@@ -75,8 +75,7 @@ def compute(labels, predictions, gold, *, strict=False, parts=1):
             for rows in (predictions, gold)
         ]
         metric.update(*padded, torch.tensor([len(tags) for tags in gold[part::parts]]))
-        whole.counts += metric.counts
-        whole.totals += metric.totals
+        whole.merge_state(metric)
     return {name: float(value) for name, value in whole.compute().items()}
 
 
@@ -149,6 +148,19 @@ def test_the_types_in_the_table_are_those_of_seqevals_report(tags, occurring):
     assert list(found) == list(expected)
     for name, row in found.items():
         assert list(row.values()) == pytest.approx(list(expected[name].values()))
+
+
+def test_one_type_and_counts_beyond_float32():
+    labels = ["O", "B-PER", "I-PER"]
+    gold = random_tags(labels, 300, seed=10)
+    guessed = noisy(gold, labels, seed=11)
+    assert compute(labels, guessed, gold)["f1"] == pytest.approx(seqeval.f1_score(gold, guessed))
+    metric = EntityScores(labels, strict=False)
+    one = torch.ones(1, 1, dtype=torch.int64)
+    metric.counts += 2**24
+    metric.totals += 2**24
+    metric.update(one, one, torch.tensor([1]))
+    assert metric.counts.tolist() == [[2**24 + 1]] * 3 and metric.totals.tolist() == [2**24 + 1] * 6
 
 
 def test_no_entities():
@@ -284,6 +296,8 @@ def test_bare_types_are_runs():
         ("O B-PER S-PER", "bio", "'S-PER' is not of dataset.scheme=bio; expected O and tags such as B-PER, I-PER"),
         ("o PER", "bare", "no tag is O among 'PER', 'o'"),
         ("O _ B-X", None, "'_' is not"),
+        ("a b c d e f", "bare", "among 'a', 'b', 'c', 'd', 'e', 'f'; expected O"),
+        ("a b c d e f g h", "bare", "among 'a', 'b', 'c', 'd', 'e', 'f' and 2 more; expected O"),
     ],
 )
 def test_what_is_no_scheme_for_certain_is_refused(tags, scheme, message):

@@ -166,7 +166,7 @@ def test_scores_by_label_as_in_scikit_learn(example):
     expected = reference.precision_recall_fscore_support(targets, predictions, labels=range(labels), zero_division=0)
     assert list(found) == [f"label {n}" for n in range(labels)]
     for row, numbers in zip(found.values(), zip(*expected, strict=True), strict=True):
-        assert list(row.values()) == pytest.approx(list(numbers))
+        assert row == pytest.approx(dict(zip(("precision", "recall", "f1", "support"), numbers, strict=True)))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

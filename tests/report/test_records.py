@@ -27,7 +27,7 @@ def started(tmp_path):
     jobs = [Job(seed, config(tmp_path, seed), {"seed": str(seed)}) for seed in range(1, 8)]
     folder.freeze(jobs)
     finish(jobs[0].config, SCORES, seconds=2.5)
-    end(jobs[1].config, "failed", error="ValueError: no luck\nand more")
+    end(jobs[1].config, "failed", error="ValueError: no luck\nand more\nand more")
     end(jobs[2].config, "pruned", error="Pruned: after epoch 1")
     end(jobs[3].config, "running")  # its process is gone
     end(jobs[4].config, "done")  # its metrics.json is missing
@@ -47,7 +47,7 @@ def test_states_of_a_sweeps_runs(started):
     assert [record.overrides for record in records] == [{"seed": str(seed)} for seed in range(1, 8)]
     assert records[0].scores == SCORES and records[0].seconds == 2.5
     assert not any(record.scores or record.seconds for record in records[1:])
-    assert records[1].error == "ValueError: no luck"
+    assert [record.error for record in records] == ["", "ValueError: no luck", "Pruned: after epoch 1", "", "", "", ""]
     logs = [started.log(number) for number in range(1, 8)]
     assert [record.log and record.log.resolve() for record in records] == [*logs[:5], None, logs[6]]
     assert [record.config["seed"] for record in records] == list(range(1, 8))
@@ -64,6 +64,33 @@ def test_a_report_of_a_sweep_in_progress_lists_unfinished_runs(started):
     assert "failed: seed=2: ValueError: no luck  " in called.output and "waiting: seed=6" in lines
     assert "- waiting: seed=6" in (started.path / "results.md").read_text().splitlines()
     assert (started.path / "results.md").is_file()
+
+
+def test_a_run_that_left_no_status_is_missing_if_it_was_started(tmp_path):
+    folder = SweepFolder.claim(tmp_path / "sweep", identity="", varied=["seed"])
+    folder.describe(settings={})
+    jobs = [Job(seed, config(tmp_path, seed), {"seed": str(seed)}) for seed in (1, 2, 3)]
+    folder.freeze(jobs)
+    jobs[0].run.path.mkdir(parents=True)
+    folder.log(2).parent.mkdir(exist_ok=True)
+    folder.log(2).write_text("killed")
+    folder.lock.release()
+    assert [record.state for record in of_sweep(folder)] == ["missing", "missing", "waiting"]
+
+
+def test_a_sweep_is_moved_together_with_the_folder_of_runs_beside_it(tmp_path, monkeypatch):
+    (tmp_path / "before").mkdir()
+    monkeypatch.chdir(tmp_path / "before")
+    folder = SweepFolder.claim(Path("s"), identity="", varied=["seed"])
+    folder.describe(settings={})
+    job = Job(1, config_of("seed=1", "output_dir=runs"), {"seed": "1"})
+    folder.freeze([job])
+    finish(job.config, SCORES)
+    folder.lock.release()
+    monkeypatch.chdir("/")
+    (tmp_path / "before").rename(tmp_path / "after")
+    (record,) = of_sweep(SweepFolder(tmp_path / "after/s"))
+    assert record.state == "done" and record.scores == SCORES
 
 
 def test_runs_found_through_several_folders_count_once(tmp_path):
@@ -83,6 +110,16 @@ def test_runs_found_through_several_folders_count_once(tmp_path):
 def test_a_single_run(tmp_path):
     called = call("report", finish(config(tmp_path, 1), SCORES).path)
     assert called.status == 0 and "0.5000" in called.output and "1 done" in called.output
+
+
+@pytest.mark.parametrize("manifest", [None, "{", "{}"])
+def test_a_run_whose_manifest_is_lost_has_no_run_time(tmp_path, manifest):
+    run = finish(config(tmp_path, 1), SCORES)
+    (run.path / "manifest.json").unlink()
+    if manifest is not None:
+        (run.path / "manifest.json").write_text(manifest)
+    (record,) = find([tmp_path])
+    assert record.state == "done" and record.scores == SCORES and record.seconds is None
 
 
 def test_folders_without_runs(tmp_path):

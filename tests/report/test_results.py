@@ -4,15 +4,16 @@ import csv
 import io
 import statistics
 import sys
+from pathlib import Path
 
 import pytest
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
 from tunesmith.exporting.markdown import literal
-from tunesmith.report.groups import grouped
-from tunesmith.report.records import of_sweep
-from tunesmith.report.results import _cell, as_csv, as_markdown, ordered_scores, write_results
+from tunesmith.report.groups import Group, grouped
+from tunesmith.report.records import Record, find, of_sweep
+from tunesmith.report.results import _cell, as_csv, as_markdown, ordered_scores, show, write_results
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -74,7 +75,7 @@ def test_markdown_marks_the_best_and_lists_failures(folder):
     assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
     assert lines[4].startswith("| sgd | \\[x\\|y\\] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
     error = r"- failed: optimizer=sgd name=\[x\|y\] seed=1 ValueError: \[no\] luck `[b]s[/]/logs/0006.log`"
-    assert lines[-1] == error
+    assert lines[5:] == ["", error]
     assert all(line.replace("\\|", "").count("|") == 10 for line in lines[:5])
 
 
@@ -90,6 +91,7 @@ def test_the_screen_shows_the_same(folder, monkeypatch, stream):
     assert "[x|y]" in best and "0.4250 ± 0.0354" in best and "2 done" in best
     assert "failed: optimizer=sgd name=[x|y] seed=1: ValueError: [no] luck  [b]s[/]/logs/0006.log" in shown
     assert any(line.startswith("Best by validation/accuracy: optimizer=adamw name=[x|y]  runs/") for line in shown)
+    assert f"Results: {folder.path / 'results.md'}, {folder.path / 'results.csv'}" in shown
 
 
 def test_a_sweep_without_completed_runs(folder):
@@ -100,24 +102,84 @@ def test_a_sweep_without_completed_runs(folder):
     assert "| 0 |" in as_markdown(groups, [], None, [])
 
 
-def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "count,waiting,hidden",
+    [
+        (62, 12, ["22 more configurations in results.csv", "2 more runs without scores"]),
+        (41, 11, ["1 more configuration in results.csv", "1 more run without scores"]),
+        (40, 10, []),
+    ],
+)
+def test_long_tables_are_truncated_only_on_the_screen(tmp_path, monkeypatch, capsys, count, waiting, hidden):
     monkeypatch.chdir(tmp_path)
     folder = SweepFolder.claim(tmp_path / "s", identity="", varied=["optimizer.lr"])
     folder.describe()
     jobs = []
     base = config_of("output_dir=runs")
-    for number in range(1, 63):
+    for number in range(1, count + 1):
         config = base | {"optimizer": base["optimizer"] | {"lr": number / 1000}}
         jobs.append(Job(number, config, {"optimizer.lr": str(number / 1000)}))
-        if number > 12:
+        if number > waiting:
             finish(config, {"validation/accuracy": number / 100})
     folder.freeze(jobs)
     write_results(folder)
     shown = capsys.readouterr().out
-    assert "... and 22 more configurations in results.csv" in shown and "0.6200" in shown  # the best is always shown
-    assert "... and 2 more runs without scores" in shown
-    assert len(rows(folder.path / "results.csv")) == 62
-    assert (folder.path / "results.md").read_text().count("- waiting: ") == 12
+    assert [line for line in shown.splitlines() if line.startswith("...")] == [f"... and {what}" for what in hidden]
+    assert f"{count / 100:.4f}" in shown and shown.count("waiting: optimizer.lr=") == 10  # the best is always shown
+    assert len(rows(folder.path / "results.csv")) == count
+    assert (folder.path / "results.md").read_text().count("- waiting: ") == waiting
+
+
+def test_settings_that_a_configuration_does_not_have_are_empty():
+    groups = [Group({"a": "1"}, []), Group({"b": "2"}, [])]
+    assert as_csv(groups, []).splitlines() == ["a,b,seeds,states,seconds,runs", "1,,0,,,", ",2,0,,,"]
+    assert as_markdown(groups, [], groups[0], []).splitlines()[2:] == [
+        "| **1** |  | **0** |  |  |",
+        "|  | 2 | 0 |  |  |",
+    ]
+
+
+def test_a_terminal_shows_the_best_in_bold(folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    write_results(folder)
+    bold = [line for line in sys.stdout.getvalue().splitlines() if "\x1b[1;32m" in line]
+    assert bold and all("0.8500" in line for line in bold)
+
+
+def test_a_long_value_is_folded_and_its_key_is_whole(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    key, value = "a_rather_long_key", "abcdefghijklmnopqrstuvwxyz" * 5
+    show([Record(Path("r"), config_of(), "failed", "", None, {}, None, {key: value})], title="one")
+    lines = Text.from_ansi(sys.stdout.getvalue()).plain.splitlines()
+    assert any(key in line for line in lines)
+    assert "".join(line.split("│")[1].strip() for line in lines if line.startswith("│")) == value
+
+
+def test_a_file_gets_wide_lines_whatever_the_terminal(folder, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    monkeypatch.setenv("COLUMNS", "40")
+    write_results(folder)
+    assert any("0.8500 ± 0.0707" in line and "0.4250 ± 0.0354" in line for line in sys.stdout.getvalue().splitlines())
+
+
+def test_a_single_configuration_is_not_called_the_best(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    finish(config_of("output_dir=runs"), scores(0.5))
+    show(find([tmp_path / "runs"]), title="one")
+    shown = capsys.readouterr().out
+    assert "0.5000" in shown and "Best by" not in shown and "Results:" not in shown
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(folder, capsys):
+    (folder.path / "results.csv").unlink()
+    (folder.path / "results.csv").mkdir()
+    write_results(folder)
+    shown = capsys.readouterr().out
+    assert f"results.md and results.csv cannot be written to {folder.path}: " in shown and "Results:" not in shown
 
 
 def test_no_cell_is_a_formula_or_markup():

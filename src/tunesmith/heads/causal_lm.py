@@ -31,7 +31,7 @@ class CausalLm(LanguageModel):
         has_next[:, :-1] = True
         if "attention_mask" in batch.inputs:  # padding neither predicts nor is predicted
             real = batch.inputs["attention_mask"].numpy().astype(bool)
-            has_next[:, :-1] &= real[:, 1:] & real[:, :-1]
+            has_next[:, :-1] = real[:, 1:] & real[:, :-1]
         if "documents" in batch.layout:  # the first token of a document has no context
             documents = batch.layout["documents"].numpy()
             has_next[:, :-1] &= documents[:, 1:] == documents[:, :-1]

@@ -55,7 +55,7 @@ class Classification(HuggingFaceHead):
         """Mean cross-entropy, binary cross-entropy or squared error over the batch."""
         labels = batch.targets["labels"]
         if self.problem == "regression":
-            return functional.mse_loss(scores.squeeze(-1), labels)
+            return functional.mse_loss(scores.squeeze(1), labels)
         if self.problem == "multi_label":
             # Weights apply to positive labels: torch's pos_weight.
             return functional.binary_cross_entropy_with_logits(scores, labels, pos_weight=self.class_weights)
@@ -79,15 +79,15 @@ class Classification(HuggingFaceHead):
             first = torch.stack([functional.logsigmoid(first), functional.logsigmoid(-first)], dim=-1)
             second = torch.stack([functional.logsigmoid(second), functional.logsigmoid(-second)], dim=-1)
         else:
-            first, second = first.log_softmax(-1), second.log_softmax(-1)
+            first, second = first.log_softmax(1), second.log_softmax(1)
         pointwise = (first.exp() - second.exp()) * (first - second)  # KL(p|q) + KL(q|p), term by term
         return 0.5 * pointwise.flatten(1).sum(1).mean()
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Predictions; except for regression, also probabilities (batch, labels)."""
         if self.problem == "regression":
-            return {"prediction": scores.squeeze(-1)}
+            return {"prediction": scores.squeeze(1)}
         if self.problem == "multi_label":
             probabilities = scores.sigmoid()
             return {"prediction": (probabilities > LABEL_THRESHOLD).long(), "probabilities": probabilities}
-        return {"prediction": scores.argmax(-1), "probabilities": scores.softmax(-1)}
+        return {"prediction": scores.argmax(1), "probabilities": scores.softmax(1)}

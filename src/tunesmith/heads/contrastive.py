@@ -76,7 +76,7 @@ class Contrastive(nn.Module):
         Candidates are the positives and hard negatives of the whole batch, gathered from all ranks. In evaluation each
         rank uses its own batch only, so validation and test loss depend on dataset.eval_batch_size and trainer.devices.
         """
-        texts = functional.normalize(scores.float(), dim=-1)[batch.layout["places"]]  # (texts, batch, width)
+        texts = functional.normalize(scores.float())[batch.layout["places"]]  # (texts, batch, width)
         anchors, candidates = texts[0], texts[1:]
         if not len(candidates):  # evaluation of a single text: without dropout a second pass would be identical
             candidates = texts
@@ -100,7 +100,8 @@ class Contrastive(nn.Module):
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """The embeddings of each example's texts, each (batch, width): `embedding`, `embedding_2` and `embedding_3`."""
         texts = scores[batch.layout["places"]]
-        return dict(zip(("embedding", "embedding_2", "embedding_3"), texts, strict=False))
+        names = ("embedding", "embedding_2", "embedding_3")
+        return {names[number]: text for number, text in enumerate(texts)}
 
     def save(self, backbone: Backbone, folder: Path) -> None:
         """Write a folder that `AutoModel` and sentence-transformers can load."""

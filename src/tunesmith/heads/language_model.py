@@ -59,7 +59,7 @@ class LanguageModel(HuggingFaceHead):
 
     def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
         """Symmetric Kullback-Leibler divergence between two passes, averaged over tokens (R-Drop, equation 2)."""
-        first, second = first.log_softmax(-1), second.log_softmax(-1)
+        first, second = first.log_softmax(1), second.log_softmax(1)
         pointwise = (first.exp() - second.exp()) * (first - second)  # (predicted tokens, vocabulary)
         return 0.5 * pointwise.sum() / max(len(pointwise), 1)
 
@@ -67,7 +67,7 @@ class LanguageModel(HuggingFaceHead):
         """Summed loss, number of predicted tokens and number of correct ones of each window: (batch,) each."""
         labels, windows = batch.targets["labels"], batch.layout["windows"]
         losses = functional.cross_entropy(scores, labels, reduction="none")  # (predicted tokens,)
-        parts = {"loss": losses, "tokens": torch.ones_like(losses), "right": (scores.argmax(-1) == labels).float()}
+        parts = {"loss": losses, "tokens": torch.ones_like(losses), "right": (scores.argmax(1) == labels).float()}
         zeros = torch.zeros(len(batch.rows), device=scores.device)
         return {name: zeros.index_add(0, windows, part) for name, part in parts.items()}
 
@@ -90,18 +90,14 @@ def set_targets(batch: Batch, chosen: np.ndarray, labels: np.ndarray) -> None:
     batch.targets["labels"] = torch.from_numpy(labels)
 
 
-def generators(
-    batch: Batch, windows: int, *, seed: int, epoch: int | None, fresh: bool
-) -> Sequence[np.random.Generator]:
-    """A random generator for each window, which depends on (seed, epoch, window) only and so not on the rank.
+def generators(batch: Batch, *, seed: int, epoch: int | None, fresh: bool) -> Sequence[np.random.Generator]:
+    """A random generator for each window, which depends on (seed, epoch, window) only and so not on the rank; none for a dummy.
 
     Args:
         batch: on the CPU.
-        windows: number of windows in the batch.
         seed: the run's.
         epoch: from 0; None in evaluation, which does not depend on the seed.
         fresh: whether epochs differ.
     """
-    rows = batch.rows if len(batch.rows) == windows else np.zeros(windows, dtype=np.int64)  # a padding row
     high = _EVALUATION if epoch is None else (seed << 32) + epoch * fresh
-    return [np.random.Generator(np.random.Philox(key=(high << 64) + int(row))) for row in rows]
+    return [np.random.Generator(np.random.Philox(key=(high << 64) + int(row))) for row in batch.rows]

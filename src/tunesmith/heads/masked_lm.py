@@ -64,7 +64,7 @@ class MaskedLm(LanguageModel):
         ids = batch.inputs["input_ids"].numpy()
         seen, chosen = ids.copy(), np.zeros(ids.shape, dtype=bool)
         starts = batch.layout["word_starts"].numpy()
-        for row, generator in enumerate(generators(batch, len(ids), seed=seed, epoch=epoch, fresh=self._fresh)):
+        for row, generator in enumerate(generators(batch, seed=seed, epoch=epoch, fresh=self._fresh)):
             free = np.flatnonzero(~self._special[ids[row]])
             if not len(free):
                 continue

@@ -47,7 +47,7 @@ class PermutedLm(LanguageModel):
         ids = batch.inputs["input_ids"].numpy()
         count, length = ids.shape
         orders = np.full((count, length), -1)  # a target's position in the order; context comes first
-        for row, generator in enumerate(generators(batch, count, seed=seed, epoch=epoch, fresh=self._fresh)):
+        for row, generator in enumerate(generators(batch, seed=seed, epoch=epoch, fresh=self._fresh)):
             free = np.flatnonzero(~self._special[ids[row]])
             targets = free[target_spans(generator, len(free), rate=self._rate, longest=self._longest_span)]
             orders[row, targets] = generator.permutation(len(targets))

@@ -5,8 +5,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import TensorBoardLogger
-from pytorch_lightning.loggers.logger import DummyExperiment
 
 from tunesmith.loggers.failures import Failures
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import WandbLogger
-from pytorch_lightning.loggers.logger import DummyExperiment
 
 from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.configuration.secrets import recorded_command

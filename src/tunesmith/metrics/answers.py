@@ -50,20 +50,22 @@ def best_threshold(
 ) -> tuple[float, float]:
     """The best mean score over all thresholds, and its threshold: questions with greater null odds are left unanswered.
 
+    If it is best to leave all unanswered, the threshold is the smallest odds minus 1; without questions, score and threshold are 0.
+
     Args:
         null_odds: for each question, the score of no answer minus that of the best answer.
         values: metric of each best answer; ignored for questions without an answer.
         has_answer: whether each question has an answer.
         predictions: the best answers; empty for no answer.
     """
-    odds, gain = np.asarray(null_odds, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    odds, gain = np.asarray(null_odds), np.asarray(values)
     answerable = np.asarray(has_answer, dtype=bool)
     wrong = np.array([-1.0 if text else 0.0 for text in predictions])  # an unanswerable question loses its point
     gain = np.where(answerable, gain, wrong)
-    order = np.argsort(odds, kind="stable")
+    order = np.argsort(odds)
     reached = np.concatenate([[0.0], np.cumsum(gain[order])]) + (~answerable).sum()
     # A threshold cannot separate questions with equal odds.
-    possible = np.concatenate([[True], odds[order][:-1] != odds[order][1:], [True]]) if len(odds) else np.array([True])
+    possible = np.concatenate([[True], odds[order][:-1] != odds[order][1:], [True]])[: len(reached)]
     best = int(np.argmax(np.where(possible, reached, -np.inf)))
     threshold = odds[order][best - 1] if best else (odds.min() - 1.0 if len(odds) else 0.0)
     return float(reached[best] / max(len(odds), 1)), float(threshold)

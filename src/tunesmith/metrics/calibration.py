@@ -1,5 +1,7 @@
 """How good the probabilities of a label per example are: log loss, Brier score and expected calibration error."""
 
+import sys
+
 import numpy as np
 
 BINS = 15  # of the calibration error, as in Guo et al. (2017)
@@ -12,9 +14,8 @@ def log_loss(targets: np.ndarray, probabilities: np.ndarray) -> float:
         targets: (examples,) label ids.
         probabilities: (examples, labels).
     """
-    smallest = np.finfo(np.float64).eps
     true = probabilities[np.arange(len(targets)), targets]
-    return float(-np.log(np.clip(true, smallest, 1 - smallest)).mean())
+    return float(np.log(1 / np.maximum(true, sys.float_info.epsilon)).mean())
 
 
 def brier(targets: np.ndarray, probabilities: np.ndarray) -> float:
@@ -46,6 +47,6 @@ def calibration_error(targets: np.ndarray, predictions: np.ndarray, probabilitie
     if np.isnan(confidence).any():
         return float("nan")
     edges = np.arange(1, BINS) / BINS
-    bins = np.searchsorted(edges, confidence, side="left")
-    gaps = np.bincount(bins, weights=(targets == predictions) - confidence, minlength=BINS)
+    bins = np.searchsorted(edges, confidence)
+    gaps = np.bincount(bins, weights=(targets == predictions) - confidence)
     return float(np.abs(gaps).sum() / len(targets))

@@ -27,7 +27,7 @@ def matthews(matrix: np.ndarray) -> float:
     counts = matrix.astype(np.float64)  # products of four counts overflow integers
     true, predicted, n = counts.sum(1), counts.sum(0), counts.sum()
     spread = (n * n - predicted @ predicted, n * n - true @ true)
-    if min(spread) <= 0:
+    if 0 in spread:
         return 0.0
     return float((np.trace(counts) * n - true @ predicted) / (np.sqrt(spread[0]) * np.sqrt(spread[1])))
 

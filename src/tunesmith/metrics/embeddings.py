@@ -35,8 +35,7 @@ def uniformity(embeddings: np.ndarray) -> float:
     total = 0.0
     for start in range(0, len(points), _BLOCK):
         block, later = points[start : start + _BLOCK], points[start + _BLOCK :]
-        if len(later):
-            total += _kernel(block, later).sum()
+        total += _kernel(block, later).sum()
         total += np.triu(_kernel(block, block), k=1).sum()
     return float(np.log(total / (len(points) * (len(points) - 1) / 2)))
 

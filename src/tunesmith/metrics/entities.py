@@ -96,7 +96,7 @@ class EntityScores(Metric):
         self._types = sorted({name for prefix, name in parts if prefix != "O"})
         numbers = {name: number for number, name in enumerate(self._types)}
         self._prefixes = np.array([prefix for prefix, _ in parts])
-        self._kinds = np.array([numbers.get(name, -1) if prefix != "O" else -1 for prefix, name in parts])
+        self._kinds = np.array([numbers[name] if prefix != "O" else -1 for prefix, name in parts])
         self._strict, self._scheme = strict, scheme
         self.add_state("counts", torch.zeros(3, len(self._types), dtype=torch.int64), dist_reduce_fx="sum")
         self.add_state("totals", torch.zeros(6, dtype=torch.int64), dist_reduce_fx="sum")
@@ -112,7 +112,7 @@ class EntityScores(Metric):
         guess, gold = predictions.cpu().numpy(), targets.cpu().numpy()
         mask = np.arange(guess.shape[1]) < lengths.cpu().numpy()[:, None]
         guessed, true = self._entities(guess, mask), self._entities(gold, mask)
-        both = np.intersect1d(guessed, true, assume_unique=True)
+        both = np.intersect1d(guessed, true)
         types = max(len(self._types), 1)
         counts = [np.bincount(found % types, minlength=len(self._types)) for found in (both, guessed, true)]
         self.counts += torch.from_numpy(np.stack(counts)).to(self.counts)

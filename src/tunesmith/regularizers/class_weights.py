@@ -40,11 +40,12 @@ class ClassWeights(pl.Callback):
             self._tensor = torch.tensor(self.weights)
             return
         split = data.splits["train"]
-        counts = torch.as_tensor(task.label_counts(split)).clamp(min=1)
+        found = torch.as_tensor(task.label_counts(split))
+        counts = found.clamp(min=1)
         if getattr(task, "problem", None) == "multi_label":
             self._tensor = (len(split.examples) - counts) / counts
         else:
-            self._tensor = task.label_counts(split).sum() / (len(names) * counts)
+            self._tensor = found.sum() / (len(names) * counts)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Apply the weights in training."""

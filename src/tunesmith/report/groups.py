@@ -73,9 +73,9 @@ def best(groups: Sequence[Group]) -> Group | None:
     if len(monitors) != 1:
         return None
     (score,) = monitors
-    sign = 1 if larger_is_better(score) else -1
+    larger = larger_is_better(score)
     means = [(group.mean(score), group) for group in groups]
-    scored = [(sign * mean, group) for mean, group in means if mean is not None and not math.isnan(mean)]
+    scored = [(mean if larger else -mean, group) for mean, group in means if mean is not None and not math.isnan(mean)]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 
 
@@ -88,13 +88,10 @@ def _varied(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
             return named
     flat = [dict(_flat(group[0].config)) for group in groups]
     keys = dict.fromkeys(key for settings in flat for key in settings)
+    rows = [{key: settings.get(key, "-") for key in keys} for settings in flat]
     ignored = ("seed", "output_dir", "logger")
-    differing = [
-        key
-        for key in keys
-        if key.partition(".")[0] not in ignored and len({settings.get(key, "-") for settings in flat}) > 1
-    ]
-    return [{key: settings.get(key, "-") for key in differing} for settings in flat]
+    differing = [key for key in keys if key.partition(".")[0] not in ignored and len({row[key] for row in rows}) > 1]
+    return [{key: row[key] for key in differing} for row in rows]
 
 
 def _flat(node: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:

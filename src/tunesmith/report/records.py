@@ -84,7 +84,7 @@ def find(places: Sequence[str | Path]) -> list[Record]:
     mistakes = []
     for place in places:
         folder = Path(place).expanduser()
-        records = list(_below(folder)) if folder.is_dir() else []
+        records = list(_below(folder))
         if not records:
             what = "contains no runs" if folder.is_dir() else "is not a folder"
             mistakes.append(
