@@ -51,6 +51,56 @@ def test_an_epoch_has_each_block_once_and_proceeds_through_the_text():
     assert not np.array_equal(plan[0], streamed_plan(4321, batch_size=4, seed=1, epoch=1)[0])
 
 
+def test_counts_and_placeholders(splits):
+    cached, streamed = splits
+    assert len(streamed) == len(cached) == len(streamed.examples)
+    assert streamed.examples[-1] == {"id": None} and streamed.lengths.dtype == np.int32
+    assert np.array_equal(streamed.numbers("example"), np.arange(len(cached)))
+    assert streamed.lengths.max() == 31 and streamed.lengths[-1] < 31
+    outputs = [(np.array([row]), {"loss": torch.tensor([float(row)])}) for row in reversed(range(len(streamed)))]
+    assert streamed.in_order(outputs)["loss"] == list(range(len(streamed)))
+
+
+class Recorded:
+    """Short documents; counts the rows that were read."""
+
+    def __init__(self, content="documents"):
+        self.content, self.read = content, 0
+
+    def fingerprint(self, split):
+        return self.content
+
+    def rows(self, split):
+        for number in range(2500):
+            self.read += 1
+            yield number, {"text": "tale"}
+
+
+def test_the_text_is_read_once_to_count_it_and_then_as_far_as_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
+    tokenizer = mini("bert").tokenizer(lambda: ["chapter of the unbelievable tale"], pre_split=False)
+    options = {"task": lm_task(packing="blocks", max_length=31, streaming=True), "tokenizer": tokenizer}
+    options["shuffle_buffer"] = 10
+
+    def opened(source, key="key"):
+        return StreamedSplit(source, "train", tokenizer_key=key, **options)
+
+    first = Recorded()
+    split = opened(first)
+    assert first.read == 2500  # all, to count the blocks
+    split[np.array([0, 9])]
+    split[np.array([12, 15])]
+    assert first.read == 2500 + 1000 and min(split._buffer) == 10  # one chunk, which is read on
+    split[np.array([3])]  # another epoch
+    assert first.read == 2500 + 2000
+    again = Recorded()
+    assert np.array_equal(opened(again).lengths, split.lengths) and again.read == 0
+    for other, key in ((Recorded("other"), "key"), (Recorded(), "other key")):
+        opened(other, key)
+        assert other.read == 2500
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name != "tokenizers"] == ["streamed"]
+
+
 def test_a_streamed_run_caches_no_tokens_and_resumes(tmp_path, monkeypatch):
     monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
     settings = [*TINY, *CORPUS, "head=masked_lm", "dataset.streaming=true", "trainer.max_epochs=2"]
