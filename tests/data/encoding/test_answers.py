@@ -30,6 +30,7 @@ CONTEXT = "Ada met Bo. Bo met Ada."
         (None, [], [], 0),
         ({"text": [" met "], "answer_start": [3]}, ["met"], [4], 0),  # outer white space
         ({"text": ["\tmet"], "answer_start": [4]}, ["met"], [4], 0),  # with the offset of the text
+        ({"text": [" Ada"], "answer_start": [19]}, ["Ada"], [19], 0),  # likewise, of the second one
         ({"text": ["Ada\u00a0"], "answer_start": [19.0]}, ["Ada"], [19], 0),
         ({"text": ["", " ", "Bo"], "answer_start": [0, 0, 8]}, ["Bo"], [8], 0),  # an empty answer is none
     ],

@@ -1,10 +1,17 @@
 """A user's own files: splits, rows held out, fingerprints of content and of how it is read, messages."""
 
 import hashlib
+import json
 
 import pytest
 
+from tunesmith.data.sources.conll import Conll
+from tunesmith.data.sources.csv import Csv
 from tunesmith.data.sources.files import Files, digest, hold_out, missing_file, reading
+from tunesmith.data.sources.jsonl import Jsonl
+from tunesmith.data.sources.sentences import Sentences
+from tunesmith.data.sources.squad_json import SquadJson
+from tunesmith.errors import UserError
 
 
 class Lines(Files):
@@ -90,3 +97,40 @@ def test_columns_and_records_are_those_of_a_format(tmp_path):
     for unwritten in (opened.columns, opened.records):
         with pytest.raises(NotImplementedError):
             unwritten(tmp_path)
+
+
+def squad(word):
+    question = {"id": "1", "question": word, "answers": []}
+    return json.dumps({"data": [{"paragraphs": [{"context": word, "qas": [question]}]}]}, ensure_ascii=False)
+
+
+NAMES = {"text": "text", "first": "first", "second": "second", "score": "score", "more": {}}
+FORMATS = {  # the class, its own settings, a file with one row, and its columns
+    "csv": (Csv, {"delimiter": None, "quoting": None}, "text,label\n{}é,a\n".format, ["text", "label"]),
+    "jsonl": (Jsonl, {}, '{{"text": "{}é"}}\n'.format, ["text"]),
+    "conll": (Conll, {"token_column": 0, "tag_column": -1}, "{}é O\n".format, ["tokens", "tags"]),
+    "json": (SquadJson, {}, lambda word: squad(f"{word}é"), ["id", "question", "context", "answers"]),
+    "txt": (Sentences, {"delimiter": None, "quoting": None, **NAMES}, "{}é\n".format, ["text"]),
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, kind):
+    source_class, options, content, columns = FORMATS[kind]
+    names = {split: str(tmp_path / f"{split}.{kind}") for split in ("train", "validation", "test")}
+    for split in names:
+        (tmp_path / f"{split}.{kind}").write_text(content(split), encoding="latin-1")
+    opened = source_class(**names, encoding="latin-1", **options)
+    assert opened.splits == ("train", "validation", "test") and opened.mistakes(columns) == []
+    for split in names:
+        ((row, record),) = opened.rows(split)
+        assert f"{split}é" in str(record) and list(record) == list(opened.columns(opened.files[split])) == columns
+        assert f"{split}.{kind}, " in opened.where(split, row)
+        assert opened.fingerprint(split).endswith("-all-encoding=latin-1")
+    assert len({opened.fingerprint(split) for split in names}) == 3
+    with pytest.raises(UserError, match="is not UTF-8"):
+        list(source_class(**names, encoding=None, **options).rows("train"))
+    (tmp_path / f"test.{kind}").write_text('{"data": []}' if kind == "json" else "")
+    assert list(opened.columns(tmp_path / f"test.{kind}")) == [] and "is empty; expected" in opened.mistakes(columns)[0]
+    (tmp_path / f"test.{kind}").unlink()
+    assert opened.mistakes(columns)[0].startswith(f"dataset.test={names['test']} is not a file")

@@ -264,6 +264,39 @@ def test_the_question_is_asked_from_21_labels_in_fewer_than_two_rows_each(tmp_pa
         task().survey(source)
 
 
+def test_of_several_labels_each_counts(tmp_path):
+    rows = [[f"label {(3 * row + number) % 21}" for number in range(3)] for row in range(14)]  # each label twice
+    task(problem="multi_label").survey(json_lines(tmp_path, train=rows, validation=rows))
+    (asked,) = mistakes(json_lines(tmp_path, train=rows[:13], validation=rows), problem="multi_label")
+    assert asked.startswith("21 distinct labels in 13 training rows")
+    # A cell that cannot be read has no labels.
+    (asked,) = mistakes(json_lines(tmp_path, train=[*rows[:13], "a,b;c"], validation=rows), problem="multi_label")
+    assert asked.startswith("21 distinct labels in 14 training rows")
+
+
+def test_likely_columns_have_few_values_that_repeat(tmp_path):
+    names, rows = [f"label {number}" for number in range(90)], range(90)
+    columns = {
+        "every": rows,
+        "once": [1] * 90,
+        "two": [row % 2 for row in rows],
+        "also two": [row % 2 for row in rows],
+        "three": [row % 3 for row in rows],
+        "forty": [row % 40 for row in rows],
+        "forty-one": [row % 41 for row in rows],
+    }
+    (asked,) = mistakes(cells(tmp_path, names, **columns))
+    assert "Set dataset.label=COLUMN (also two, two, three, forty?), or list them" in asked
+    (asked,) = mistakes(cells(tmp_path, names[:79], **{"forty": [row % 40 for row in range(79)]}))  # 40 of 79 rows
+    assert "Set dataset.label=COLUMN, or list them" in asked
+    # The first thousand rows may have few labels.
+    (asked,) = mistakes(cells(tmp_path, [*["a", "b"] * 500, *(f"label {number}" for number in range(1100))]))
+    assert asked.startswith(
+        "1,102 distinct labels in 2,100 training rows: is dataset.label=label the label's column? Set"
+    )
+    assert "COLUMN, or" in asked
+
+
 @pytest.mark.parametrize(("labels", "each"), [(150, 2), (150, 20), (77, 3), (20, 1), (2, 1)])
 def test_many_labels_with_few_rows_each_are_not(tmp_path, labels, each):
     values = [f"intent {number}" for number in range(labels)] * each

@@ -64,7 +64,7 @@ class Sentences(files.Files):
         if _is_table(file):
             return self._tables.columns(file)
         if file.suffix.lower() in _JSON:
-            return list(next(self.records(file), (0, {}))[1])
+            return next((list(record) for _, record in self.records(file)), [])
         return [self._text] if any(True for _ in self.records(file)) else []
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
