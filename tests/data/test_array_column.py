@@ -29,3 +29,9 @@ def test_rows_of_a_chunked_column(chunks, skipped, data):
 
 def test_numbers_of_one_bit_are_read_too():
     assert ArrayColumn(pa.chunked_array([[True, False], [True]])).take(np.array([2, 1])) == [True, False]
+
+
+def test_lists_are_not_copied():
+    chunk = pa.array([[1, 2], [3], []], pa.list_(pa.int32()))
+    taken = ArrayColumn(pa.chunked_array([chunk])).take(np.array([1, 0]))
+    assert all(np.shares_memory(value, chunk.values.to_numpy()) for value in taken)

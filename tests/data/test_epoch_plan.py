@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tunesmith.data.epoch_plan import (
@@ -88,6 +88,7 @@ def test_long_batches_are_spread_over_an_epoch():
 
 @fast
 @given(SMALL, st.integers(1, 4))
+@example(np.arange(500) % 3, 4)
 def test_evaluation_starts_with_the_longest_examples(lengths, size):
     rows = in_plain_python(-lengths, range(len(lengths)))
     expected = [rows[start : start + size] for start in range(0, len(rows), size)]

@@ -7,25 +7,38 @@ import pytest
 import torch
 
 from tests.conftest import TINY, checked
-from tests.data.encoding.test_blocks import Source, packed
 from tests.heads.test_language_model import lm_task, mini
 from tests.tasks.test_language_model_runs import CORPUS
 from tests.training.test_resume import assert_same, cut
 from tunesmith.data import cache
+from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.epoch_plan import streamed_plan
 from tunesmith.data.streamed_split import StreamedSplit
+from tunesmith.data.tokenized import prepare
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.training.train import train
+
+DOCUMENTS = [f"chapter {number} of the unbelievable tale, wherein ye'll find wonders" for number in range(2500)]
+DOCUMENTS[7] = ""
+
+
+class Source:
+    splits = ("train",)
+
+    def fingerprint(self, split):
+        return "documents"
+
+    def rows(self, split):
+        return enumerate({"text": text} for text in DOCUMENTS)
 
 
 @pytest.fixture(scope="module")
 def splits():
     tokenizer = mini("bert").tokenizer(lambda: ["chapter of the unbelievable tale"], pre_split=False)
-    cached = packed(tokenizer, max_length=31)
     task = lm_task(packing="blocks", max_length=31, streaming=True)
-    return cached, StreamedSplit(
-        Source(), "train", task=task, tokenizer=tokenizer, tokenizer_key="key", shuffle_buffer=200
-    )
+    options = {"task": task, "tokenizer": tokenizer}
+    cached = EncodedSplit.open(prepare(Source(), "train", tokenizer_key="key", **options), **options)
+    return cached, StreamedSplit(Source(), "train", tokenizer_key="key", shuffle_buffer=200, **options)
 
 
 def test_the_same_blocks_in_any_order_of_shuffle_buffers(splits):

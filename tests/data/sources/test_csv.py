@@ -181,7 +181,9 @@ def test_carriage_returns(tmp_path, content, expected):
         (b"text,label\na,1\ncaf\xe9,2\n", {}, r"line 3: byte 4 \(0xe9\) is not UTF-8; .*cp1252.* 'café,2'"),
         (b"text\ra\rcaf\xe9\r", {}, r"line 3: byte 4 \(0xe9\)"),
         (b"text,label\na,1\nb\x81,2\n", {"encoding": "cp1252"}, r"line 3: byte 2 \(0x81\) is not cp1252"),
-        (b"text,label\na\0,1\n", {}, "line 2: a character NUL"),
+        (b"text,label\na\0,1\nb\0,2\n", {}, "line 2: a character NUL, which is not text; remove it$"),
+        (b"text\na\ncaf\xc3", {}, r"line 3: byte 4 \(0xc3\) is not UTF-8"),  # the first of two bytes
+        (b"text\na\n+2D0-\n", {"encoding": "utf-7"}, "a.csv, line 1 or later: not text in utf-7"),  # half a pair
         ("text,label\na,1\n".encode("utf-16-le"), {}, "seems to be UTF-16 .* set dataset.encoding=utf-16-le"),
         ("text,label\na,1\n".encode("utf-16-be"), {}, "set dataset.encoding=utf-16-be"),
         (b"PK\x03\x04\x14\0\0\0", {}, "a.csv is a ZIP archive or a workbook"),

@@ -217,7 +217,8 @@ def test_labels_that_are_probably_not_meant_are_warned_of(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "pair", [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True)]
+    "pair",
+    [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True), ("0.0", False)],
 )
 def test_labels_that_look_alike_are_warned_of(tmp_path, pair):
     found = task().survey(json_lines(tmp_path, train=[*pair, "other"], validation=[*pair, "other"]))
@@ -231,8 +232,85 @@ def test_labels_that_differ_in_unicode_only_are_shown_as_escapes(tmp_path):
     assert warning.startswith(r"the labels cafe\u0301, caf\xe9 are different labels")
 
 
+def test_labels_that_differ_on_the_screen_are_shown_as_they_are(tmp_path):
+    labels = ["\u00c9t\u00e9", "\u00e9t\u00e9", "x"]
+    (warning,) = task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings
+    assert warning.startswith("the labels \u00c9t\u00e9, \u00e9t\u00e9 are different labels")
+
+
+def test_labels_look_alike_in_any_split(tmp_path):
+    found = task(labels=["Good", "bad"]).survey(Rows(test=["Good", "bad"], validation=["bad", "Good"]))
+    assert found.warnings == []
+    found = task(labels=["Good", "good"]).survey(Rows(test=["Good", "good"]))
+    assert len(found.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "train", "message"),
+    [
+        (None, ["a", "a"], "the training split has only one label (a); a classifier needs two or more"),
+        (["b"], ["b", "b"], "dataset.labels has only one label (b); a classifier needs two or more"),
+        (None, [[], []], "the training split has no label; a classifier needs two or more"),
+    ],
+)
+def test_a_classifier_needs_two_labels(labels, train, message):
+    problem = "multi_label" if train == [[], []] else "single_label"
+    assert mistakes(Rows(train=train), labels=labels, problem=problem) == [message]
+
+
+@pytest.mark.parametrize("wrong", [1, 5, 6, 9])
+def test_the_first_wrong_rows_of_a_split_are_listed(wrong):
+    good = ["a", "b"] * 4
+    missing = mistakes(Rows(train=[*good, *[None] * wrong], test=good))
+    expected = [f"train, row {row}: no label; fill the cell or drop the row" for row in range(9, 9 + wrong)]
+    assert missing == expected[:5] + [f"... and {wrong - 5} more rows of train without label"] * (wrong > 5)
+    unseen = mistakes(Rows(train=good, test=["a", *(f"x{number}" for number in range(wrong))]))
+    expected = [f"test, row {number + 2}: label 'x{number}' is not one of a, b" for number in range(wrong)]
+    expected = [f"{line}; the training split has no such label" for line in expected]
+    assert unseen == expected[:5] + [f"... and {wrong - 5} more wrong labels in test"] * (wrong > 5)
+
+
+def test_several_labels_may_be_none_but_not_missing():
+    source = Rows(train=[["a"], ["b"], "", " ", [], None])
+    assert mistakes(source, problem="multi_label") == ["train, row 6: no label; write [] for no label"]
+
+
+def test_a_split_without_rows_is_named():
+    (found,) = mistakes(Rows(train=["a", "b"], test=[]))
+    assert found.startswith("the test split has no rows; ")
+
+
+def test_texts_are_empty_if_one_of_a_pair_is():
+    class Pairs(Rows):
+        def rows(self, split):
+            texts = [("a", "b"), ("", "b"), ("a", None), (" ", "\t"), (0, 1)]
+            for row, (text, pair) in enumerate(texts):
+                yield row, {"text": text, "pair": pair, "label": "ab"[row % 2]}
+            yield 9, {"text": "a", "label": "a"}  # no second text at all
+
+    found = task(text_pair="pair").survey(Pairs(train=["a"]))
+    assert found.notes == {"empty texts": {"train": 4}} and found.rows == {"train": 6}
+
+
+def test_labels_are_learnt_from_a_training_split_only():
+    assert mistakes(Rows(test=["a"]))[0].startswith("test, row 1: label 'a' is not one of ")
+
+
+def test_a_survey_of_numbers(tmp_path):
+    rows = [{"text": text, "label": label} for text, label in (("a", 1), (" ", 2), ("c", 2.5))]
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = Jsonl(
+        train=str(tmp_path / "train.jsonl"), validation=None, test=str(tmp_path / "test.jsonl"), encoding=None
+    )
+    source.holds_out, source.splits = False, ("train", "test")
+    found = task(problem="regression", metrics=["pearson"]).survey(source)
+    assert found.rows == {"train": 3, "test": 3} and found.summary == "labels are numbers"
+    assert found.notes == {"empty texts": {"train": 1, "test": 1}} and found.counts == {} and found.warnings == []
+
+
 def test_labels_that_do_not_look_alike_are_not(tmp_path):
-    labels = ["1", "11", "-1", "a", "b", "nan", "Inf"]
+    labels = ["1", "11", "-1", "a", "b", "nan", "Inf", "False", "2"]
     assert task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings == []
 
 

@@ -62,7 +62,7 @@ def chunks(file: Path | None, *, encoding: str | None) -> Iterator[str]:
     """Likewise, the text as it is, in parts of up to 64 KiB; the first one is empty if there is no text."""
     with _opened(file) as stream:
         raw = stream.read(CHUNK)
-        head = raw[:8]
+        head = raw
         codec, mark = _codec(raw, encoding, shown(file))
         decoder = codecs.getincrementaldecoder(codec)()
         raw = raw[mark:]
