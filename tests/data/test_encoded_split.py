@@ -24,6 +24,8 @@ def test_windows_are_what_hugging_face_encodes(family):
     assert split.numbers("example").tolist() == [0, 1, 2, 3]
     assert split.examples["text"] == TEXTS and split.examples["id"] == ["0", "1", "2", "3"]
     assert split.task is task
+    types = task.features(tokenizer)[1]
+    assert split.lists("input_ids")[0].dtype == types["input_ids"].feature.dtype == "uint16"
 
     chosen = np.array([3, 0])
     batch = split[chosen]
@@ -39,6 +41,14 @@ def test_outputs_are_put_in_the_order_of_the_windows():
     ordered = by_window(decoded, 6)
     assert np.stack(ordered["score"]).tolist() == values.tolist()
     assert np.stack(ordered["double"]).tolist() == (2 * values[:, 0]).tolist()
+    assert [len(found) for found in by_window(decoded[:1], 6)["score"]] == [
+        0,
+        2,
+        0,
+        0,
+        2,
+        0,
+    ]  # of others there is nothing
     with pytest.raises(ValueError, match="zip"):
         by_window([(np.array([0, 1]), {"score": values[:1]})], 6)
 

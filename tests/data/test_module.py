@@ -72,7 +72,7 @@ def test_everything_is_tokenised_before_it_is_opened(folder):
     data = data_module()
     data.prepare_data()
     entries = sorted((folder / "encoded").iterdir())
-    assert len(entries) == 2 and not data.splits
+    assert len(entries) == 2 and data.splits == {}
     data.setup()
     opened = data.splits
     data.setup()  # Lightning calls it for each stage
@@ -81,6 +81,11 @@ def test_everything_is_tokenised_before_it_is_opened(folder):
         "validation": 9,
     }
     assert sorted((folder / "encoded").iterdir()) == entries
+    other = TextDataModule(
+        Source(), data.task, data.tokenizer, "another", 3, batch_size=4, max_tokens=None, eval_batch_size=5
+    )
+    other.prepare_data()  # tokens of another tokenizer
+    assert len(list((folder / "encoded").iterdir())) == 4
 
 
 def test_a_pass_does_not_advance_the_global_random_state():

@@ -111,6 +111,9 @@ def test_the_text_is_read_once_to_count_it_and_then_as_far_as_needed(tmp_path, m
     for other, key in ((Recorded("other"), "key"), (Recorded(), "other key")):
         opened(other, key)
         assert other.read == 2500
+    longer = Recorded()
+    options["task"] = lm_task(packing="blocks", max_length=62, streaming=True)
+    assert opened(longer).lengths.max() == 62 and longer.read == 2500
     assert [entry.name for entry in tmp_path.iterdir() if entry.name != "tokenizers"] == ["streamed"]
 
 

@@ -162,3 +162,12 @@ def test_windows_overlap_in_the_middle_of_long_contexts():
     columns, _ = encode_contexts(["who ?"], [CONTEXTS[1]], small_tokenizer("bert"), max_length=24, stride=4)
     for one, other in itertools.pairwise(columns["starts"]):
         assert one[-4:].tolist() == other[:4].tolist()
+
+
+def test_a_question_that_takes_half_of_the_room_is_whole():
+    tokenizer = small_tokenizer("bert")
+    for words, is_cut in ((10, False), (11, True)):
+        columns, cut = encode_contexts(["who " * words], [CONTEXTS[1]], tokenizer, max_length=23, stride=3)
+        ids = tokenizer("who " * words, add_special_tokens=False)["input_ids"]
+        assert len(ids) == words and cut == [is_cut]
+        assert [window[1:11] for window in columns["input_ids"]] == [ids[:10]] * len(columns["input_ids"])

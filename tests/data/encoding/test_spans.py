@@ -70,6 +70,8 @@ def test_evidence_of_another_unit(text, spans, expected):
         ([[3, 7, None]], "label of a span is None"),
         ([[3, True, "PER"]], "is not a span"),
         (["PER"], "'PER' is not a span"),
+        ([5], "5 is not a span"),
+        ([None], "None is not a span"),
         ([[3, 3, "PER"]], "expected 0 <= start < end <= 14"),
     ],
 )
@@ -120,3 +122,14 @@ def test_a_text_without_longer_characters_has_no_other_unit():
 def test_spans_fit_where_words_or_their_own_texts_are(span, units):
     found = other_units(TEXT, [span])
     assert found == {unit: (unit in units) - ("characters" in units) for unit in ("utf16", "bytes")}
+
+
+def test_an_empty_span_fits_nowhere():
+    assert other_units("é,a", [[1, 1, "X"]]) == {"utf16": 0, "bytes": 0}
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x80", "\u07ff", "\u0800", "\uffff", "\U00010000"])
+@pytest.mark.parametrize("unit", CODECS)
+def test_the_limits_of_utf8_and_utf16(character, unit):
+    end = length(character, unit) + 1
+    assert in_characters(character + "a", [[end - 1, end, "X"]], unit=unit) == [(1, 2, "X", None)]

@@ -4,8 +4,6 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tunesmith.data.encoding.windows import cut, join
 
@@ -43,24 +41,18 @@ def test_merging_of_windows(parts, expected):
     assert join(parts) == expected
 
 
-TAGS = st.lists(st.integers(0, 2), min_size=1, max_size=8)
-
-
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(TAGS, TAGS, st.data())
-def test_windows_are_joined_at_the_agreement_nearest_to_the_middle(one, other, data):
-    shared = data.draw(st.integers(0, min(len(one), len(other))))
-    offset = len(one) - shared
-    joined = join([(0, one), (offset, other)])
-    assert len(joined) == offset + len(other)
-    # All sentences that take the words before some place from one window and the others from the other.
-    seams = {seam: one[: offset + seam] + other[seam:] for seam in range(shared + 1)}
-    agreed = [seam for seam in range(shared) if one[offset + seam] == other[seam]]
-    if not agreed:
-        assert joined == seams[shared // 2]
-    else:
-        middle = (shared - 1) / 2  # of the indices 0 to shared - 1
-        nearest = min(abs(seam - middle) for seam in agreed)
-        assert joined == seams[min(seam for seam in agreed if abs(seam - middle) == nearest)]
-        pairs = {*itertools.pairwise(one), *itertools.pairwise(other)}
-        assert set(itertools.pairwise(joined)) <= pairs  # so what is well-formed in both windows stays so
+def test_windows_are_joined_at_the_agreement_nearest_to_the_middle():
+    """All pairs of overlaps of up to five words with two tags."""
+    for shared in range(6):
+        for one, other in itertools.product(itertools.product((0, 1), repeat=shared), repeat=2):
+            joined = join([(0, [7, *one]), (1, [*other, 8])])
+            # All sentences that take the words before some place from one window and the others from the other.
+            seams = [[7, *one[:seam], *other[seam:], 8] for seam in range(shared + 1)]
+            agreed = [seam for seam in range(shared) if one[seam] == other[seam]]
+            if not agreed:
+                assert joined == seams[shared // 2]
+                continue
+            distances = {seam: abs(2 * seam - (shared - 1)) for seam in agreed}  # twice that from the middle
+            assert joined == seams[min(seam for seam in agreed if distances[seam] == min(distances.values()))]
+            pairs = {*itertools.pairwise([7, *one]), *itertools.pairwise([*other, 8])}
+            assert set(itertools.pairwise(joined)) <= pairs  # so what is well-formed in both windows stays so

@@ -158,6 +158,7 @@ def test_line_numbers_are_those_of_the_first_line_of_a_row(tmp_path):
         ("text,label\r\na\rb,1\r\n", [["a\rb", "1"]]),
         ("text,label\na,1\r", [["a", "1"]]),
         ("text\r", []),
+        ("", []),
     ],
 )
 def test_carriage_returns(tmp_path, content, expected):

@@ -68,6 +68,7 @@ def test_fingerprints_are_of_content(file, tmp_path):
     assert reading(tmp_path / "old.txt", encoding=None) == "-macintosh"
     assert reading(tmp_path / "old.txt", encoding="cp1252") == "-encoding=cp1252-macintosh"
     assert reading(tmp_path / "a.txt", encoding=None) == ""
+    assert source(test=str(tmp_path / "old.txt")).fingerprint("test").endswith("-all-macintosh")
 
 
 def test_a_folder_of_the_user_may_be_named_by_a_tilde(tmp_path, monkeypatch):
@@ -105,18 +106,32 @@ def squad(word):
 
 
 NAMES = {"text": "text", "first": "first", "second": "second", "score": "score", "more": {}}
-FORMATS = {  # the class, its own settings, a file with one row, and its columns
-    "csv": (Csv, {"delimiter": None, "quoting": None}, "text,label\n{}é,a\n".format, ["text", "label"]),
-    "jsonl": (Jsonl, {}, '{{"text": "{}é"}}\n'.format, ["text"]),
-    "conll": (Conll, {"token_column": 0, "tag_column": -1}, "{}é O\n".format, ["tokens", "tags"]),
-    "json": (SquadJson, {}, lambda word: squad(f"{word}é"), ["id", "question", "context", "answers"]),
-    "txt": (Sentences, {"delimiter": None, "quoting": None, **NAMES}, "{}é\n".format, ["text"]),
+FORMATS = {  # the ending of a file, the class, its own settings, a file with one row, and its columns
+    "csv": ("csv", Csv, {"delimiter": None, "quoting": None}, "text,label\n{}é,a\n".format, ["text", "label"]),
+    "jsonl": ("jsonl", Jsonl, {}, '{{"text": "{}é"}}\n'.format, ["text"]),
+    "conll": ("conll", Conll, {"token_column": 0, "tag_column": -1}, "{}é O\n".format, ["tokens", "tags"]),
+    "squad": ("json", SquadJson, {}, lambda word: squad(f"{word}é"), ["id", "question", "context", "answers"]),
+    "sentences": ("txt", Sentences, {"delimiter": None, "quoting": None, **NAMES}, "{}é\n".format, ["text"]),
+    "tables of sentences": (
+        "csv",
+        Sentences,
+        {"delimiter": ";", "quoting": "none", **NAMES},
+        "text;x\n{}é;1\n".format,
+        ["text", "x"],
+    ),
+    "objects of sentences": (
+        "ndjson",
+        Sentences,
+        {"delimiter": None, "quoting": None, **NAMES},
+        '{{"text": "{}é"}}\n'.format,
+        ["text"],
+    ),
 }
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, kind):
-    source_class, options, content, columns = FORMATS[kind]
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, form):
+    kind, source_class, options, content, columns = FORMATS[form]
     names = {split: str(tmp_path / f"{split}.{kind}") for split in ("train", "validation", "test")}
     for split in names:
         (tmp_path / f"{split}.{kind}").write_text(content(split), encoding="latin-1")
@@ -126,7 +141,7 @@ def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, kind):
         ((row, record),) = opened.rows(split)
         assert f"{split}é" in str(record) and list(record) == list(opened.columns(opened.files[split])) == columns
         assert f"{split}.{kind}, " in opened.where(split, row)
-        assert opened.fingerprint(split).endswith("-all-encoding=latin-1")
+        assert "-all-encoding=latin-1" in opened.fingerprint(split)
     assert len({opened.fingerprint(split) for split in names}) == 3
     with pytest.raises(UserError, match="is not UTF-8"):
         list(source_class(**names, encoding=None, **options).rows("train"))
