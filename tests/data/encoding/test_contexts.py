@@ -171,3 +171,9 @@ def test_a_question_that_takes_half_of_the_room_is_whole():
         ids = tokenizer("who " * words, add_special_tokens=False)["input_ids"]
         assert len(ids) == words and cut == [is_cut]
         assert [window[1:11] for window in columns["input_ids"]] == [ids[:10]] * len(columns["input_ids"])
+
+
+def test_a_context_without_tokens_is_a_window_without_one():
+    columns, _ = encode_contexts(["who ?"], ["\u200b"], small_tokenizer("bert"), max_length=24, stride=4)
+    assert columns["context"] == [[0, 0]] and [len(found) for found in columns["starts"]] == [0]
+    assert place_of(read_answers(["\u200b"], "\u200b"), columns, 0) == columns["no_answer"] * 2

@@ -153,3 +153,28 @@ def test_labels_are_sent_to_other_processes():
     labels = Labels("single_label", ("a", "b"), ("a", "b"))
     labels.encode("a")
     assert pickle.loads(pickle.dumps(labels)) == labels
+
+
+def test_targets_of_regression_are_numbers():
+    labels = Labels("regression", ())
+    assert [labels.encode(value) for value in (" 1.5 ", 2, -0.5)] == [1.5, 2.0, -0.5]
+    with pytest.raises(ValueError, match=r"^label 'x' is not a finite number$"):
+        labels.encode("x")
+
+
+def test_what_cache_keys_name_besides_the_labels():
+    """Renamed or missing parts would make caches of earlier versions useless, or mix them up."""
+    assert Labels("multi_label", ("a,b", "c"), ("c", "a,b"), multi_hot=True).reading() == {
+        "given": ("c", "a,b"),
+        "multi_hot": True,
+        "separators": True,
+    }
+    assert Labels("single_label", ("a,b", "c"), ("a,b", "c")).reading() == {}  # which is not split at separators
+
+
+def test_a_wrong_multi_hot_row_is_shown():
+    labels = Labels("multi_label", ("x", "y"), ("x", "y"), multi_hot=True)
+    with pytest.raises(
+        ValueError, match=r"^label \[0, 2\] is not a 0 or 1 for each of the 2 names in dataset.labels, as in"
+    ):
+        labels.encode([0, 2])

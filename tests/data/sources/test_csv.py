@@ -146,6 +146,9 @@ def test_line_numbers_are_those_of_the_first_line_of_a_row(tmp_path):
         (6, {"text": "e\nf\n", "label": "3"}),
     ]
     assert source.notes() == {"cells with a line break": {"test": 2}}
+    source = opened(write(tmp_path, "text,label\na,1\n", "b.csv"))
+    assert source.notes() == {}  # not read yet
+    assert list(source.rows("test")) == [(2, {"text": "a", "label": "1"})] and source.notes() == {}
 
 
 @pytest.mark.parametrize(
@@ -229,6 +232,8 @@ def test_fingerprints_name_how_a_file_is_read(tmp_path):
     file = write(tmp_path, 'text\tlabel\na\t1\n"b"\t2\n', "a.tsv")
     plain = opened(file).fingerprint("test")
     assert plain.endswith("-all")  # as in versions without the settings
+    both = opened(file, delimiter=";", quoting="none").fingerprint("test")
+    assert both.endswith("-all-delimiter=;-quoting=none")
     others = [{"encoding": "cp1252"}, {"delimiter": "\t"}, {"quoting": "none"}, {"quoting": "minimal"}]
     found = {opened(file, **options).fingerprint("test") for options in others}
     file.write_bytes(b'text\tlabel\n"a\t1\n')

@@ -216,6 +216,18 @@ def test_labels_that_are_probably_not_meant_are_warned_of(tmp_path):
     ]
 
 
+def test_a_split_of_one_label_is_warned_of(tmp_path):
+    source = json_lines(tmp_path, train=["a", "a"], validation=["a"], test=["a", "b"])
+    assert task(labels=["a", "b"]).survey(source).warnings == [
+        "no training example has the label b of dataset.labels; check the names",
+        "all 2 examples of train have the label a, so there is nothing to learn",
+        "all 1 examples of validation have the label a, so its scores say nothing of other labels",
+    ]
+    several = [["a"], ["a", "b"]]
+    found = task(problem="multi_label").survey(json_lines(tmp_path, train=several, validation=[["a"]], test=[["b"]]))
+    assert found.warnings == ["no example of validation has the label b", "no example of test has the label a"]
+
+
 @pytest.mark.parametrize(
     "pair",
     [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True), ("0.0", False)],

@@ -26,7 +26,7 @@ def label_warnings(counts: Counts, *, given: Sequence[str], single: bool) -> Ite
         if single and len(present) == 1:
             why = "there is nothing to learn" if split == "train" else "its scores say nothing of other labels"
             yield f"all {found[present[0]]:,} examples of {split} have the label {shortened(present[0])}, so {why}"
-        elif split != "train" and (lacking := [name for name in found if name in trained and not found[name]]):
+        elif lacking := [name for name in found if name in trained and not found[name]]:
             yield f"no example of {split} has the label {listed(lacking)}"
     for group in _alike(dict.fromkeys(name for found in counts.values() for name in found)):
         if len({unicodedata.normalize("NFC", name) for name in group}) < len(group):  # the same on the screen
