@@ -46,6 +46,7 @@ def test_the_same_blocks_in_any_order_of_shuffle_buffers(splits):
     assert np.array_equal(cached.lengths, streamed.lengths) and len(cached) > 1000
     for rows in ([0, 5, 3], [150, 199], [230, 399, 200], [len(cached) - 1, len(cached) - 2], [7, 2], [180, 220]):
         ours, theirs = streamed[np.array(rows)], cached[np.array(rows)]
+        assert ours.rows.tolist() == rows
         assert torch.equal(ours.inputs["input_ids"], theirs.inputs["input_ids"])
         assert torch.equal(ours.layout["word_starts"], theirs.layout["word_starts"])
 

@@ -178,3 +178,23 @@ def test_a_wrong_multi_hot_row_is_shown():
         ValueError, match=r"^label \[0, 2\] is not a 0 or 1 for each of the 2 names in dataset.labels, as in"
     ):
         labels.encode([0, 2])
+
+
+def test_the_nearest_label_is_suggested():
+    learnt, given = Labels("single_label", ("good", "bad")), Labels("single_label", ("good", "bad"), ("good", "bad"))
+    for labels in (learnt, given):
+        with pytest.raises(ValueError, match=r"^label 'god' is not one of good, bad; did you mean good\?$"):
+            labels.encode("god")
+        with pytest.raises(ValueError, match=r"^label 'xyz' is not one of good, bad$"):
+            labels.encode("xyz")
+    with pytest.raises(ValueError, match=r"^label '7' is not one of good, bad$"):  # no index of theirs
+        learnt.encode(7)
+    with pytest.raises(ValueError, match=r"bad; only names in dataset.labels can be given by their index$"):
+        learnt.encode(1)
+    with pytest.raises(ValueError, match=r"^label '0' is not one of 1, bad$"):
+        Labels("single_label", ("1", "bad")).encode(0)
+
+
+def test_what_is_no_label_is_not_learnt():
+    assert learn(["a", None, float("nan"), "", "b"], problem="single_label").names == ("a", "b")
+    assert learn(["1", "x"], problem="regression") == Labels("regression", ())

@@ -59,6 +59,16 @@ def test_words_without_a_token_are_counted_and_read_as_unknown():
         assert [ids[place] == tokenizer.unk_token_id for place in places] == [word == lost for word in words]
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_word_longer_than_a_window_is_truncated(family):
+    tokenizer = small_tokenizer(family, pre_split=True)
+    word = ["one" * 40]
+    whole = tokenizer(word, is_split_into_words=True, truncation=True, max_length=20)
+    if len(tokenizer(word, is_split_into_words=True)["input_ids"]) > 20:
+        columns, _ = encode_words([word], tokenizer, max_length=20, stride=4)
+        assert columns["input_ids"] == [whole["input_ids"]] and columns["length"] == [20]
+
+
 def test_a_sentence_that_just_fits_is_one_window():
     tokenizer = small_tokenizer("bert", pre_split=True)
     words = ["one"] * 18

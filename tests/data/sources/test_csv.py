@@ -162,6 +162,7 @@ def test_line_numbers_are_those_of_the_first_line_of_a_row(tmp_path):
         ("text,label\na,1\r", [["a", "1"]]),
         ("text\r", []),
         ("", []),
+        ('text,"a\rb"\nc,1\n', [["c", "1"]]),  # in quotes it ends no line
     ],
 )
 def test_carriage_returns(tmp_path, content, expected):
@@ -200,6 +201,57 @@ def test_damage_has_one_message(tmp_path, content, options, message):
     with pytest.raises(UserError, match=message) as raised:
         read(write(tmp_path, content), **options)
     assert len(raised.value.mistakes) == 1
+    assert "a.csv" in str(raised.value) or str(raised.value).startswith("dataset.")
+
+
+@pytest.mark.parametrize("name,separator", [("a.csv", ","), ("a.tsv", "\t")])
+def test_quotes_that_are_text_enclose_no_line_ends(tmp_path, name, separator):
+    rows = [['te"xt', "label"], ['a"b', "1"], ["c", "2"]]  # between the quotes, old Macintosh line ends
+    file = write(tmp_path, "".join(separator.join(row) + "\r" for row in rows), name)
+    assert read(file, quoting="none") == (rows[0], rows[1:])
+
+
+def test_text_after_a_closing_quote_makes_quotes_text(tmp_path):
+    source = opened(write(tmp_path, 'text\n"a" \n', "a.tsv"))
+    assert list(source.rows("test")) == [(2, {"text": '"a" '})] and "a.tsv, line 2: " in source.warnings()[0]
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.TAB", "a.tab"])
+def test_tab_separated_files_are_known_by_their_ending(tmp_path, name):
+    assert read(write(tmp_path, "text\tlabel\na,b\t1\n", name)) == (["text", "label"], [["a,b", "1"]])
+
+
+def test_any_character_but_quotes_and_line_ends_is_a_delimiter(tmp_path):
+    file = write(tmp_path, "textXlabel\naX1\n")
+    assert read(file, delimiter="X") == (["text", "label"], [["a", "1"]])
+    for delimiter in ('"', "\n", "\r", "\0", "", "ab"):
+        with pytest.raises(UserError, match=r"^dataset.delimiter is .*; expected one character, such as ';'"):
+            read(file, delimiter=delimiter)
+
+
+@pytest.mark.parametrize("delimiter,written", [(";", "';'"), ("\t", r"'\t'"), (",", "','"), ("|", "'|'")])
+def test_the_likely_delimiter_is_named_as_it_is_written(tmp_path, delimiter, written):
+    file = write(tmp_path, f"text{delimiter}label\na{delimiter}1\n")
+    other = "," if delimiter != "," else ";"
+    (mistake,) = opened(file, delimiter=other).mistakes(["text"])
+    assert mistake.endswith(f'; is the delimiter {written}? set dataset.delimiter="{written}"')
+    (mistake,) = opened(file, delimiter=delimiter).mistakes(["txt"])
+    assert mistake.endswith("its columns are text, label; did you mean text?")
+
+
+def test_cells_that_do_not_fit_may_need_quotes(tmp_path):
+    remedy = "quote cells that contain the separator or a line break"
+    with pytest.raises(UserError, match=rf"line 2: 3 cells, but the header has 2 columns \(text, label\); {remedy}$"):
+        read(write(tmp_path, "text,label\na,1,2\n"))
+    with pytest.raises(UserError, match=rf"{remedy}, and set dataset.quoting=minimal$"):
+        read(write(tmp_path, 'text\tlabel\n"a\n1"\t2\n', "a.tsv"))
+
+
+def test_line_breaks_are_counted_in_files_that_were_read(tmp_path):
+    broken, plain = write(tmp_path, 'text\n"a\rb"\n"c\nd"\n', "a.csv"), write(tmp_path, "text\na\n", "b.csv")
+    source = Csv(train=None, validation=str(broken), test=str(plain), encoding=None, delimiter=None, quoting=None)
+    list(source.rows("validation"))
+    assert source.notes() == {"cells with a line break": {"validation": 2, "test": 0}}
 
 
 def test_long_cells_and_characters_across_chunks(tmp_path):
