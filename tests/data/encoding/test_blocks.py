@@ -8,6 +8,7 @@ import pytest
 from tests.data.small_tokenizers import small_tokenizer
 from tests.heads.test_language_model import lm_task, mini
 from tunesmith.data.encoded_split import EncodedSplit
+from tunesmith.data.encoding import blocks
 from tunesmith.data.encoding.blocks import cut, document_numbers, pack, special_tokens, with_types
 from tunesmith.errors import UserError
 
@@ -159,3 +160,11 @@ def test_blocks_need_a_token_between_documents():
     tokenizer.eos_token = None
     with pytest.raises(UserError, match=r"has neither a separator nor an end-of-text token; set dataset\.packing=none"):
         special_tokens(tokenizer)
+
+
+def test_token_types_around_a_text(monkeypatch):
+    """Of a tokenizer with special tokens of types of their own on both sides."""
+    special = blocks.SpecialTokens([5], [6, 7], 6, ([2], 0, [3, 4]))
+    monkeypatch.setattr(blocks, "special_tokens", lambda tokenizer: special)
+    typed = with_types({"input_ids": [np.array([5, 1, 1, 6, 7]), np.array([5, 6, 7])]}, None)
+    assert [types.tolist() for types in typed["token_type_ids"]] == [[2, 0, 0, 3, 4], [2, 3, 4]]

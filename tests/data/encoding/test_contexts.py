@@ -177,3 +177,14 @@ def test_a_context_without_tokens_is_a_window_without_one():
     columns, _ = encode_contexts(["who ?"], ["\u200b"], small_tokenizer("bert"), max_length=24, stride=4)
     assert columns["context"] == [[0, 0]] and [len(found) for found in columns["starts"]] == [0]
     assert place_of(read_answers(["\u200b"], "\u200b"), columns, 0) == columns["no_answer"] * 2
+
+
+@pytest.mark.parametrize("context", ["Ada", "\u200b"])
+def test_spans_that_do_not_exist_are_no_candidates(context):
+    """A head has n_best spans for every window, also for one with a single token of the context or none."""
+    split = EncodedSplit.of(
+        [{"question": "who ?", "context": context}], task=question_task(), tokenizer=small_tokenizer("bert")
+    )
+    outputs = {name: [np.array([999, 0])] for name in ("first", "last")}
+    outputs |= {"score": [np.array([-np.inf, -np.inf])], "null_score": [np.float32(2)]}
+    assert list(best_spans(split, outputs, [context], n_best=2)) == [([], [], 2.0)]

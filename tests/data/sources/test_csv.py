@@ -177,6 +177,13 @@ def test_carriage_returns(tmp_path, content, expected):
         ("text,label\na,1,2\n", {}, r"line 2: 3 cells, but the header has 2 columns \(text, label\)"),
         ("text,label\n\n\na\n", {}, "line 4: 1 cells"),
         ("text,label,text\na,1,b\n", {}, "line 1: more than one column is named text"),
+        ("a,b,a,b\n", {}, r"line 1: more than one column is named a, b; .* \(the header has a, b, a, b\)$"),
+        ('text\n"b\n', {}, "line 2: .*; close it, or set dataset.quoting=none if quotes are text$"),
+        (
+            'text\n"b"c\n',
+            {},
+            "line 2: .* cell; write quotes inside .* twice, or set dataset.quoting=none if quotes are text$",
+        ),
         ("text,label,,\na,1,,\n", {}, "columns 3, 4 of the header have no name"),
         ("text,label\na,1\n", {"delimiter": "::"}, "dataset.delimiter is '::'; expected one character"),
         ("text,label\na,1\n", {"encoding": "latin9x"}, "dataset.encoding is 'latin9x'; .* did you mean latin9?"),

@@ -85,6 +85,8 @@ def test_fingerprints_name_what_rows_depend_on():
         DemoPairs(size=8),
     ]
     found = {source.fingerprint(split) for source in sources for split in source.splits}
+    shares = [DemoQuestions(size=8, unanswerable_share=share).fingerprint("test") for share in (0.0, 0.5)]
+    assert shares[0] != shares[1]
     assert len(found) == 12 and all(f"-{VERSION}-" in name for name in found)
     assert sources[0].fingerprint("test") == DemoReviews(noise=0.1, size=8).fingerprint("test")
 

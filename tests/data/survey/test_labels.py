@@ -339,7 +339,10 @@ def test_a_column_of_texts_is_questioned(tmp_path):
 
 def test_a_column_of_quantities_is_questioned(tmp_path):
     (found,) = mistakes(cells(tmp_path, [number / 7 for number in range(100)]))
-    assert "or dataset.problem=regression if they are quantities" in found
+    assert found.endswith(
+        "label's column? Set dataset.label=COLUMN, or dataset.problem=regression if they are quantities, or list them in "
+        "dataset.labels to confirm"
+    )
 
 
 @pytest.mark.parametrize(
@@ -359,9 +362,9 @@ def test_of_several_labels_each_counts(tmp_path):
     task(problem="multi_label").survey(json_lines(tmp_path, train=rows, validation=rows))
     (asked,) = mistakes(json_lines(tmp_path, train=rows[:13], validation=rows), problem="multi_label")
     assert asked.startswith("21 distinct labels in 13 training rows")
-    # A cell that cannot be read has no labels.
-    (asked,) = mistakes(json_lines(tmp_path, train=[*rows[:13], "a,b;c"], validation=rows), problem="multi_label")
-    assert asked.startswith("21 distinct labels in 14 training rows")
+    unreadable = ["a,b;c", "a,b|c", "a;b|c"]  # have no labels
+    (asked,) = mistakes(json_lines(tmp_path, train=[*rows[:13], *unreadable], validation=rows), problem="multi_label")
+    assert asked.startswith("21 distinct labels in 16 training rows")
 
 
 def test_likely_columns_have_few_values_that_repeat(tmp_path):
@@ -379,6 +382,12 @@ def test_likely_columns_have_few_values_that_repeat(tmp_path):
     assert "Set dataset.label=COLUMN (also two, two, three, forty?), or list them" in asked
     (asked,) = mistakes(cells(tmp_path, names[:79], **{"forty": [row % 40 for row in range(79)]}))  # 40 of 79 rows
     assert "Set dataset.label=COLUMN, or list them" in asked
+    columns = {"twenty": [row % 20 for row in range(41)], "more": [row % 21 for row in range(41)]}  # of 41 rows, half
+    assert "Set dataset.label=COLUMN (twenty?), or" in mistakes(cells(tmp_path, names[:41], **columns))[0]
+    late = [*[0, 1] * 500, *range(1100)]  # others are judged by a thousand rows
+    asked = mistakes(cells(tmp_path, [f"label {number}" for number in range(2100)], late=late))
+    assert "Set dataset.label=COLUMN (late?), or" in asked[0]
+    assert mistakes(Rows(train=names, validation=names))[0].startswith("90 distinct labels in 90 training rows")
     # The first thousand rows may have few labels.
     (asked,) = mistakes(cells(tmp_path, [*["a", "b"] * 500, *(f"label {number}" for number in range(1100))]))
     assert asked.startswith(

@@ -131,6 +131,18 @@ def test_the_scheme_decides_which_tags_are_broken():
     sentences = {"train": rows("B-A E-A S-A", "B-A I-A E-A O"), "test": rows("B-A O", "S-A")}
     found = tag_task(labels=None, scheme="bioes").survey(Rows(**sentences))
     assert list(found.notes.values())[2] == {"train": 0, "test": 1}
+    # Without a scheme these would be IOB1, where B only separates entities; each sentence counts.
+    sentences = {"train": rows("I-A O", "I-A B-A", "I-A O"), "test": rows("O I-A")}
+    assert list(tag_task(labels=None).survey(Rows(**sentences)).notes.values())[2] == {"train": 0, "test": 0}
+    found = tag_task(labels=None, scheme="bio").survey(Rows(**sentences))
+    assert list(found.notes.values())[2] == {"train": 3, "test": 1}
+
+
+def test_tags_of_another_scheme_than_the_given_one():
+    found = mistakes(tag_task(labels=None, scheme="bio"), train=rows("O B-A", "S-A"), test=rows("O"))
+    assert found[0].startswith("train, row 2: the tag 'S-A' is not of dataset.scheme=bio")
+    found = mistakes(tag_task(labels=["O", "S-A"], scheme="bio"), train=rows("O"), test=rows("O"))
+    assert found[0].startswith("dataset.labels: the tag 'S-A' is not of dataset.scheme=bio")
 
 
 @pytest.mark.parametrize("count", [1, SHOWN, SHOWN + 1, SHOWN + 3])
@@ -160,6 +172,8 @@ def test_unseen_tags_are_listed(given, reason):
     known = "is not one of O, B-PER, I-PER"
     assert found[0] == f"test, row 1: tag 'B-LOC' {known}{reason}" and len(found) == SHOWN
     assert found[1] == f"test, row 2: tag 'B-PRE' {known}; did you mean B-PER?{reason}"
+    found = mistakes(tag_task(labels=given), train=train, validation=rows("B-X"), test=rows("B-Y"))
+    assert [mistake.partition(",")[0] for mistake in found] == ["validation", "test"]
 
 
 def test_labels_of_the_config_are_kept():
@@ -226,6 +240,9 @@ def test_what_is_lost_or_changed_is_counted():
         Rows(train=spans(nested, [[2, 6, "B"]]), test=spans([[2, 5, "B"]], [[2, 6, "B"], [2, 6, "C"]]))
     )
     changed, lost, _ = found.notes.values()
+    kinds = [note.partition(" ")[2].partition(",")[0] for note in found.notes]
+    assert [note.partition(" ")[0] for note in found.notes] == ["spans", "spans", "tags"]
+    assert kinds[0].startswith("that begin or end inside a word") and kinds[1] == "without a word of their own"
     assert changed == {"train": 1, "test": 1} and lost == {"train": 2, "test": 1}
 
 

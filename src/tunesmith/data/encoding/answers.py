@@ -79,7 +79,7 @@ def _columns(given: Any) -> tuple[list[str], list[int | None]]:
             raise ValueError(f"answers are {dict(given)!r}; {_EXPECTED}")
         texts, starts = given["text"], given.get("answer_start")
         if isinstance(texts, str):
-            texts, starts = [texts], None if starts is None else [starts]
+            texts, starts = [texts], [starts]
         starts = [None] * len(texts) if starts is None else starts
     elif isinstance(given, Sequence):
         texts = [part.get("text") if isinstance(part, Mapping) else part for part in given]

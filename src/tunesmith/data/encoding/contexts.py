@@ -130,7 +130,7 @@ def best_spans(
     for example, windows in enumerate(members):
         scores = np.concatenate([outputs["score"][window] for window in windows])
         begin, stop = (
-            np.concatenate([bounds[window][_inside(outputs[name][window], bounds[window])] for window in windows])
+            np.concatenate([_characters(outputs[name][window], bounds[window]) for window in windows])
             for name, bounds in (("first", starts), ("last", ends))
         )
         spans: dict[str, tuple[tuple[int, int], float]] = {}
@@ -145,6 +145,6 @@ def best_spans(
         yield [span for span, _ in spans.values()], [score for _, score in spans.values()], null_score
 
 
-def _inside(indices: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    # Spans that do not exist have a score of -inf and arbitrary indices.
-    return np.clip(indices, 0, max(len(bounds) - 1, 0))
+def _characters(tokens: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """The character offset of each token of a window; arbitrary for spans that do not exist, which have a score of -inf."""
+    return bounds[np.minimum(tokens, len(bounds) - 1)] if len(bounds) else np.zeros_like(tokens)

@@ -53,7 +53,7 @@ def lines(file: Path | None, *, encoding: str | None = None) -> Iterator[str]:
         UserError: where the text cannot be decoded, with file, line and byte, and for an unknown encoding.
     """
     text = chunks(file, encoding=encoding)
-    first = next(text, "")
+    first = next(text)
     text = chain([first], text)
     return split(_translated(text) if _is_macintosh(first) else text, "\n")
 

@@ -90,7 +90,7 @@ class _Reader:
         rows = empty = missing = 0
         for row, record in self.source.rows(split):
             rows += 1
-            empty += any(record.get(column) in (None, "") or not str(record[column]).strip() for column in self.columns)
+            empty += any(record.get(column) is None or not str(record[column]).strip() for column in self.columns)
             value = record.get(self.label)
             if self._is_missing(value):
                 missing += 1
