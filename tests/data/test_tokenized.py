@@ -39,6 +39,7 @@ def test_every_row_is_tokenised_once(folder, task):
     found = prepare(source, "train", task=task, tokenizer=tokenizer, tokenizer_key="key")
     split = EncodedSplit.open(found, task=task, tokenizer=tokenizer)
     assert found.parent == folder / "encoded"
+    assert split.lists("input_ids")[0].dtype == task.features(tokenizer)[1]["input_ids"].feature.dtype
     assert [ids.tolist() for ids in split.lists("input_ids")] == tokenizer(TEXTS)["input_ids"]
     assert split.numbers("example").tolist() == list(range(len(TEXTS)))
     assert split.examples["id"] == [f"train-{number}" for number in range(len(TEXTS))]

@@ -282,6 +282,28 @@ def test_the_first_wrong_rows_of_a_split_are_listed(wrong):
     assert unseen == expected[:5] + [f"... and {wrong - 5} more wrong labels in test"] * (wrong > 5)
 
 
+def test_the_training_split_is_named_only_where_labels_are_learnt_from_it():
+    rows = {"train": ["a", "b"], "test": ["c", {"d": 1}]}
+    known, no_label = "test, row 1: label 'c' is not one of a, b", "test, row 2: label {'d': 1} is an object; expected"
+    for labels, why in ((None, "; the training split has no such label"), (["a", "b"], "")):
+        first, second = mistakes(Rows(**rows), labels=labels)
+        assert first == known + why and second == f"{no_label} text or a number"
+
+
+def test_two_numbers_for_each_of_two_labels(tmp_path):
+    rows = [[0, 1], [0, 1], [1, 0]]
+    source = json_lines(tmp_path, train=rows, validation=rows)
+    assert task(problem="multi_label", labels=["x", "y"]).survey(source).counts["train"] == {"x": 1, "y": 2}
+    (found,) = mistakes(source, problem="multi_label")
+    assert "line 1: label is [0, 1], a 0 or 1 for each label; name the labels" in found
+
+
+def test_only_several_labels_are_read_from_a_cell(tmp_path):
+    surveyed = task()
+    surveyed.survey(json_lines(tmp_path, train=["0,1,1", "1,0,0"], validation=["0,1,1"]))
+    assert surveyed.label_names == ("0,1,1", "1,0,0")
+
+
 def test_several_labels_may_be_none_but_not_missing():
     source = Rows(train=[["a"], ["b"], "", " ", [], None])
     assert mistakes(source, problem="multi_label") == ["train, row 6: no label; write [] for no label"]
