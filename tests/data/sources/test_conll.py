@@ -92,6 +92,9 @@ def test_a_word_of_a_conllu_file_has_an_index(tmp_path):
         ("a O\n# x y\nc O\n", [["a", "#", "c"]]),  # within a sentence it is a word
         ("a O\n\n#end document\n#begin document x\nb O\n", [["a"], ["b"]]),
         ("#begin document x\n\nb O\n", [["b"]]),
+        ("-DOCSTART- O O\n\n# O\na O\n", [["#", "a"]]),  # the columns are those of words
+        ("\n# O\na O\n", [["#", "a"]]),
+        ("Xa\tO\nbX\tO\n", [["Xa", "bX"]]),
         ("\n \n\t\na O\n-DOCSTART- O\n\n\n", [["a"]]),
     ],
 )

@@ -147,5 +147,8 @@ def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, form):
         list(source_class(**names, encoding=None, **options).rows("train"))
     (tmp_path / f"test.{kind}").write_text('{"data": []}' if kind == "json" else "")
     assert list(opened.columns(tmp_path / f"test.{kind}")) == [] and "is empty; expected" in opened.mistakes(columns)[0]
+    (tmp_path / f"test.{kind}").write_bytes((content("a") * 2).replace("\n", "\r").encode("latin-1"))
+    if kind in ("csv", "conll", "txt"):
+        assert "-encoding=latin-1-macintosh" in opened.fingerprint("test")
     (tmp_path / f"test.{kind}").unlink()
     assert opened.mistakes(columns)[0].startswith(f"dataset.test={names['test']} is not a file")

@@ -59,7 +59,7 @@ def loaded(monkeypatch):
         calls.append((path, config, split, revision))
         if split == "missing":
             raise ValueError("no such split.\nmore")
-        return datasets.Dataset.from_dict({"text": [f"{split} {number}" for number in range(20)]})
+        return datasets.Dataset.from_dict({"text": [f"{split} {number}" for number in range(20)], "n": range(20)})
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     return calls
@@ -73,7 +73,7 @@ def test_each_split_is_loaded_once_by_the_name_that_the_hub_gives_it(loaded):
     source = hub(validation="dev", test="heldout")
     assert source.splits == ("train", "validation", "test")
     for split, name in zip(source.splits, ("train", "dev", "heldout"), strict=True):
-        assert list(source.rows(split)) == [(row + 1, {"text": f"{name} {row}"}) for row in range(20)]
+        assert list(source.rows(split)) == [(row + 1, {"text": f"{name} {row}", "n": row}) for row in range(20)]
         assert source.where(split, 3) == f"a/b {name}, row 3"
         assert source.fingerprint(split) == f"{source._dataset(split)._fingerprint}-all"
     assert loaded == [("a/b", "c", name, "v1") for name in ("train", "dev", "heldout")]
@@ -91,8 +91,8 @@ def test_held_out_rows_are_those_of_the_training_split(loaded):
 def test_what_cannot_be_read_is_named(loaded, tmp_path):
     assert hub().mistakes(["text"]) == []
     assert hub().mistakes(["txt", "x"]) == [
-        "a/b has no column txt; its columns are text; did you mean text?",
-        "a/b has no column x; its columns are text",
+        "a/b has no column txt; its columns are text, n; did you mean text?",
+        "a/b has no column x; its columns are text, n",
     ]
     with pytest.raises(
         UserError, match=r"^The dataset a/b, split missing, cannot be loaded: no such split; check dataset\.path"

@@ -149,6 +149,7 @@ def test_what_is_notable_about_tables(tmp_path):
     assert found.notes() == {"cells with a line break": {"train": 0, "validation": 1, "test": 0}}
     (warning,) = found.warnings()
     assert warning.startswith(f"{tmp_path}/t.tsv, line 2: a cell begins with a quote and does not end with one")
+    assert [found.fingerprint(split).partition("-all")[2] for split in found.splits] == ["-quotes-are-text", "", ""]
 
 
 def test_objects_are_recognised_by_any_ending_in_either_case(tmp_path):
