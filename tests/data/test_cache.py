@@ -71,6 +71,11 @@ def test_an_entry_is_a_folder_that_others_may_read_and_is_written_once(folder):
     assert sorted(names) == sorted(["kind", "key", "a.txt", "other", "a.txt", "other kind", "other", "a.txt"])
 
 
+def test_the_folder_is_made_with_the_first_entry(folder, monkeypatch):
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(folder / "not" / "there"))
+    assert cache.entry("kind", "key", lambda temporary: None) == folder / "not" / "there" / "kind" / "key"
+
+
 def test_writers_of_an_entry_wait_for_each_other(folder, monkeypatch):
     held = []
     monkeypatch.setattr(cache.fcntl, "flock", lambda stream, kind: held.append((Path(stream.name).name, kind)))

@@ -103,6 +103,7 @@ def test_the_text_is_read_once_to_count_it_and_then_as_far_as_needed(tmp_path, m
     first = Recorded()
     split = opened(first)
     assert first.read == 2500  # all, to count the blocks
+    assert split.examples == [{"id": None}] * len(split) and split.lengths.dtype == np.int32
     split[np.array([0, 9])]
     split[np.array([1, 2])]
     split[np.array([12, 15])]

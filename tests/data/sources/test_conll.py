@@ -94,6 +94,7 @@ def test_a_word_of_a_conllu_file_has_an_index(tmp_path):
         ("#begin document x\n\nb O\n", [["b"]]),
         ("-DOCSTART- O O\n\n# O\na O\n", [["#", "a"]]),  # the columns are those of words
         ("\n# O\na O\n", [["#", "a"]]),
+        ("a\tO\n\n#\tO\n", [["a"], ["#"]]),
         ("Xa\tO\nbX\tO\n", [["Xa", "bX"]]),
         ("\n \n\t\na O\n-DOCSTART- O\n\n\n", [["a"]]),
     ],
@@ -182,3 +183,15 @@ def test_what_is_written_is_read_back(written, separator, end, documents):
     ]
     found = [row for _, row in read(None, token_column=0, tag_column=-1, lines=[line + end for line in lines])]
     assert found == [{"tokens": [word for word, _ in words], "tags": [tag for _, tag in words]} for words in written]
+
+
+def test_a_source_of_universal_dependencies(tmp_path):
+    (tmp_path / "a.conllu").write_text("# text = im\n1-2\tim\t_\n1\tin\tADP\n2\tdem\tDET\n\nx\ta\tb\n")
+    source = Conll(
+        train=None, validation=None, test=str(tmp_path / "a.conllu"), encoding=None, token_column=1, tag_column=-1
+    )
+    rows = source.rows("test")
+    assert next(rows) == (3, {"tokens": ["in", "dem"], "tags": ["ADP", "DET"]})
+    with pytest.raises(UserError, match=rf"^{tmp_path}/a.conllu, line 6: 'x' is not the index of a word"):
+        next(rows)
+    assert source.fingerprint("test").endswith("-all")

@@ -213,13 +213,15 @@ def test_damage_has_one_message(tmp_path, content, options, message):
 
 @pytest.mark.parametrize("name,separator", [("a.csv", ","), ("a.tsv", "\t")])
 def test_quotes_that_are_text_enclose_no_line_ends(tmp_path, name, separator):
-    rows = [['te"xt', "label"], ['a"b', "1"], ["c", "2"]]  # between the quotes, old Macintosh line ends
+    rows = [['te"xt', "label"], ['a"b', "1"]]  # between the quotes, old Macintosh line ends
     file = write(tmp_path, "".join(separator.join(row) + "\r" for row in rows), name)
     assert read(file, quoting="none") == (rows[0], rows[1:])
 
 
 def test_text_after_a_closing_quote_makes_quotes_text(tmp_path):
     source = opened(write(tmp_path, 'text\n"a" \n', "a.tsv"))
+    assert read(write(tmp_path, 'text\n"a"X\n', "b.tsv"))[1] == [['"a"X']]
+    assert read(write(tmp_path, 'text\tlabel\r\na\t"b"\r\n', "c.tsv"))[1] == [["a", "b"]]
     assert list(source.rows("test")) == [(2, {"text": '"a" '})] and "a.tsv, line 2: " in source.warnings()[0]
 
 
