@@ -7,8 +7,6 @@ from scipy import stats
 from tests.heads.test_contrastive import TEXTS, mini, sentence_task
 from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.data.survey.pairs import survey_pairs
-from tunesmith.errors import UserError
 from tunesmith.metrics import embeddings
 from tunesmith.tasks.contrastive import Contrastive as ContrastiveTask
 
@@ -77,68 +75,6 @@ def test_unscored_texts_have_uniformity_only(tokenizer):
     outputs = [{"embedding": vector} for vector in np.eye(3)]
     found = task.score(split_of([{"text": text} for text in TEXTS], task, tokenizer), outputs)
     assert found == {"uniformity": pytest.approx(-4)}  # all distances are the square root of 2
-
-
-class Rows:
-    """A source of in-memory rows."""
-
-    def __init__(self, **splits):
-        self.splits, self._rows = tuple(splits), splits
-
-    def rows(self, split):
-        return enumerate(self._rows[split], start=1)
-
-    def where(self, split, row):
-        return f"{split} {row}"
-
-
-PAIR = {"first": "a", "second": "b", "score": 1}
-SCORED = [PAIR, PAIR | {"score": 2}]
-
-
-@pytest.mark.parametrize(
-    "splits,expected",
-    [
-        ({"train": [COLUMNS] * 2, "validation": [PAIR] * 2}, "every score in validation is 1.0; a correlation needs"),
-        ({"train": [COLUMNS], "validation": SCORED}, "the train split has 1 row; contrastive training needs 2 or more"),
-        ({"train": [COLUMNS, {"text": "a"}], "validation": SCORED}, "train 2: no positive; fill it or drop the row"),
-        (
-            {"train": [COLUMNS | {"positive": " "}] * 2, "validation": SCORED},
-            "train 1: the positive is empty; fill it or drop the row",
-        ),
-        (
-            {"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "high"}]},
-            "validation 3: score is 'high'; expected a number",
-        ),
-        ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "nan"}]}, "score is 'nan'; expected"),
-        ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": "1_0"}]}, "score is '1_0'; expected"),
-        ({"train": [COLUMNS] * 2, "validation": [*SCORED, PAIR | {"score": True}]}, "score is True; expected"),
-        ({"train": [COLUMNS] * 2, "validation": [PAIR, {"first": "a", "second": "b"}]}, "validation 2: no score"),
-        ({"train": SCORED, "validation": SCORED}, "is not a training example; expected text, positive"),
-        ({"train": [COLUMNS] * 2, "validation": []}, "the validation split has no rows"),
-        (
-            {"train": [COLUMNS] * 2, "validation": [COLUMNS] * 2},
-            "dataset.metrics: spearman needs scored pairs in the validation split, which has none; set dataset.validation=FILE "
-            "with the columns first, second, score, or dataset.metrics=[loss]",
-        ),
-    ],
-)
-def test_invalid_rows(splits, expected):
-    with pytest.raises(UserError) as caught:
-        survey_pairs(Rows(**splits), sentence_task(positive="positive"))
-    assert expected in str(caught.value)
-
-
-def test_the_survey_counts_empty_texts():
-    found = survey_pairs(Rows(train=[{"text": ""}, {"text": "a"}], validation=SCORED), sentence_task())
-    assert found.notes == {"empty texts": {"train": 1, "validation": 0}}
-    assert found.summary == "plain texts, scored pairs in validation"
-
-
-def test_scored_pairs_can_be_used_as_training_pairs():
-    task = sentence_task(positive="second")
-    task.columns[0] = task.text = "first"
-    assert survey_pairs(Rows(train=SCORED, validation=SCORED), task).rows == {"train": 2, "validation": 2}
 
 
 def test_the_direction_of_each_score():

@@ -8,10 +8,8 @@ import torch
 
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_span import question_task
-from tests.tasks.rows import Rows
 from tunesmith.data.batch import IGNORED
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.errors import UserError
 from tunesmith.heads.span import Span
 from tunesmith.tasks.question_answering import Candidates
 
@@ -138,30 +136,6 @@ def test_questions_without_a_known_answer_are_left_out_of_the_loss():
 
     assert loss([0, 1, 2]) == pytest.approx(loss([0, 2])) == pytest.approx((loss([0]) + loss([2])) / 2)
     assert loss([1]) == 0.0
-
-
-def test_a_survey_says_what_answers_are_left_out():
-    rows = [
-        {"question": "who ?", "context": "Ada met Bo", "answers": {"text": texts, "answer_start": [0] * len(texts)}}
-        for texts in (["Ada"], [" Bo "], ["Eve"], [""], [])
-    ]
-    task = question_task(unanswerable=True)
-    assert task.options()["version"] == 1
-    found = task.survey(Rows(train=rows))
-    counts = {note.split(",")[0]: each["train"] for note, each in found.notes.items()}
-    assert counts == {
-        "answers not at the given offset": 1,
-        "answers that do not occur in their context": 1,
-        "questions of which no answer occurs in the context": 1,
-        "answers without text": 1,
-        "questions without an answer": 2,
-    }
-    assert task.options()["version"] == 2
-    assert task.survey(Rows(train=[rows[0], rows[4]])) and task.options()["version"] == 1
-    with pytest.raises(UserError, match=r"row 3: the question has no answers; set dataset.unanswerable=true"):
-        question_task().survey(Rows(train=[rows[0], rows[1], rows[3]]))
-    with pytest.raises(UserError, match="no answers of the training split occurs in its context"):
-        question_task().survey(Rows(train=[rows[2]]))
 
 
 @pytest.mark.parametrize(

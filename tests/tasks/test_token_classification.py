@@ -8,10 +8,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_token_classification import tag_task
-from tests.tasks.rows import Rows
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.data.sources.conll import Conll
-from tunesmith.errors import UserError
 from tunesmith.metrics.tag_schemes import broken_tags
 
 LONG = [f"word{number}" for number in range(120)]
@@ -60,97 +57,6 @@ def test_a_word_without_a_token_becomes_unknown():
 )
 def test_broken_tags_are_counted(tags, expected):
     assert broken_tags(Counter({tuple(tags.split()): 3})) == 3 * expected
-
-
-def survey(tmp_path, train, test, **settings):
-    for name, text in (("train", train), ("test", test)):
-        (tmp_path / f"{name}.conll").write_text(text)
-    files = {name: str(tmp_path / f"{name}.conll") for name in ("train", "test")}
-    task = tag_task(**({"labels": None} | settings))
-    return task, task.survey(Conll(**files, validation=files["train"], encoding=None, token_column=0, tag_column=-1))
-
-
-def test_tags_are_collected(tmp_path):
-    task, found = survey(tmp_path, "a U-LOC\nb B-PER\nc L-PER\n", "a O\n")
-    assert task.label_names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER") and found.rows["test"] == 1
-    task, _ = survey(tmp_path, "a NN\nb VB\n", "a NN\n", entities=False)
-    assert task.label_names == ("NN", "VB")
-
-
-def test_an_unknown_tag(tmp_path):
-    with pytest.raises(
-        UserError, match=r"test.conll, line 3: tag 'B-PRE' is not one of O, B-PER, I-PER; did you mean B-PER"
-    ):
-        survey(tmp_path, "a B-PER\nb O\n", "c O\n\nd B-PRE\n")
-
-
-@pytest.mark.parametrize(
-    "train,settings,message",
-    [
-        ("a PER\nb O\n", {}, "train.conll, line 1: the tag 'PER' is not of a scheme .*dataset.scheme=bare"),
-        ("a O\n\nb B_PER\nc B_LOC\n", {}, "train.conll, line 3: .*Write B-LOC, not B_LOC"),
-        ("a B-PER\n", {"scheme": "bioes", "entities": False}, "dataset.scheme=bioes is for entities"),
-        ("a B-PER\n", {"labels": ["O", "PER"]}, "dataset.labels: the tag 'PER' is not of a scheme"),
-    ],
-)
-def test_a_scheme_that_is_not_certain(tmp_path, train, settings, message):
-    with pytest.raises(UserError, match=message):
-        survey(tmp_path, train, "a O\n", **settings)
-
-
-def test_a_scheme_of_the_test_split_only(tmp_path):
-    with pytest.raises(UserError, match=r"test.conll, line 3: the tag 'PER' is not"):
-        survey(tmp_path, "a B-PER\nb O\n", "a O\n\nb PER\n")
-
-
-def test_bare_types_and_untyped_tags(tmp_path):
-    task, found = survey(tmp_path, "a PER\nb PER\nc LOC\nd O\n", "a PER\n", scheme="bare")
-    assert task.label_names == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
-    assert found.counts["train"] == {"LOC": 1, "PER": 1}
-    assert "test has no entity of the type LOC" in found.warnings
-    assert task.options()["settings"][-3] == "bare"
-    task, found = survey(tmp_path, "a B\nb L\nc U\nd O\n", "a U\n")
-    assert task.label_names == ("O", "B-_", "I-_") and found.counts["train"] == {"_": 2}
-    assert task.options()["version"] == 2
-
-
-def test_ordinary_tags_keep_their_cache_key(tmp_path):
-    task, _ = survey(tmp_path, "a U-LOC\nb B-PER\nc L-PER\n", "a O\n")
-    settings = [["tokens", "tags"], 40, 8, ("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), True]
-    assert task.options() == {"task": "token_classification", "version": 1, "settings": settings}
-
-
-def test_warnings_of_tags(tmp_path):
-    _, found = survey(tmp_path, "a O\n", "a O\n")
-    assert found.warnings == ["the training split has no entities: every tag is O"]
-    _, found = survey(tmp_path, "a B-PER\nb O\n", "a B-PER\nb O\n\na B-PER\nb O\nc I-PER\n", scheme="bio", strict=True)
-    assert len(found.warnings) == 1 and found.warnings[0].startswith("dataset.strict=true, but 1 tags of test violate")
-    _, found = survey(tmp_path, "a NN\nb VB\nc NN\n", "a NN\n", entities=False)
-    assert found.counts["train"] == {"NN": 2, "VB": 1} and found.warnings == ["test has no word with the tag VB"]
-
-
-def span_task(**settings):
-    return tag_task(labels=None, text="text", spans="spans", **settings)
-
-
-def test_spans_of_a_type_are_never_lost_without_a_word():
-    nested = {"text": "Anna Lee", "spans": [[0, 8, "PER"], [5, 8, "LOC"]]}
-    with pytest.raises(UserError, match="all spans of the type LOC in train are lost"):
-        span_task().survey(Rows(train=[nested]))
-    found = span_task().survey(Rows(train=[nested, {"text": "Rome", "spans": [[0, 3, "LOC"]]}]))
-    assert [each["train"] for each in found.notes.values()] == [1, 1, 0]
-    with pytest.raises(UserError, match="row 1: no spans; fill the cell"):
-        span_task().survey(Rows(train=[{"text": "Rome", "spans": None}]))
-
-
-def test_spans_in_another_unit_are_asked_for():
-    rows = [{"text": "😀 Anna left", "spans": [[3, 7, "PER"]]}] * 3
-    with pytest.raises(UserError, match=r"in train, 3 more spans fit .* UTF-16 code units.*dataset.offsets=utf16"):
-        span_task().survey(Rows(train=rows))
-    task = span_task(offsets="utf16")
-    task.survey(Rows(train=rows))
-    assert task.read(rows[0]).tags == ["O", "B-PER", "O"]
-    assert span_task(offsets="characters").read(rows[0]).misaligned == 1
 
 
 def test_numbers_need_names():

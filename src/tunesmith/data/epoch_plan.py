@@ -89,8 +89,7 @@ class EpochPlan:
 
     def __init__(self, plan: Callable[..., list[np.ndarray]]) -> None:
         self._plan = plan
-        self._epoch = -1
-        self._skipped = 0
+        self._epoch: int | None = None
         self.set_epoch(0)
 
     def start_at(self, epoch: int, batches: int) -> None:

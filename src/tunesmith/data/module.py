@@ -115,7 +115,6 @@ class TextDataModule(pl.LightningDataModule):
             Shard(examples, self._context),  # type: ignore[arg-type]
             sampler=plan,
             batch_size=None,
-            collate_fn=_identity,
             generator=torch.Generator(),
         )
 
@@ -140,7 +139,3 @@ class Shard:
         batch = self.split[own if len(own) else rows[:1]]
         batch.rows = own
         return batch
-
-
-def _identity(batch: Any) -> Any:
-    return batch

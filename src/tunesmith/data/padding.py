@@ -13,7 +13,7 @@ def model_inputs(arrays: dict[str, list[Any]], tokenizer: Any) -> dict[str, torc
     inputs = {"input_ids": pad(arrays["input_ids"], value=tokenizer.pad_token_id, side=side)}
     lengths = [len(ids) for ids in arrays["input_ids"]]
     if min(lengths) < max(lengths):  # no mask without padding, so that attention can use its fastest kernel
-        ones = [np.ones(length, dtype=np.int64) for length in lengths]
+        ones = [np.ones(length) for length in lengths]
         inputs["attention_mask"] = pad(ones, value=0, side=side)
     if "token_type_ids" in arrays:
         inputs["token_type_ids"] = pad(arrays["token_type_ids"], value=tokenizer.pad_token_type_id, side=side)

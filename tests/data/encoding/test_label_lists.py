@@ -66,6 +66,21 @@ def test_given_names_may_hold_separators():
     assert label_list("Drama, Action; war", given=names) == ["Drama", "Action; war"]
     assert label_list("[none]", given=names) == ["[none]"]
     assert label_list("a, b; c", given=("a", "b", "c")) == ["a", "b", "c"]
+    assert label_list("a, bX; c", given=("a", "bX", "c")) == ["a", "bX", "c"]
+
+
+def test_half_a_bracket_is_text():
+    assert [label_list(cell, given=()) for cell in ("a]", "[a", "(a", "X")] == [["a]"], ["[a"], ["(a"], ["X"]]
+
+
+def test_separators_are_named():
+    message = r"^a,b;c has several separators \(; and ,\); use one of them, write \['a', 'b'\], or name the labels in dataset.l"
+    with pytest.raises(ValueError, match=message):
+        label_list("a,b;c", given=("a", "b"))
+    with pytest.raises(
+        ValueError, match=r"^\['a' 'b'\] cannot be read as a list; expected \['a', 'b'\], or labels sep"
+    ):
+        label_list("['a' 'b']", given=())
 
 
 @pytest.mark.parametrize(
@@ -75,6 +90,9 @@ def test_given_names_may_hold_separators():
         ([[0, 1], [1, 0], []], 2, True),
         ([[0, 1], [1]], 2, False),  # indices
         ([[0, 1]], 28, False),
+        ([[0, 1], [1, 0]], 0, True),
+        ([[], [0, 1, 1]], 0, True),
+        ([[0, 1], [1, 0]], 1, False),
         ([[0, 1], [1, 1]], 28, True),
         ([["0", "1", "1"], ["a"]], 0, True),
         ([[True, False, True]], 0, True),

@@ -57,6 +57,24 @@ def test_what_is_no_label_is_refused(value):
         label_name(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "label None is null; expected text or a number"),
+        (math.inf, "label inf is not finite; expected text or a number"),
+        ({"a": 1}, "label {'a': 1} is an object; expected text or a number"),
+        (["a"], "label ['a'] is a list (dataset.problem=multi_label is for several labels); expected text or a number"),
+        (b"a", "label b'a' is of the type bytes; expected text or a number"),
+        (" ", "the label is empty; expected text or a number"),
+        ("a\udfff", r"label a\udfff is not valid Unicode (it has half of a surrogate pair)"),
+    ],
+)
+def test_what_is_no_label_is_named(value, message):
+    with pytest.raises(ValueError) as caught:
+        label_name(value)
+    assert str(caught.value) == message
+
+
 @fast
 @given(st.integers(-(10**20), 10**20), st.sampled_from(["", ".0", ".000", "e0", "E+0"]))
 def test_however_json_writes_a_whole_number_it_is_one_label(number, ending):

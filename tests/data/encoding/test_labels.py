@@ -153,3 +153,48 @@ def test_labels_are_sent_to_other_processes():
     labels = Labels("single_label", ("a", "b"), ("a", "b"))
     labels.encode("a")
     assert pickle.loads(pickle.dumps(labels)) == labels
+
+
+def test_targets_of_regression_are_numbers():
+    labels = Labels("regression", ())
+    assert [labels.encode(value) for value in (" 1.5 ", 2, -0.5)] == [1.5, 2.0, -0.5]
+    with pytest.raises(ValueError, match=r"^label 'x' is not a finite number$"):
+        labels.encode("x")
+
+
+def test_what_cache_keys_name_besides_the_labels():
+    """Renamed or missing parts would make caches of earlier versions useless, or mix them up."""
+    assert Labels("multi_label", ("a,b", "c"), ("c", "a,b"), multi_hot=True).reading() == {
+        "given": ("c", "a,b"),
+        "multi_hot": True,
+        "separators": True,
+    }
+    assert Labels("single_label", ("a,b", "c"), ("a,b", "c")).reading() == {}  # which is not split at separators
+
+
+def test_a_wrong_multi_hot_row_is_shown():
+    labels = Labels("multi_label", ("x", "y"), ("x", "y"), multi_hot=True)
+    with pytest.raises(
+        ValueError, match=r"^label \[0, 2\] is not a 0 or 1 for each of the 2 names in dataset.labels, as in"
+    ):
+        labels.encode([0, 2])
+
+
+def test_the_nearest_label_is_suggested():
+    learnt, given = Labels("single_label", ("good", "bad")), Labels("single_label", ("good", "bad"), ("good", "bad"))
+    for labels in (learnt, given):
+        with pytest.raises(ValueError, match=r"^label 'god' is not one of good, bad; did you mean good\?$"):
+            labels.encode("god")
+        with pytest.raises(ValueError, match=r"^label 'xyz' is not one of good, bad$"):
+            labels.encode("xyz")
+    with pytest.raises(ValueError, match=r"^label '7' is not one of good, bad$"):  # no index of theirs
+        learnt.encode(7)
+    with pytest.raises(ValueError, match=r"bad; only names in dataset.labels can be given by their index$"):
+        learnt.encode(1)
+    with pytest.raises(ValueError, match=r"^label '0' is not one of 1, bad$"):
+        Labels("single_label", ("1", "bad")).encode(0)
+
+
+def test_what_is_no_label_is_not_learnt():
+    assert learn(["a", None, float("nan"), "", "b"], problem="single_label").names == ("a", "b")
+    assert learn(["1", "x"], problem="regression") == Labels("regression", ())

@@ -1,6 +1,8 @@
 """Words and tags from lists and from character spans."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tunesmith.data.encoding.tagged import from_lists, from_text
 
@@ -26,6 +28,43 @@ def test_what_is_lost_is_counted_apart():
     assert from_text("a  b", [[1, 2, "X"]]).lost == ("X",)
 
 
+TEXT = "ab, cde f"
+WORDS = [(0, 2), (2, 3), (4, 7), (8, 9)]
+SPANS = st.lists(
+    st.tuples(st.integers(0, 8), st.integers(1, 9), st.sampled_from(["A", "B"])).filter(lambda span: span[0] < span[1]),
+    max_size=5,
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(SPANS)
+def test_each_word_belongs_to_the_first_longest_span_that_touches_it(spans):
+    found = from_text(TEXT, spans)
+    assert found.words == [TEXT[start:end] for start, end in WORDS]
+    order = sorted(set(spans), key=lambda span: (span[0], -span[1], span[2]))
+    touched = [{word for word in WORDS if set(range(*word)) & set(range(*span[:2]))} for span in order]
+    owners = {word: next((n for n, words in enumerate(touched) if word in words), None) for word in WORDS}
+    for number, span in enumerate(order):
+        own = [word for word in WORDS if owners[word] == number]
+        tags = [found.tags[WORDS.index(word)] for word in own]
+        assert tags == [f"{'I' if position else 'B'}-{span[2]}" for position in range(len(own))]
+    assert [found.tags[index] for index, word in enumerate(WORDS) if owners[word] is None] == ["O"] * list(
+        owners.values()
+    ).count(None)
+    kept = [n for n in range(len(order)) if n in owners.values()]
+    assert found.lost == tuple(span[2] for n, span in enumerate(order) if n not in kept)
+    # A span is as given only if it begins and ends with words, all of which are its own.
+    whole = [n for n in kept if all(owners[word] == n for word in touched[n])]
+    exact = [n for n in whole if (min(touched[n])[0], max(touched[n])[1]) == order[n][:2]]
+    assert found.misaligned == len(kept) - len(exact)
+
+
+def test_rows_without_tags_have_words_only():
+    assert from_text(TEXT, None) == from_lists(["ab", ",", "cde", "f"], None)
+    found = from_lists(("a", "b"), ["O", 3])
+    assert (found.words, found.tags, found.misaligned, found.lost) == (["a", "b"], ["O", 3], 0, ())
+
+
 @pytest.mark.parametrize(
     "read,message",
     [
@@ -44,6 +83,20 @@ def test_what_is_lost_is_counted_apart():
         (lambda: from_lists(["a"], [["O"]]), "tag 1 is"),
         (lambda: from_lists(["a"], [True]), "tag 1 is true"),
         (lambda: from_lists(["a"], [1.0]), "tag 1 is 1.0"),
+        (lambda: from_lists(["a", "b"], ["O", 1.0]), "tag 2 is 1.0; expected a text, or the number of a tag"),
+        (lambda: from_lists(["a"], "O"), "^expected a list of tags, received str$"),
+        (lambda: from_lists(None, None), "^expected a list of words, received NoneType$"),
+        (
+            lambda: from_lists(["a", "b"], []),
+            r"numbers of words \(2\) and tags \(0\) differ; expected a tag for each word$",
+        ),
+        (lambda: from_lists(["a", True], None), "word 2 is true; expected a text$"),
+        (lambda: from_lists(["a", "é", 1.5], None), 'word 3 is 1.5; expected a text, such as "1.5"$'),
+        (lambda: from_lists([["é" * 99]], None), f'word 1 is \\["{"é" * 38}; expected a text$'),
+        (lambda: from_lists([{"a": {1}}], None), "word 1 is {.*; expected a text$"),
+        (lambda: from_text(None, None), "^a text with no words; drop the row$"),
+        (lambda: from_text(3, None), "^expected a text, received 3$"),
+        (lambda: from_lists([], None), "^a sentence with no words; drop the row$"),
     ],
 )
 def test_invalid_rows(read, message):

@@ -49,11 +49,62 @@ def test_a_file_without_tags(tmp_path):
         ("EU B-ORG\nrejects\n", (0, -1), "line 2: 1 column .rejects."),
         ("EU\nrejects\n", (0, -1), "line 1: 1 column"),
         ("EU NNP B-ORG\n", (0, 5), "tag_column=5 need 6"),
+        ("EU NNP B-ORG\n", (0, -4), "tag_column=-4 need 4"),
+        ("EU NNP B-ORG\n", (3, -1), "token_column=3 and tag_column=-1 need 4"),
+        ("EU NNP B-ORG\n", (3, None), "token_column=3 need 4; set"),
+        (
+            "x" * 50 + "\n",
+            (0, -1),
+            r"line 1: 1 column \(x{40}\), but token_column=0 and tag_column=-1 need 2; set dataset.token",
+        ),
+        ("a b c\n", (0, 3), r"line 1: 3 columns \(a b c\), but token_column=0 and tag_column=3 need 4"),
     ],
 )
 def test_too_few_columns(tmp_path, text, columns, message):
     with pytest.raises(UserError, match=message):
         sentences(tmp_path, text, token_column=columns[0], tag_column=columns[1])
+
+
+@pytest.mark.parametrize("columns", [(0, 1), (-2, -1), (0, -1), (-2, 1)])
+def test_columns_are_counted_from_either_end(tmp_path, columns):
+    expected = [(1, {"tokens": ["EU"], "tags": ["B-ORG"]})]
+    assert sentences(tmp_path, "EU B-ORG\n", token_column=columns[0], tag_column=columns[1]) == expected
+
+
+def test_standard_input_is_named():
+    with pytest.raises(UserError, match=r"^standard input, line 2: 1 column \(b\)"):
+        list(read(None, token_column=1, tag_column=None, lines=["a b\n", "b\n"]))
+
+
+def test_a_word_of_a_conllu_file_has_an_index(tmp_path):
+    message = f"line 2: '{'x' * 40}' is not the index of a word, but CoNLL-U lines begin with one; name a file of other columns"
+    with pytest.raises(UserError, match=message):
+        sentences(tmp_path, "1\ta\tO\n" + "x" * 50 + "\tO\n", name="a.CONLLU")
+
+
+@pytest.mark.parametrize(
+    "text,tokens",
+    [
+        ("a\tO\n\n# x\nb\tO\n", [["a"], ["b"]]),  # as many blanks as the words have tabs
+        ("# x\na\tO\n", [["a"]]),
+        ("a\tb\tO\n\n# one\ttwo\nc\td\tO\n", [["a"], ["c"]]),  # fewer tabs
+        ("a O\n\n#\u00a0b c O\n", [["a"], ["#\u00a0b"]]),  # no number sign of its own
+        ("a O\n# x y\nc O\n", [["a", "#", "c"]]),  # within a sentence it is a word
+        ("a O\n\n#end document\n#begin document x\nb O\n", [["a"], ["b"]]),
+        ("#begin document x\n\nb O\n", [["b"]]),
+        ("-DOCSTART- O O\n\n# O\na O\n", [["#", "a"]]),  # the columns are those of words
+        ("\n# O\na O\n", [["#", "a"]]),
+        ("a\tO\n\n#\tO\n", [["a"], ["#"]]),
+        ("Xa\tO\nbX\tO\n", [["Xa", "bX"]]),
+        ("\n \n\t\na O\n-DOCSTART- O\n\n\n", [["a"]]),
+    ],
+)
+def test_comments_between_sentences(tmp_path, text, tokens):
+    assert [row["tokens"] for _, row in sentences(tmp_path, text)] == tokens
+
+
+def test_the_last_cell_may_be_empty(tmp_path):
+    assert sentences(tmp_path, "New York \t\n b\t O \n")[0][1] == {"tokens": ["New York", "b"], "tags": ["", "O"]}
 
 
 def test_an_empty_file_has_no_columns(tmp_path):
@@ -174,3 +225,15 @@ def test_what_is_written_is_read_back(written, separator, end, documents):
     ]
     found = [row for _, row in read(None, token_column=0, tag_column=-1, lines=[line + end for line in lines])]
     assert found == [{"tokens": [word for word, _ in words], "tags": [tag for _, tag in words]} for words in written]
+
+
+def test_a_source_of_universal_dependencies(tmp_path):
+    (tmp_path / "a.conllu").write_text("# text = im\n1-2\tim\t_\n1\tin\tADP\n2\tdem\tDET\n\nx\ta\tb\n")
+    source = Conll(
+        train=None, validation=None, test=str(tmp_path / "a.conllu"), encoding=None, token_column=1, tag_column=-1
+    )
+    rows = source.rows("test")
+    assert next(rows) == (3, {"tokens": ["in", "dem"], "tags": ["ADP", "DET"]})
+    with pytest.raises(UserError, match=rf"^{tmp_path}/a.conllu, line 6: 'x' is not the index of a word"):
+        next(rows)
+    assert source.fingerprint("test").endswith("-all")

@@ -146,6 +146,9 @@ def test_line_numbers_are_those_of_the_first_line_of_a_row(tmp_path):
         (6, {"text": "e\nf\n", "label": "3"}),
     ]
     assert source.notes() == {"cells with a line break": {"test": 2}}
+    source = opened(write(tmp_path, "text,label\na,1\n", "b.csv"))
+    assert source.notes() == {}  # not read yet
+    assert list(source.rows("test")) == [(2, {"text": "a", "label": "1"})] and source.notes() == {}
 
 
 @pytest.mark.parametrize(
@@ -158,6 +161,8 @@ def test_line_numbers_are_those_of_the_first_line_of_a_row(tmp_path):
         ("text,label\r\na\rb,1\r\n", [["a\rb", "1"]]),
         ("text,label\na,1\r", [["a", "1"]]),
         ("text\r", []),
+        ("", []),
+        ('text,"a\rb"\nc,1\n', [["c", "1"]]),  # in quotes it ends no line
     ],
 )
 def test_carriage_returns(tmp_path, content, expected):
@@ -172,6 +177,13 @@ def test_carriage_returns(tmp_path, content, expected):
         ("text,label\na,1,2\n", {}, r"line 2: 3 cells, but the header has 2 columns \(text, label\)"),
         ("text,label\n\n\na\n", {}, "line 4: 1 cells"),
         ("text,label,text\na,1,b\n", {}, "line 1: more than one column is named text"),
+        ("a,b,a,b\n", {}, r"line 1: more than one column is named a, b; .* \(the header has a, b, a, b\)$"),
+        ('text\n"b\n', {}, "line 2: .*; close it, or set dataset.quoting=none if quotes are text$"),
+        (
+            'text\n"b"c\n',
+            {},
+            "line 2: .* cell; write quotes inside .* twice, or set dataset.quoting=none if quotes are text$",
+        ),
         ("text,label,,\na,1,,\n", {}, "columns 3, 4 of the header have no name"),
         ("text,label\na,1\n", {"delimiter": "::"}, "dataset.delimiter is '::'; expected one character"),
         ("text,label\na,1\n", {"encoding": "latin9x"}, "dataset.encoding is 'latin9x'; .* did you mean latin9?"),
@@ -181,7 +193,9 @@ def test_carriage_returns(tmp_path, content, expected):
         (b"text,label\na,1\ncaf\xe9,2\n", {}, r"line 3: byte 4 \(0xe9\) is not UTF-8; .*cp1252.* 'café,2'"),
         (b"text\ra\rcaf\xe9\r", {}, r"line 3: byte 4 \(0xe9\)"),
         (b"text,label\na,1\nb\x81,2\n", {"encoding": "cp1252"}, r"line 3: byte 2 \(0x81\) is not cp1252"),
-        (b"text,label\na\0,1\n", {}, "line 2: a character NUL"),
+        (b"text,label\na\0,1\nb\0,2\n", {}, "line 2: a character NUL, which is not text; remove it$"),
+        (b"text\na\ncaf\xc3", {}, r"line 3: byte 4 \(0xc3\) is not UTF-8"),  # the first of two bytes
+        (b"text\na\n+2D0-\n", {"encoding": "utf-7"}, "a.csv, line 1 or later: not text in utf-7"),  # half a pair
         ("text,label\na,1\n".encode("utf-16-le"), {}, "seems to be UTF-16 .* set dataset.encoding=utf-16-le"),
         ("text,label\na,1\n".encode("utf-16-be"), {}, "set dataset.encoding=utf-16-be"),
         (b"PK\x03\x04\x14\0\0\0", {}, "a.csv is a ZIP archive or a workbook"),
@@ -194,6 +208,59 @@ def test_damage_has_one_message(tmp_path, content, options, message):
     with pytest.raises(UserError, match=message) as raised:
         read(write(tmp_path, content), **options)
     assert len(raised.value.mistakes) == 1
+    assert "a.csv" in str(raised.value) or str(raised.value).startswith("dataset.")
+
+
+@pytest.mark.parametrize("name,separator", [("a.csv", ","), ("a.tsv", "\t")])
+def test_quotes_that_are_text_enclose_no_line_ends(tmp_path, name, separator):
+    rows = [['te"xt', "label"], ['a"b', "1"]]  # between the quotes, old Macintosh line ends
+    file = write(tmp_path, "".join(separator.join(row) + "\r" for row in rows), name)
+    assert read(file, quoting="none") == (rows[0], rows[1:])
+
+
+def test_text_after_a_closing_quote_makes_quotes_text(tmp_path):
+    source = opened(write(tmp_path, 'text\n"a" \n', "a.tsv"))
+    assert read(write(tmp_path, 'text\n"a"X\n', "b.tsv"))[1] == [['"a"X']]
+    assert read(write(tmp_path, 'text\tlabel\r\na\t"b"\r\n', "c.tsv"))[1] == [["a", "b"]]
+    assert list(source.rows("test")) == [(2, {"text": '"a" '})] and "a.tsv, line 2: " in source.warnings()[0]
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.TAB", "a.tab"])
+def test_tab_separated_files_are_known_by_their_ending(tmp_path, name):
+    assert read(write(tmp_path, "text\tlabel\na,b\t1\n", name)) == (["text", "label"], [["a,b", "1"]])
+
+
+def test_any_character_but_quotes_and_line_ends_is_a_delimiter(tmp_path):
+    file = write(tmp_path, "textXlabel\naX1\n")
+    assert read(file, delimiter="X") == (["text", "label"], [["a", "1"]])
+    for delimiter in ('"', "\n", "\r", "\0", "", "ab"):
+        with pytest.raises(UserError, match=r"^dataset.delimiter is .*; expected one character, such as ';'"):
+            read(file, delimiter=delimiter)
+
+
+@pytest.mark.parametrize("delimiter,written", [(";", "';'"), ("\t", r"'\t'"), (",", "','"), ("|", "'|'")])
+def test_the_likely_delimiter_is_named_as_it_is_written(tmp_path, delimiter, written):
+    file = write(tmp_path, f"text{delimiter}label\na{delimiter}1\n")
+    other = "," if delimiter != "," else ";"
+    (mistake,) = opened(file, delimiter=other).mistakes(["text"])
+    assert mistake.endswith(f'; is the delimiter {written}? set dataset.delimiter="{written}"')
+    (mistake,) = opened(file, delimiter=delimiter).mistakes(["txt"])
+    assert mistake.endswith("its columns are text, label; did you mean text?")
+
+
+def test_cells_that_do_not_fit_may_need_quotes(tmp_path):
+    remedy = "quote cells that contain the separator or a line break"
+    with pytest.raises(UserError, match=rf"line 2: 3 cells, but the header has 2 columns \(text, label\); {remedy}$"):
+        read(write(tmp_path, "text,label\na,1,2\n"))
+    with pytest.raises(UserError, match=rf"{remedy}, and set dataset.quoting=minimal$"):
+        read(write(tmp_path, 'text\tlabel\n"a\n1"\t2\n', "a.tsv"))
+
+
+def test_line_breaks_are_counted_in_files_that_were_read(tmp_path):
+    broken, plain = write(tmp_path, 'text\n"a\rb"\n"c\nd"\n', "a.csv"), write(tmp_path, "text\na\n", "b.csv")
+    source = Csv(train=None, validation=str(broken), test=str(plain), encoding=None, delimiter=None, quoting=None)
+    list(source.rows("validation"))
+    assert source.notes() == {"cells with a line break": {"validation": 2, "test": 0}}
 
 
 def test_long_cells_and_characters_across_chunks(tmp_path):
@@ -226,6 +293,8 @@ def test_fingerprints_name_how_a_file_is_read(tmp_path):
     file = write(tmp_path, 'text\tlabel\na\t1\n"b"\t2\n', "a.tsv")
     plain = opened(file).fingerprint("test")
     assert plain.endswith("-all")  # as in versions without the settings
+    both = opened(file, delimiter=";", quoting="none").fingerprint("test")
+    assert both.endswith("-all-delimiter=;-quoting=none")
     others = [{"encoding": "cp1252"}, {"delimiter": "\t"}, {"quoting": "none"}, {"quoting": "minimal"}]
     found = {opened(file, **options).fingerprint("test") for options in others}
     file.write_bytes(b'text\tlabel\n"a\t1\n')

@@ -3,6 +3,8 @@
 import codecs
 import encodings.aliases
 import io
+import sys
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -83,3 +85,47 @@ def test_texts_and_their_fingerprints(tmp_path):
     assert latin.fingerprint("train") != cyrillic.fingerprint("train")
     (tmp_path / "a.txt").write_bytes(b"a\rb\r")
     assert texts(source(str(tmp_path / "a.txt"))) == ["a", "b"]
+
+
+def refused(tmp_path, content, encoding=None):
+    (tmp_path / "a.txt").write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        list(lines(tmp_path / "a.txt", encoding=encoding))
+    return str(caught.value).removeprefix(f"{tmp_path}/")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+@pytest.mark.parametrize("count", [2, CHUNK])
+def test_damage_is_named_by_line_and_byte_in_any_chunk(tmp_path, end, count):
+    content = (b"ab" + end) * count + b"cd\xff"
+    assert refused(tmp_path, content).startswith(f"a.txt, line {count + 1}: byte 3 (0xff) is not UTF-8; ")
+
+
+def test_what_surrounds_damage_is_shown_on_its_line(tmp_path):
+    digits = b"0123456789" * 3
+    assert f"would read '{digits[-20:].decode()}é{digits[:19].decode()}' here" in refused(
+        tmp_path, digits + b"\xe9" + digits
+    )
+    for end in (b"\n", b"\r", b"\r\n"):
+        assert "would read 'twoéx' here" in refused(tmp_path, end.join([b"one", b"two\xe9x", b"three", b"four"]))
+    assert "would read 'é' here" in refused(tmp_path, b"\xe9")
+
+
+def test_standard_input_is_named(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a\n\xff")))
+    with pytest.raises(UserError, match=r"^standard input, line 2: byte 1 \(0xff\) is not UTF-8"):
+        list(lines(None))
+
+
+@pytest.mark.parametrize("name", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_the_order_of_bytes_is_suggested(tmp_path, name, order):
+    content = "text\n".encode(f"{name}-{order}")
+    assert refused(tmp_path, content, name).endswith(f"; set dataset.encoding={name}-{order}")
+    assert list(lines(tmp_path / "a.txt", encoding=f"{name}-{order}")) == ["text\n"]
+
+
+def test_a_mark_may_be_missing_where_the_setting_has_one(tmp_path):
+    (tmp_path / "a.txt").write_bytes("é\n".encode())
+    assert list(lines(tmp_path / "a.txt", encoding="utf-8-sig")) == ["é\n"]
+    assert " is not UTF-8; " in refused(tmp_path, b"\xff\n", "utf-8-sig")

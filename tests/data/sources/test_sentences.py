@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tunesmith.data.sources.sentences import Sentences
+from tunesmith.errors import UserError
 
 STS = (
     "main-news\tMSRpar\t2012test\t0001\t5.000\tHe said \"stop.\tHe said 'stop'.\n"
@@ -86,6 +87,77 @@ def test_wrong_names_of_further_test_sets(tmp_path):
         assert f"dataset.more.{name}: the name is reserved or invalid" in found.mistakes(["text"])[0]
     missing = source(tmp_path, t_txt="a\n", more={"sts12": str(tmp_path / "u.txt")}).mistakes(["text"])
     assert missing == [f"dataset.more.sts12={tmp_path / 'u.txt'} is not a file; did you mean t.txt?"]
+
+
+def test_a_file_of_the_sts_benchmark_line_by_line(tmp_path):
+    text = "main news\tMSR par\t2012 test\t0001\t3.2\ta b\tPlan X\r\n\ng\tf\ng\tf\ty\t1\t4\tc\td\u00a0\n"
+    found = source(tmp_path, t_txt="a\n", v_txt=text)
+    assert list(found.rows("validation")) == [
+        (1, {"first": "a b", "second": "Plan X", "score": "3.2"}),
+        (3, {"first": "", "second": "", "score": ""}),  # which the survey reports
+        (4, {"first": "c", "second": "d\u00a0", "score": "4"}),
+    ]
+
+
+@pytest.mark.parametrize("line", ["a\tb\tc\td\t5\te", "a\tb\tc\td\t5.x\te\tf", "a\tb\tc\td\t6\te\tf"])
+def test_other_lines_with_tabs_are_texts(tmp_path, line):
+    assert rows(source(tmp_path, t_txt=line + "\n", v_txt="b\n"), "train") == [{"text": line}]
+
+
+def test_blanks_and_letters_at_the_end_of_a_sentence_stay(tmp_path):
+    assert rows(source(tmp_path, t_txt="two  \r\nPlan X\n", v_txt="b\n"), "train") == [
+        {"text": "two  "},
+        {"text": "Plan X"},
+    ]
+
+
+def test_scores_are_expected_of_pairs_that_are_not_trained_on(tmp_path):
+    scored = "first,second,score\na,b,1\n"
+    found = source(tmp_path, t_csv=scored, v_csv=scored, w_csv=scored)
+    (mistake,) = found.mistakes(["text"])
+    assert mistake.startswith(f"{tmp_path}/t.csv has no column text; its columns are first, second, score")
+
+
+@pytest.mark.parametrize("name", ["train", "validation", "test", "a-b", ""])
+def test_names_of_further_test_sets_are_words_of_their_own(tmp_path, name):
+    found = source(tmp_path, t_txt="a\n", v_txt="b\n", w_txt="c\n", more={name: str(tmp_path / "t.txt")})
+    assert found.mistakes(["text"])[0].startswith(f"dataset.more.{name}: the name is reserved or invalid")
+    assert rows(found, "validation") == [{"text": "b"}]  # which it does not replace
+
+
+def test_settings_of_tables_are_named_in_fingerprints_of_tables_only(tmp_path):
+    source(tmp_path, t_txt="a\n", v_csv=STS, w_csv="text;x\nb;1\n")
+    files = {"train": "t.txt", "validation": "v.csv", "test": "w.csv"}
+    columns = {"text": "text", "first": "first", "second": "second", "score": "score"}
+    found = Sentences(
+        **{split: str(tmp_path / name) for split, name in files.items()},
+        **columns,
+        more={},
+        encoding="utf-8",
+        delimiter=";",
+        quoting="none",
+    )
+    endings = [found.fingerprint(split).partition("-all")[2] for split in found.splits]
+    assert endings == ["-encoding=utf-8"] * 2 + ["-encoding=utf-8-delimiter=;-quoting=none"]
+    assert rows(found, "test") == [{"text": "b", "x": "1"}]
+
+
+def test_what_is_notable_about_tables(tmp_path):
+    found = source(tmp_path, t_tsv='text\tx\n"open\t1\n', v_csv='text,x\n"a\nb",1\nc,2\n', w_txt="d\n")
+    for split in found.splits:
+        list(found.rows(split))
+    assert found.notes() == {"cells with a line break": {"train": 0, "validation": 1, "test": 0}}
+    (warning,) = found.warnings()
+    assert warning.startswith(f"{tmp_path}/t.tsv, line 2: a cell begins with a quote and does not end with one")
+    assert [found.fingerprint(split).partition("-all")[2] for split in found.splits] == ["-quotes-are-text", "", ""]
+
+
+def test_objects_are_recognised_by_any_ending_in_either_case(tmp_path):
+    for name in ("a_jsonl", "a_json", "a_NDJSON"):
+        found = source(tmp_path, t_txt="a\n", **{name: '{"text": "b", "n": 1}\n3\n'})
+        assert list(found.columns(found.files["validation"])) == ["text", "n"]
+        with pytest.raises(UserError, match=rf"{name.replace('_', '.')}, line 2: expected a JSON object"):
+            rows(found, "validation")
 
 
 @pytest.mark.real

@@ -52,8 +52,37 @@ def test_questions(tmp_path):
         ({"questions": []}, 'the file has no list "data" .its keys are questions.'),
         ({"data": [{"title": "x"}]}, r'data\[0\] has no list "paragraphs"'),
         (squad({"id": "q"}), r'data\[0\].paragraphs\[0\].qas\[0\] has no string "question"'),
+        ("", 'the file has no list "data"'),
+        ('{"data": NaN}', "is not JSON .NaN is not in JSON.*; expected"),
+        ({"version": 1, "items": []}, "its keys are version, items"),
+        ({"data": [{"paragraphs": [3]}]}, r'data\[0\].paragraphs\[0\] has no string "context" .it is a int.'),
+        (
+            {"data": [{"paragraphs": [{"context": "c"}]}]},
+            r'data\[0\].paragraphs\[0\] has no list "qas" .its keys are context.',
+        ),
+        (squad(QUESTION, "x"), r'data\[0\].paragraphs\[0\].qas\[1\] has no string "question" .it is a str.'),
+        (
+            squad(QUESTION | {"answers": [{"answer_start": 1}]}),
+            r'qas\[0\].answers has no string "text" .its keys are answer_start',
+        ),
+        (squad(QUESTION | {"answers": ["Ada"]}), r'qas\[0\].answers has no string "text" .it is a str.'),
     ],
 )
 def test_json_in_another_format(tmp_path, content, message):
     with pytest.raises(UserError, match=message):
         rows(tmp_path, content)
+    with pytest.raises(UserError, match=rf"^{tmp_path}/a.json"):
+        rows(tmp_path, content)
+
+
+def test_a_file_may_have_line_breaks_and_impossible_questions_have_no_answers(tmp_path):
+    impossible = QUESTION | {"is_impossible": True}
+    found = rows(tmp_path, json.dumps(squad(QUESTION, impossible), indent=1))
+    assert [record["answers"]["text"] for _, record in found] == [["Ada"], []]
+
+
+def test_questions_without_an_id_are_named_by_their_number(tmp_path):
+    rows(tmp_path, squad({"question": "Who ?"}))
+    source = SquadJson(train=None, validation=None, test=str(tmp_path / "a.json"), encoding=None)
+    assert source.where("test", 1) == f"{tmp_path}/a.json, question 1"
+    assert source.where("test", 9) == f"{tmp_path}/a.json, question 9"

@@ -1,5 +1,7 @@
 """Plain text files, folders and glob patterns, with the irregularities of real ones."""
 
+import hashlib
+
 import pytest
 
 from tunesmith.data.sources.text import Text
@@ -120,3 +122,43 @@ def test_a_byte_that_is_not_utf8(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"good\nf\xfcnf\n")
     with pytest.raises(UserError, match=r"a.txt, line 2: byte 2 \(0xfc\) is not UTF-8"):
         texts(source(str(tmp_path)))
+
+
+def test_splits_are_those_that_are_named(corpus):
+    a, b = str(corpus / "a.txt"), str(corpus / "b.txt")
+    assert source(a).splits == ("train", "validation") and source(None, test=b).splits == ("test",)
+    opened = source(a, validation=b, test=b)
+    assert opened.splits == ("train", "validation", "test") and texts(opened) == ["vier", "fünf", "sechs"]
+    names = [f"{number}.md" for number in range(11)]
+    for name in names:
+        (corpus / name).write_text("x\n")
+    many = [str(corpus / name) for name in names]
+    assert len(texts(source(many, validation=a))) == 11 and len(texts(source(many))) == 10  # the tenth is held out
+
+
+def test_a_fingerprint_is_that_of_the_files_one_after_another(corpus):
+    a, b = corpus / "a.txt", corpus / "b.txt"
+    digests = [hashlib.blake2b(file.read_bytes(), digest_size=16).hexdigest() for file in (a, b)]
+    whole = hashlib.blake2b(" ".join(digests).encode(), digest_size=16).hexdigest()
+    names = [str(a), str(b)]
+    assert source(names).fingerprint("train") == f"{whole}-line-train"
+    assert source(names, validation=names, example="file").fingerprint("validation") == f"{whole}-file-all"
+    assert source(names, test=[str(b)]).fingerprint("test").partition("-")[0] != whole
+    b.write_bytes(b"one\rtwo\r")
+    named = f"{hashlib.blake2b(b.read_bytes(), digest_size=16).hexdigest()}-macintosh"  # whose lines end otherwise
+    whole = hashlib.blake2b(named.encode(), digest_size=16).hexdigest()
+    assert source(str(b)).fingerprint("train") == f"{whole}-line-train"
+
+
+def test_the_encoding_is_that_of_the_setting(tmp_path):
+    (tmp_path / "a.txt").write_bytes("café\n".encode("latin-1"))
+    named = {"train": None, "validation": None, "test": str(tmp_path / "a.txt"), "example": "line"}
+    latin, cyrillic = (Text(**named, encoding=encoding) for encoding in ("latin-1", "cp1251"))
+    assert (texts(latin, "test"), texts(cyrillic, "test")) == (["café"], ["cafй"])
+    assert latin.fingerprint("test") != cyrillic.fingerprint("test")
+
+
+def test_a_whole_file_lacks_outer_blanks_only(tmp_path):
+    (tmp_path / "a.txt").write_text("\n  Plan X\n\n B X \n \n")
+    opened = source(None, test=str(tmp_path / "a.txt"), example="file")
+    assert list(opened.rows("test")) == [((str(tmp_path / "a.txt"), 2), {"text": "Plan X\n\n B X"})]

@@ -216,8 +216,21 @@ def test_labels_that_are_probably_not_meant_are_warned_of(tmp_path):
     ]
 
 
+def test_a_split_of_one_label_is_warned_of(tmp_path):
+    source = json_lines(tmp_path, train=["a", "a"], validation=["a"], test=["a", "b"])
+    assert task(labels=["a", "b"]).survey(source).warnings == [
+        "no training example has the label b of dataset.labels; check the names",
+        "all 2 examples of train have the label a, so there is nothing to learn",
+        "all 1 examples of validation have the label a, so its scores say nothing of other labels",
+    ]
+    several = [["a"], ["a", "b"]]
+    found = task(problem="multi_label").survey(json_lines(tmp_path, train=several, validation=[["a"]], test=[["b"]]))
+    assert found.warnings == ["no example of validation has the label b", "no example of test has the label a"]
+
+
 @pytest.mark.parametrize(
-    "pair", [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True)]
+    "pair",
+    [("Good", "good"), ("1", "1.0"), ("7", "007"), ("é", "e\u0301"), ("a b", "a  b"), ("1", True), ("0.0", False)],
 )
 def test_labels_that_look_alike_are_warned_of(tmp_path, pair):
     found = task().survey(json_lines(tmp_path, train=[*pair, "other"], validation=[*pair, "other"]))
@@ -231,8 +244,107 @@ def test_labels_that_differ_in_unicode_only_are_shown_as_escapes(tmp_path):
     assert warning.startswith(r"the labels cafe\u0301, caf\xe9 are different labels")
 
 
+def test_labels_that_differ_on_the_screen_are_shown_as_they_are(tmp_path):
+    labels = ["\u00c9t\u00e9", "\u00e9t\u00e9", "x"]
+    (warning,) = task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings
+    assert warning.startswith("the labels \u00c9t\u00e9, \u00e9t\u00e9 are different labels")
+
+
+def test_labels_look_alike_in_any_split(tmp_path):
+    found = task(labels=["Good", "bad"]).survey(Rows(test=["Good", "bad"], validation=["bad", "Good"]))
+    assert found.warnings == []
+    found = task(labels=["Good", "good"]).survey(Rows(test=["Good", "good"]))
+    assert len(found.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "train", "message"),
+    [
+        (None, ["a", "a"], "the training split has only one label (a); a classifier needs two or more"),
+        (["b"], ["b", "b"], "dataset.labels has only one label (b); a classifier needs two or more"),
+        (None, [[], []], "the training split has no label; a classifier needs two or more"),
+    ],
+)
+def test_a_classifier_needs_two_labels(labels, train, message):
+    problem = "multi_label" if train == [[], []] else "single_label"
+    assert mistakes(Rows(train=train), labels=labels, problem=problem) == [message]
+
+
+@pytest.mark.parametrize("wrong", [1, 5, 6, 9])
+def test_the_first_wrong_rows_of_a_split_are_listed(wrong):
+    good = ["a", "b"] * 4
+    missing = mistakes(Rows(train=[*good, *[None] * wrong], test=good))
+    expected = [f"train, row {row}: no label; fill the cell or drop the row" for row in range(9, 9 + wrong)]
+    assert missing == expected[:5] + [f"... and {wrong - 5} more rows of train without label"] * (wrong > 5)
+    unseen = mistakes(Rows(train=good, test=["a", *(f"x{number}" for number in range(wrong))]))
+    expected = [f"test, row {number + 2}: label 'x{number}' is not one of a, b" for number in range(wrong)]
+    expected = [f"{line}; the training split has no such label" for line in expected]
+    assert unseen == expected[:5] + [f"... and {wrong - 5} more wrong labels in test"] * (wrong > 5)
+
+
+def test_the_training_split_is_named_only_where_labels_are_learnt_from_it():
+    rows = {"train": ["a", "b"], "test": ["c", {"d": 1}]}
+    known, no_label = "test, row 1: label 'c' is not one of a, b", "test, row 2: label {'d': 1} is an object; expected"
+    for labels, why in ((None, "; the training split has no such label"), (["a", "b"], "")):
+        first, second = mistakes(Rows(**rows), labels=labels)
+        assert first == known + why and second == f"{no_label} text or a number"
+
+
+def test_two_numbers_for_each_of_two_labels(tmp_path):
+    rows = [[0, 1], [0, 1], [1, 0]]
+    source = json_lines(tmp_path, train=rows, validation=rows)
+    assert task(problem="multi_label", labels=["x", "y"]).survey(source).counts["train"] == {"x": 1, "y": 2}
+    (found,) = mistakes(source, problem="multi_label")
+    assert "line 1: label is [0, 1], a 0 or 1 for each label; name the labels" in found
+
+
+def test_only_several_labels_are_read_from_a_cell(tmp_path):
+    surveyed = task()
+    surveyed.survey(json_lines(tmp_path, train=["0,1,1", "1,0,0"], validation=["0,1,1"]))
+    assert surveyed.label_names == ("0,1,1", "1,0,0")
+
+
+def test_several_labels_may_be_none_but_not_missing():
+    source = Rows(train=[["a"], ["b"], "", " ", [], None])
+    assert mistakes(source, problem="multi_label") == ["train, row 6: no label; write [] for no label"]
+
+
+def test_a_split_without_rows_is_named():
+    (found,) = mistakes(Rows(train=["a", "b"], test=[]))
+    assert found.startswith("the test split has no rows; ")
+
+
+def test_texts_are_empty_if_one_of_a_pair_is():
+    class Pairs(Rows):
+        def rows(self, split):
+            texts = [("a", "b"), ("", "b"), ("a", None), (" ", "\t"), (0, 1)]
+            for row, (text, pair) in enumerate(texts):
+                yield row, {"text": text, "pair": pair, "label": "ab"[row % 2]}
+            yield 9, {"text": "a", "label": "a"}  # no second text at all
+
+    found = task(text_pair="pair").survey(Pairs(train=["a"]))
+    assert found.notes == {"empty texts": {"train": 4}} and found.rows == {"train": 6}
+
+
+def test_labels_are_learnt_from_a_training_split_only():
+    assert mistakes(Rows(test=["a"]))[0].startswith("test, row 1: label 'a' is not one of ")
+
+
+def test_a_survey_of_numbers(tmp_path):
+    rows = [{"text": text, "label": label} for text, label in (("a", 1), (" ", 2), ("c", 2.5))]
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = Jsonl(
+        train=str(tmp_path / "train.jsonl"), validation=None, test=str(tmp_path / "test.jsonl"), encoding=None
+    )
+    source.holds_out, source.splits = False, ("train", "test")
+    found = task(problem="regression", metrics=["pearson"]).survey(source)
+    assert found.rows == {"train": 3, "test": 3} and found.summary == "labels are numbers"
+    assert found.notes == {"empty texts": {"train": 1, "test": 1}} and found.counts == {} and found.warnings == []
+
+
 def test_labels_that_do_not_look_alike_are_not(tmp_path):
-    labels = ["1", "11", "-1", "a", "b", "nan", "Inf"]
+    labels = ["1", "11", "-1", "a", "b", "nan", "Inf", "False", "2"]
     assert task().survey(json_lines(tmp_path, train=labels, validation=labels)).warnings == []
 
 
@@ -249,7 +361,10 @@ def test_a_column_of_texts_is_questioned(tmp_path):
 
 def test_a_column_of_quantities_is_questioned(tmp_path):
     (found,) = mistakes(cells(tmp_path, [number / 7 for number in range(100)]))
-    assert "or dataset.problem=regression if they are quantities" in found
+    assert found.endswith(
+        "label's column? Set dataset.label=COLUMN, or dataset.problem=regression if they are quantities, or list them in "
+        "dataset.labels to confirm"
+    )
 
 
 @pytest.mark.parametrize(
@@ -262,6 +377,45 @@ def test_the_question_is_asked_from_21_labels_in_fewer_than_two_rows_each(tmp_pa
         assert mistakes(source)[0].startswith(f"{labels} distinct labels in {rows} training rows")
     else:
         task().survey(source)
+
+
+def test_of_several_labels_each_counts(tmp_path):
+    rows = [[f"label {(3 * row + number) % 21}" for number in range(3)] for row in range(14)]  # each label twice
+    task(problem="multi_label").survey(json_lines(tmp_path, train=rows, validation=rows))
+    (asked,) = mistakes(json_lines(tmp_path, train=rows[:13], validation=rows), problem="multi_label")
+    assert asked.startswith("21 distinct labels in 13 training rows")
+    unreadable = ["a,b;c", "a,b|c", "a;b|c"]  # have no labels
+    (asked,) = mistakes(json_lines(tmp_path, train=[*rows[:13], *unreadable], validation=rows), problem="multi_label")
+    assert asked.startswith("21 distinct labels in 16 training rows")
+
+
+def test_likely_columns_have_few_values_that_repeat(tmp_path):
+    names, rows = [f"label {number}" for number in range(90)], range(90)
+    columns = {
+        "every": rows,
+        "once": [1] * 90,
+        "two": [row % 2 for row in rows],
+        "also two": [row % 2 for row in rows],
+        "three": [row % 3 for row in rows],
+        "forty": [row % 40 for row in rows],
+        "forty-one": [row % 41 for row in rows],
+    }
+    (asked,) = mistakes(cells(tmp_path, names, **columns))
+    assert "Set dataset.label=COLUMN (also two, two, three, forty?), or list them" in asked
+    (asked,) = mistakes(cells(tmp_path, names[:79], **{"forty": [row % 40 for row in range(79)]}))  # 40 of 79 rows
+    assert "Set dataset.label=COLUMN, or list them" in asked
+    columns = {"twenty": [row % 20 for row in range(41)], "more": [row % 21 for row in range(41)]}  # of 41 rows, half
+    assert "Set dataset.label=COLUMN (twenty?), or" in mistakes(cells(tmp_path, names[:41], **columns))[0]
+    late = [*[0, 1] * 500, *range(1100)]  # others are judged by a thousand rows
+    asked = mistakes(cells(tmp_path, [f"label {number}" for number in range(2100)], late=late))
+    assert "Set dataset.label=COLUMN (late?), or" in asked[0]
+    assert mistakes(Rows(train=names, validation=names))[0].startswith("90 distinct labels in 90 training rows")
+    # The first thousand rows may have few labels.
+    (asked,) = mistakes(cells(tmp_path, [*["a", "b"] * 500, *(f"label {number}" for number in range(1100))]))
+    assert asked.startswith(
+        "1,102 distinct labels in 2,100 training rows: is dataset.label=label the label's column? Set"
+    )
+    assert "COLUMN, or" in asked
 
 
 @pytest.mark.parametrize(("labels", "each"), [(150, 2), (150, 20), (77, 3), (20, 1), (2, 1)])

@@ -1,5 +1,6 @@
 """The gold answers of a question and their positions in its context."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ def read_answers(given: Any, context: str) -> Answers:
             empty += 1
             continue
         # The offset is that of the white space, or already of the text.
-        start = None if outer_start is None else outer_start + outer.index(text)
+        start = None if outer_start is None else outer_start + len(outer) - len(outer.lstrip())
         if start != outer_start and context[start : start + len(text)] != text:  # type: ignore[operator]
             start = outer_start
         stripped += text != outer
@@ -78,7 +79,7 @@ def _columns(given: Any) -> tuple[list[str], list[int | None]]:
             raise ValueError(f"answers are {dict(given)!r}; {_EXPECTED}")
         texts, starts = given["text"], given.get("answer_start")
         if isinstance(texts, str):
-            texts, starts = [texts], None if starts is None else [starts]
+            texts, starts = [texts], [starts]
         starts = [None] * len(texts) if starts is None else starts
     elif isinstance(given, Sequence):
         texts = [part.get("text") if isinstance(part, Mapping) else part for part in given]
@@ -109,6 +110,5 @@ def _nearest(text: str, context: str, start: int | None) -> int:
     """Offset of the occurrence nearest to `start`, or of the first if `start` is None; -1 if there is none."""
     if start is None:
         return context.find(text)
-    after, before = context.find(text, max(start, 0)), context.rfind(text, 0, max(start, 0) + len(text))
-    offsets = [offset for offset in (after, before) if offset >= 0]
-    return min(offsets, key=lambda offset: abs(offset - start), default=-1)
+    offsets = [found.start() for found in re.finditer(f"(?={re.escape(text)})", context)]
+    return min(offsets, key=lambda offset: (abs(offset - start), -offset), default=-1)

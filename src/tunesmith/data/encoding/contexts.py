@@ -74,10 +74,9 @@ def encode_contexts(
     if "token_type_ids" in found:
         columns["token_type_ids"] = [types + [0] * appends_end for types in found["token_type_ids"]]
     for encoding in found.encodings:
-        parts = np.array([-1 if part is None else part for part in encoding.sequence_ids])
-        inside = np.flatnonzero(parts == int(question_first))
+        inside = np.flatnonzero([part == int(question_first) for part in encoding.sequence_ids])
         first, last = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
-        offsets = np.array(encoding.offsets).reshape(-1, 2)[first:last]
+        offsets = np.array(encoding.offsets)[first:last]
         columns["context"].append([first, last])
         columns["starts"].append(offsets[:, 0])
         columns["ends"].append(offsets[:, 1])
@@ -105,7 +104,7 @@ def place_of(answers: Answers, windows: dict[str, list[Any]], number: int) -> li
     if not known or not len(starts):
         return no_answer
     start, end = known[0]
-    if start < starts[0] or end > ends[-1] or start == end:
+    if start < starts[0] or end > ends[-1]:
         return no_answer
     begin = int(np.searchsorted(starts, start, side="right")) - 1
     stop = int(np.searchsorted(ends, end, side="left"))
@@ -131,7 +130,7 @@ def best_spans(
     for example, windows in enumerate(members):
         scores = np.concatenate([outputs["score"][window] for window in windows])
         begin, stop = (
-            np.concatenate([bounds[window][_inside(outputs[name][window], bounds[window])] for window in windows])
+            np.concatenate([_characters(outputs[name][window], bounds[window]) for window in windows])
             for name, bounds in (("first", starts), ("last", ends))
         )
         spans: dict[str, tuple[tuple[int, int], float]] = {}
@@ -146,6 +145,6 @@ def best_spans(
         yield [span for span, _ in spans.values()], [score for _, score in spans.values()], null_score
 
 
-def _inside(indices: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    # Spans that do not exist have a score of -inf and arbitrary indices.
-    return np.clip(indices, 0, max(len(bounds) - 1, 0))
+def _characters(tokens: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """The character offset of each token of a window; arbitrary for spans that do not exist, which have a score of -inf."""
+    return bounds[np.minimum(tokens, len(bounds) - 1)] if len(bounds) else np.zeros_like(tokens)

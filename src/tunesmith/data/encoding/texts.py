@@ -27,7 +27,7 @@ def encode_texts(*columns: Sequence[str], tokenizer: Any, max_length: int) -> En
     texts = [list(column) for column in columns]
     found = tokenizer(*texts, truncation="longest_first", max_length=max_length, return_attention_mask=False)
     # GPT-2's tokenizer returns no token for an empty text, but a model needs at least one.
-    fallback = tokenizer(".", add_special_tokens=False)["input_ids"] or [tokenizer.unk_token_id]
+    fallback = tokenizer(".")["input_ids"] or [tokenizer.unk_token_id]
     ids = [given or fallback for given in found["input_ids"]]
     # Empty if the tokenizer returns none.
     types = [given or [0] * len(own) for given, own in zip(found.get("token_type_ids", ()), ids, strict=False)]

@@ -21,8 +21,9 @@ def cut(tokens: Sequence[int], *, capacity: int, shared: int) -> list[tuple[int,
         if last == len(tokens):
             return windows
         again, start = 0, last
-        room = min(shared, capacity - tokens[last])  # otherwise the next window could contain nothing new
-        while start - 1 > first and again + tokens[start - 1] <= room:
+        # Less than this window has, in which the next word found no room: so the next one begins later and has a new word.
+        room = min(shared, capacity - tokens[last])
+        while again + tokens[start - 1] <= room:
             start -= 1
             again += tokens[start]
         first = start

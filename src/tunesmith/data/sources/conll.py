@@ -41,7 +41,7 @@ class Conll(files.Files):
 
     def columns(self, file: Path) -> Sequence[str]:
         """Columns of a sentence."""
-        return list(next(self.records(file), (0, {}))[1])
+        return next((list(record) for _, record in self.records(file)), [])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """The file's sentences, each with the number of its first line."""

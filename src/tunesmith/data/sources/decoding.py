@@ -56,7 +56,7 @@ def lines(file: Path | None, *, encoding: str | None = None) -> Iterator[str]:
         UserError: where the text cannot be decoded, with file, line and byte, and for an unknown encoding.
     """
     text = chunks(file, encoding=encoding)
-    first = next(text, "")
+    first = next(text)
     text = chain([first], text)
     return split(_translated(text) if _is_macintosh(first) else text, "\n", name=shown(file))
 
@@ -65,7 +65,7 @@ def chunks(file: Path | None, *, encoding: str | None) -> Iterator[str]:
     """Likewise, the text as it is, in parts of up to 64 KiB; the first one is empty if there is no text."""
     with _opened(file) as stream:
         raw = stream.read(CHUNK)
-        head = raw[:8]
+        head = raw
         codec, mark = _codec(raw, encoding, shown(file))
         decoder = codecs.getincrementaldecoder(codec)()
         raw = raw[mark:]

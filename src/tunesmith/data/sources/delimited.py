@@ -205,7 +205,7 @@ class Tables:
     def _unclosed(self, file: Path) -> int:
         """The first line with a cell that begins with a quote and is not closed there; 0 if there is none."""
         cell = r'(?:"(?:[^"]++|"")*+"|(?!")[^\t]*+)'
-        closed = re.compile(rf"{cell}(?:\t{cell})*+", re.DOTALL)
+        closed = re.compile(rf"{cell}(?:\t{cell})*+")
         for number, line in enumerate(self._lines(file, quoted=False)[0], start=1):
             if '"' in line and not closed.fullmatch(line.rstrip("\r\n")):
                 return number

@@ -25,7 +25,7 @@ class Jsonl(files.Files):
 
     def columns(self, file: Path) -> Sequence[str]:
         """Fields of the first object."""
-        return list(next(self.records(file), (0, {}))[1])
+        return next((list(record) for _, record in self.records(file)), [])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """The file's objects, each with its line number."""

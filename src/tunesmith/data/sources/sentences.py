@@ -64,7 +64,7 @@ class Sentences(files.Files):
         if _is_table(file):
             return self._tables.columns(file)
         if file.suffix.lower() in _JSON:
-            return list(next(self.records(file), (0, {}))[1])
+            return next((list(record) for _, record in self.records(file)), [])
         return [self._text] if any(True for _ in self.records(file)) else []
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -121,8 +121,6 @@ class Sentences(files.Files):
 
     def _is_sts(self, file: Path) -> bool:
         """Whether the first line is a scored pair of the STS benchmark, not a header."""
-        if not file.is_file():
-            return False
         cells = next(self._lines(file), "").split("\t")
         return len(cells) > _SECOND and re.fullmatch(r"[0-5](\.\d+)?", cells[_SCORE]) is not None
 
@@ -131,7 +129,7 @@ class Sentences(files.Files):
             if not line.strip():
                 continue
             cells = line.rstrip("\r\n").split("\t")
-            cells += [""] * (_SECOND + 1 - len(cells))  # a short line has no score, which the survey reports
+            cells += [""] * _SECOND  # a short line has no score, which the survey reports
             yield (
                 number,
                 {self._first: cells[_FIRST], self._second: cells[_SECOND], self._score: cells[_SCORE]},

@@ -28,7 +28,7 @@ class SquadJson(files.Files):
 
     def columns(self, file: Path) -> Sequence[str]:
         """Fields of a question."""
-        return list(next(self.records(file), (0, {}))[1])
+        return next((list(record) for _, record in self.records(file)), [])
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """The file's questions, numbered from 1."""

@@ -1,7 +1,7 @@
 """What is probably not meant about labels and targets that can be read."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tunesmith.data.encoding.label_names import as_number
@@ -26,16 +26,15 @@ def label_warnings(counts: Counts, *, given: Sequence[str], single: bool) -> Ite
         if single and len(present) == 1:
             why = "there is nothing to learn" if split == "train" else "its scores say nothing of other labels"
             yield f"all {found[present[0]]:,} examples of {split} have the label {shortened(present[0])}, so {why}"
-        elif split != "train" and (lacking := [name for name in found if name in trained and not found[name]]):
+        elif lacking := [name for name in found if name in trained and not found[name]]:
             yield f"no example of {split} has the label {listed(lacking)}"
-    names = next(iter(counts.values()), {})
-    for group in _alike(names):
+    for group in _alike(dict.fromkeys(name for found in counts.values() for name in found)):
         if len({unicodedata.normalize("NFC", name) for name in group}) < len(group):  # the same on the screen
             group = [ascii(name)[1:-1] for name in group]
         yield f"the labels {listed(group)} are different labels, but look alike; write them the same way if they are one"
 
 
-def _alike(names: Mapping[str, int]) -> Iterator[list[str]]:
+def _alike(names: Iterable[str]) -> Iterator[list[str]]:
     """Labels that differ only in case, in Unicode's forms, in blanks, or as ways of writing a number."""
     groups: dict[Any, list[str]] = {}
     for name in names:

@@ -147,7 +147,6 @@ class _Reader:
         """Distinct targets of a split with their number of examples; values that are none become mistakes."""
         found, wrong = [], 0
         written: dict[str, Cell] = {}  # the first cell with a name, and with an index
-        unseen = labels.problem != "regression" and not labels.given
         for cell in self.cells[split]:
             try:
                 found.append((labels.encode(cell.value), cell.rows))
@@ -156,7 +155,11 @@ class _Reader:
             except ValueError as error:
                 wrong += 1
                 if wrong <= SHOWN:
-                    why = "; the training split has no such label" if unseen and "is not one of" in str(error) else ""
+                    why = (
+                        "; the training split has no such label"
+                        if not labels.given and "is not one of" in str(error)
+                        else ""
+                    )
                     self.mistakes.append(f"{self.source.where(split, cell.row)}: {error}{why}")
         if wrong > SHOWN:
             self.mistakes.append(f"... and {wrong - SHOWN} more wrong labels in {split}")

@@ -21,10 +21,8 @@ def survey_pairs(source: Any, task: Any) -> Survey:
     reader = _Reader(source, task)
     for split in source.splits:
         reader.read(split)
-    if not reader.mistakes:
-        reader.mistakes += _metric_mistakes(source, task, reader.scored)
-    if reader.mistakes:
-        raise UserError(reader.mistakes)
+    if mistakes := reader.mistakes or _metric_mistakes(source, task, reader.scored):
+        raise UserError(mistakes)
     kinds = {2: "pairs", 3: "triplets"}.get(len(task.columns), "plain texts")
     scored = [split for split, yes in reader.scored.items() if yes]
     summary = kinds + (f", scored pairs in {' and '.join(scored)}" if scored else "")
