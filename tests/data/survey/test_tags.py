@@ -1,6 +1,9 @@
 """What a survey of tagged sentences refuses, counts and warns of."""
 
+from collections import Counter
+
 import pytest
+from seqeval.metrics.sequence_labeling import get_entities
 
 from tests.heads.test_token_classification import tag_task
 from tests.tasks.rows import Rows
@@ -250,3 +253,39 @@ def test_types_are_lost_only_if_no_span_keeps_a_word():
     found = mistakes(span_task(), train=spans(nested), test=spans(nested))
     assert len(found) == 1 and "all spans of the type B, C in train are lost" in found[0]
     assert span_task().survey(Rows(train=spans(nested, [[2, 6, "B"]], [[2, 6, "C"]]), test=spans(nested)))
+
+
+def test_tags_are_names_or_numbers_not_both():
+    rows = [{"tokens": ["a"], "tags": [1]}, {"tokens": ["b", "c"], "tags": ["B-PER", "O"]}]
+    with pytest.raises(
+        UserError, match=r"train, row 2: tag 'B-PER' is a name, but 1 in train, row 1 is the number of one"
+    ):
+        tag_task(labels=["O", "B-PER", "I-PER"]).survey(Rows(train=rows))
+
+
+def test_the_unit_of_offsets_is_said_where_nothing_tells():
+    """In Chinese each character is a word, so spans fit in any unit."""
+    row = {"text": "😀在李明住北京", "spans": [[2, 4, "PER"], [5, 7, "LOC"]]}
+    (line,) = span_task().survey(Rows(train=[row, row])).warnings
+    assert line.startswith("train, row 1 and 1 more rows of train: ") and "dataset.offsets=utf16 if they" in line
+    named = [{"start": 2, "end": 4, "label": "PER", "text": "李明"}, {"start": 5, "end": 7, "label": "LOC"}]
+    before = {"text": "李明在北京😀", "spans": [[0, 2, "PER"], [3, 5, "LOC"]]}  # the units agree
+    english = {"text": "😀 Anna left", "spans": [[2, 6, "PER"]]}  # fits in characters only
+    for rows in ([row | {"spans": named}], [before], [english, english]):
+        assert span_task().survey(Rows(train=rows)).warnings == []
+    assert span_task(offsets="characters").survey(Rows(train=[row])).warnings == []
+
+
+@pytest.mark.parametrize("tags", ["PER-B PER-I O LOC-B", "A-B-B A-B-I O X-B", "PER-B PER-E O LOC-S", "B I O B"])
+def test_prefixes_that_come_last_give_the_entities_of_seqevals_suffix_mode(tmp_path, tags):
+    text = "".join(f"w {tag}\n" for tag in tags.split())
+    if "-" in tags:
+        with pytest.raises(UserError, match=r"Set dataset\.suffix=true if the prefix comes last"):
+            survey(tmp_path, text, text)
+    task, found = survey(tmp_path, text, text, suffix=True)
+    (row,) = (record for _, record in Rows(train=[{"tokens": tags.split(), "tags": tags.split()}]).rows("train"))
+    read = task.normal(task.read(row).tags)
+    assert get_entities(read) == get_entities(tags.split(), suffix=True)
+    assert found.counts["train"] == Counter(kind for kind, _, _ in get_entities(tags.split(), suffix=True))
+    with pytest.raises(UserError, match=r"the tag .B-PER. is not of dataset\.suffix=true"):
+        survey(tmp_path, "a B-PER\n", text, suffix=True)
