@@ -109,6 +109,7 @@ def test_what_surrounds_damage_is_shown_on_its_line(tmp_path):
     for end in (b"\n", b"\r", b"\r\n"):
         assert "would read 'twoéx' here" in refused(tmp_path, end.join([b"one", b"two\xe9x", b"three", b"four"]))
     assert "would read 'é' here" in refused(tmp_path, b"\xe9")
+    assert refused(tmp_path, b"a\xe9").startswith("a.txt, line 1: byte 2 (0xe9)")
 
 
 def test_standard_input_is_named(monkeypatch):
