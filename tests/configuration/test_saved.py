@@ -11,7 +11,7 @@ from tunesmith import cli
 from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.compose import compose
 from tunesmith.configuration.identity import run_id
-from tunesmith.configuration.saved import apply, literal, load, to_yaml
+from tunesmith.configuration.saved import apply, literal, parse, to_yaml
 from tunesmith.errors import UserError
 from tunesmith.sweeps.folder import SweepFolder
 
@@ -83,7 +83,8 @@ def test_an_escaped_interpolation_stays_what_it_is(tmp_path):
     config = compose(["dataset=csv", r"dataset.train='data/x\${seed}.csv'"])
     assert config["dataset"]["train"] == "data/x${seed}.csv"
     (tmp_path / "config.yaml").write_text(to_yaml(config))
-    assert load(tmp_path / "config.yaml") == config
+    file = tmp_path / "config.yaml"
+    assert parse(file.read_text(), file) == config
     changed = apply(config, ["dataset.batch_size=7", "dataset.test='y${seed}.csv'"])  # only what is typed is resolved
     assert changed["dataset"]["train"] == "data/x${seed}.csv" and changed["dataset"]["test"] == "y1.csv"
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.conftest import write_csv
-from tests.sweeps.made import COMPOSER
+from tests.conftest import composer, write_csv
 from tunesmith.configuration.compose import compose
 from tunesmith.errors import UserError
 from tunesmith.sweeps import expansion
@@ -23,7 +22,7 @@ ROWS = [("a fine film", "good"), ("a dull film", "bad")] * 10
 def test_a_jobs_config_matches_compose(overrides):
     fixed = ["dataset.size=50", "trainer.max_epochs=2"]
     words = [*fixed, *(f"{key}={value}" for key, value in overrides.items())]
-    assert Expansion(COMPOSER, fixed).config(overrides) == compose(words)
+    assert Expansion(composer(), fixed).config(overrides) == compose(words)
 
 
 def test_data_is_read_once_for_all_jobs_that_share_it(tmp_path, monkeypatch):
@@ -31,7 +30,7 @@ def test_data_is_read_once_for_all_jobs_that_share_it(tmp_path, monkeypatch):
     bad = write_csv(tmp_path / "bad.csv", [*ROWS, ("no label", "")])
     read = []
     monkeypatch.setattr(expansion, "mistakes_in", lambda node: read.append(node["train"]) or mistakes_in(node))
-    expands = Expansion(COMPOSER, ["dataset=csv", f"dataset.validation={good}"])
+    expands = Expansion(composer(), ["dataset=csv", f"dataset.validation={good}"])
     for seed in "12":
         expands.config({"dataset.train": str(good), "seed": seed})
         with pytest.raises(UserError, match="line 22: no label"):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import TINY
-from tests.sweeps.made import COMPOSER, call, end, finish
+from tests.conftest import TINY, composer
+from tests.sweeps.made import call, end, finish
 from tests.sweeps.test_space import FOLDERS, by_hydra
 from tunesmith.errors import UserError
 from tunesmith.sweeps.expansion import Expansion
@@ -13,7 +13,7 @@ from tunesmith.sweeps.space import split
 
 def expanded(*words):
     fixed, axes = split(words, {}, FOLDERS)
-    return jobs_of(Expansion(COMPOSER, fixed), axes)
+    return jobs_of(Expansion(composer(), fixed), axes)
 
 
 def test_all_combinations_in_hydras_order():

@@ -13,8 +13,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from tests.conftest import TINY
-from tests.sweeps.made import COMPOSER, call, end, finish, folder_of, sweep
+from tests.conftest import TINY, composer
+from tests.sweeps.made import call, end, finish, folder_of, sweep
 from tunesmith.errors import UserError
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
@@ -44,10 +44,10 @@ SAMPLERS = {  # as in Optuna's documentation, for 6 trials
 
 def search_in(place: Path, sampler: str, space=MIXED, **changes) -> Search:
     """A search in a folder, as `sweep` creates it."""
-    node = COMPOSER.sweep_settings([f"sweep={sampler}"])
+    node = composer().sweep_settings([f"sweep={sampler}"])
     settings = Settings(**node | {"trials": TRIALS} | changes)
-    fixed, axes = split([*TINY[1:], f"output_dir={place}/runs", *space], {}, COMPOSER.folders)
-    expansion = Expansion(COMPOSER, fixed)
+    fixed, axes = split([*TINY[1:], f"output_dir={place}/runs", *space], {}, composer().folders)
+    expansion = Expansion(composer(), fixed)
     job = sample_job(expansion, axes, settings)
     folder = SweepFolder.claim(place / "sweep", identity="", varied=[axis.key for axis in axes])
     folder.describe(settings=vars(settings))
