@@ -53,10 +53,9 @@ def test_a_file_system_without_locks(number, run, monkeypatch, capsys):
     run.release()
 
 
-@pytest.mark.parametrize(
-    "pid,beats,busy", [(os.getpid(), True, True), (os.getpid(), False, False), (2**22 + 1, True, False)]
-)
-def test_this_machine_without_locks(pid, beats, busy, run, monkeypatch):
+@pytest.mark.parametrize("alive,beats,busy", [(True, True, True), (True, False, False), (False, True, False)])
+def test_this_machine_without_locks(alive, beats, busy, run, monkeypatch):
+    pid = os.getpid() if alive else 2**22 + 1
     run.write_json("status.json", {"state": "running", "pid": pid, "host": socket.gethostname()})
 
     def flock(*arguments):

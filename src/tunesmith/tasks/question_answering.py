@@ -76,7 +76,7 @@ class QuestionAnswering:
         self.question, self.context, self.answers, self.unanswerable = question, context, answers, unanswerable
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
         self.max_answer_length, self.n_best = max_answer_length, n_best
-        self._version = 1  # of the encoding
+        self._version = 3  # of the encoding
         self.threshold: float | None = None  # null odds above which there is no answer; tuned on validation
         self.text_columns, self.gold_columns = [question, context], [answers]
         self.columns = [*self.text_columns, *self.gold_columns]
@@ -99,7 +99,7 @@ class QuestionAnswering:
         from tunesmith.data.survey.questions import survey_questions
 
         found, read_otherwise = survey_questions(source, self)
-        self._version = 2 if read_otherwise else 1  # ordinary data keeps its key
+        self._version = 4 if read_otherwise else 3
         return found
 
     def options(self) -> dict[str, Any]:

@@ -18,6 +18,21 @@ QUESTIONS = [" who saw wonders ?", "where ?", "who " * 30 + "?"]
 CONTEXTS = ["Ada met Bo in the old mill", "one two three four " * 12, "nobody else was there , unbelievable wonders"]
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_row_has_the_same_windows_whatever_the_others(family):
+    tokenizer, sizes = small_tokenizer(family), {"max_length": 40, "stride": 12}
+    together, cut = encode_contexts(QUESTIONS, CONTEXTS[1:2] * 3, tokenizer, **sizes)
+    for row, question in enumerate(QUESTIONS):
+        alone, cut_alone = encode_contexts([question], CONTEXTS[1:2], tokenizer, **sizes)
+        numbers = [number for number, example in enumerate(together["example"]) if example == row]
+        for name in set(alone) - {"example"}:
+            assert [np.asarray(together[name][number]).tolist() for number in numbers] == [
+                np.asarray(value).tolist() for value in alone[name]
+            ]
+        assert cut[row] == cut_alone[0]
+    assert together["example"] == sorted(together["example"])
+
+
 def of_window(columns, number):
     first, last = columns["context"][number]
     return first, last, columns["input_ids"][number]
@@ -33,14 +48,12 @@ def test_windows_hold_the_question_and_the_context_token_by_token(family, max_le
     ids_of = lambda text: tokenizer(text, add_special_tokens=False)["input_ids"]  # noqa: E731
     asked = [ids_of(question.strip()) for question in QUESTIONS]
     assert cut == [len(ids) > free // 2 for ids in asked]
-    longest = max(min(len(ids), free // 2) for ids in asked)
-    overlap = min(stride, (free - longest) // 2)
     count = len(columns["example"])
     assert all(len(values) == count for values in columns.values())
     for example, context in enumerate(CONTEXTS):
         whole = tokenizer(context, add_special_tokens=False, return_offsets_mapping=True)
         windows = [number for number in range(count) if columns["example"][number] == example]
-        place = 0
+        place, overlap = 0, min(stride, (free - min(len(asked[example]), free // 2)) // 2)
         for position, number in enumerate(windows):
             first, last, ids = of_window(columns, number)
             size = last - first

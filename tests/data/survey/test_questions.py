@@ -14,7 +14,7 @@ def test_a_survey_says_what_answers_are_left_out():
         for texts in (["Ada"], [" Bo "], ["Eve"], [""], [])
     ]
     task = question_task(unanswerable=True)
-    assert task.options()["version"] == 1
+    assert task.options()["version"] == 3
     found = task.survey(Rows(train=rows))
     counts = {note.split(",")[0]: each["train"] for note, each in found.notes.items()}
     assert counts == {
@@ -24,8 +24,8 @@ def test_a_survey_says_what_answers_are_left_out():
         "answers without text": 1,
         "questions without an answer": 2,
     }
-    assert task.options()["version"] == 2
-    assert task.survey(Rows(train=[rows[0], rows[4]])) and task.options()["version"] == 1
+    assert task.options()["version"] == 4
+    assert task.survey(Rows(train=[rows[0], rows[4]])) and task.options()["version"] == 3
     with pytest.raises(UserError, match=r"row 3: the question has no answers; set dataset.unanswerable=true"):
         question_task().survey(Rows(train=[rows[0], rows[1], rows[3]]))
     with pytest.raises(UserError, match="no answers of the training split occurs in its context"):
@@ -102,4 +102,4 @@ def test_what_version_0_1_read_otherwise_has_another_version(answer):
     for rows in ([row(answer), row("Ada")], [row("Ada"), row(answer)], [row("Ada"), row(answer), row("Ada")]):
         task = question_task(unanswerable=True)
         task.survey(Rows(train=rows))
-        assert task.options()["version"] == 2
+        assert task.options()["version"] == 4

@@ -21,7 +21,7 @@ def encode_contexts(
         contexts: the texts that contain the answers.
         tokenizer: a fast tokenizer.
         max_length: tokens per window.
-        stride: overlap of consecutive windows, in tokens of the context.
+        stride: overlap of consecutive windows, in tokens of the context; less where a long question leaves less room.
 
     Returns:
         Columns of the windows: `example`, `input_ids`, `token_type_ids` (if the model has them), `length`, `context`
@@ -48,32 +48,42 @@ def encode_contexts(
     ]
     question_first = tokenizer.padding_side == "right"
     texts = (kept, list(contexts)) if question_first else (list(contexts), kept)
-    longest = max(min(len(offsets), question_limit) for offsets in question_offsets)
-    found = tokenizer(
-        *texts,
-        truncation="only_second" if question_first else "only_first",
-        max_length=max_length,
-        stride=min(stride, (free - longest) // 2),
-        return_overflowing_tokens=True,
-        return_attention_mask=False,
-    )
+    lengths = [min(len(offsets), question_limit) for offsets in question_offsets]
+    strides = [min(stride, (free - length) // 2) for length in lengths]  # a long question leaves less to its context
+    windows: list[tuple[int, Any]] = []  # row, and the encoding of one of its windows
+    for overlap in set(strides):
+        rows = [row for row, own in enumerate(strides) if own == overlap]
+        found = tokenizer(
+            *([column[row] for row in rows] for column in texts),
+            truncation="only_second" if question_first else "only_first",
+            max_length=max_length,
+            stride=overlap,
+            return_overflowing_tokens=True,
+            return_attention_mask=False,
+        )
+        windows += [
+            (rows[row], encoding)
+            for row, encoding in zip(found["overflow_to_sample_mapping"], found.encodings, strict=True)
+        ]
+    windows.sort(key=lambda window: window[0])  # stable: those of a row stay in order
     end = [tokenizer.eos_token_id] * appends_end
-    windows = [ids + end for ids in found["input_ids"]]
     columns: dict[str, list[Any]] = {
-        "example": list(found["overflow_to_sample_mapping"]),
-        "input_ids": windows,
-        "length": [len(ids) for ids in windows],
+        "example": [row for row, _ in windows],
+        "input_ids": [encoding.ids + end for _, encoding in windows],
+        "length": [len(encoding.ids) + appends_end for _, encoding in windows],
         "context": [],
         "starts": [],
         "ends": [],
         "no_answer": [
-            len(ids) - 1 if appends_end else _cls(ids, encoding.special_tokens_mask, tokenizer.cls_token_id)
-            for ids, encoding in zip(windows, found.encodings, strict=True)
+            len(encoding.ids)
+            if appends_end
+            else _cls(encoding.ids, encoding.special_tokens_mask, tokenizer.cls_token_id)
+            for _, encoding in windows
         ],
     }
-    if "token_type_ids" in found:
-        columns["token_type_ids"] = [types + [0] * appends_end for types in found["token_type_ids"]]
-    for encoding in found.encodings:
+    if "token_type_ids" in tokenizer.model_input_names:
+        columns["token_type_ids"] = [encoding.type_ids + [0] * appends_end for _, encoding in windows]
+    for _, encoding in windows:
         inside = np.flatnonzero([part == int(question_first) for part in encoding.sequence_ids])
         first, last = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
         offsets = np.array(encoding.offsets)[first:last]
