@@ -1,32 +1,44 @@
 """Hands the commands what is hostile or damaged: is anything executed, written outside, leaked, or silently wrong?
 
-    python benchmarks/hostile.py [--damages 1000] [--seed 1]
+    python benchmarks/hostile.py [--damages 1000] [--seed 1] [--workers 2] [--only NAME]
+
+Attacks: those of `tests/attacks`, each in a process of its own, with a payload that only creates a file.
 
 Damages: a completed run, an interrupted run, a grid, a search and the cache are made once. Then, as often as asked for,
-one of them is copied, a random file of the copy is truncated, emptied, zeroed in part, made unreadable, replaced by that
-of another run, or has one bit flipped, and the commands that read it are run. A damage is `detected` if a command ends with
-one message that names a file, or the cache entry is made again with a line; `harmless` if every number is what it was
-without damage; `silent` if one is not; a `traceback` is one of an exception that is not a message.
+one of them is copied, a random file of the copy is truncated, emptied, zeroed in part, replaced by that of another run or
+by a folder, which nobody can read, or has one bit flipped; and the commands that read it are run. A damage is `detected`
+if a message names it, or the cache entry is made again with a line; `harmless` if every number is what it was without
+damage; `silent` if one is not; a `traceback` is an exception that is no message. Exit status 1 if anything is executed,
+written outside, leaked, silent or a traceback.
 """
 
 import argparse
-import contextlib
-import io
 import json
+import multiprocessing
 import os
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+# ruff: noqa: E402  the environment and the path come first
+ROOT = Path(__file__).parents[1]
+os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "WANDB_MODE": "offline"}
+sys.path.insert(0, str(ROOT))
 
+from tests import attacks
+from tests.attacks import execution, places
 from tests.storage.damages import KINDS
 from tunesmith import cli
+from tunesmith.sweeps import preload  # noqa: F401  the libraries, once for all processes
 
 TINY = ["dataset.size=64", "dataset.batch_size=16", "backbone.width=16", "backbone.layers=1", "trainer.max_epochs=2"]
 TINY += ["trainer.accelerator=cpu", "trainer.progress_bar=false", "trainer.log_every_n_steps=1", "output_dir=runs"]
@@ -44,174 +56,270 @@ def stop(folder, monitor, mode):
     return Stop()
 """
 CALLBACK = "+callbacks.stop={_target_: hostile_stop.stop}"
-GRID = ["-m", "seed=1,2", "hydra/launcher=local", "hydra.launcher.n_jobs=1"]
-SEARCH = ["-m", "optimizer.lr=interval(1e-4,1e-3)", "sweep=random", "sweep.trials=2", *GRID[2:]]
+LAUNCHER = ["hydra/launcher=local", "hydra.launcher.n_jobs=1"]
+GRID = ["train", "-m", *TINY, "seed=1,2", *LAUNCHER]
+SEARCH = ["train", "-m", *TINY, "optimizer.lr=interval(1e-4,1e-3)", "sweep=random", "sweep.trials=2", *LAUNCHER]
+RESULTS = ("metrics.json", "metrics.csv", "results.csv", "model.safetensors", "head.safetensors", "predictions.jsonl")
+SECONDS = 120  # for an attack or a damage
+FORK = multiprocessing.get_context("fork")
 
 
-def call(*words: str) -> tuple[int, str, str]:
-    """Exit status, output and errors of a command in this process; status 99 stands for an exception."""
-    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(io.StringIO()) as errors:
-        try:
-            status = cli.run(list(words))
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
-            status = 99
-    return status, output.getvalue(), errors.getvalue()
+def call(words: list[str], *, own_process: bool = False) -> tuple[int, str]:
+    """Exit status and output of a command in the working folder; status 99 stands for an exception."""
+    with tempfile.TemporaryFile("w+") as output:
+        if own_process:
+            command = [sys.executable, "-m", "tunesmith", *words]
+            status = subprocess.run(command, stdout=output, stderr=output).returncode
+        else:
+            saved = sys.stdout, sys.stderr
+            sys.stdout = sys.stderr = output
+            try:
+                status = cli.run(words)
+            except BaseException:
+                traceback.print_exc()
+                status = 99
+            finally:
+                sys.stdout, sys.stderr = saved
+        output.seek(0)
+        return status, output.read()
 
 
-def numbers(folder: Path) -> dict[str, bytes]:
-    """The files below a folder whose content is a result."""
-    names = ("metrics.json", "results.csv", "model.safetensors", "head.safetensors", "metrics.csv", "predictions.jsonl")
-    found = {str(file.relative_to(folder)): file.read_bytes() for name in names for file in folder.rglob(name)}
-    return {
-        name: b"\n".join(line.rsplit(b",", 2)[0] for line in content.split(b"\n")) if "results.csv" in name else content
-        for name, content in found.items()
-    }
+def in_processes(tasks: Iterable[Callable[[], object]], *, workers: int) -> Iterable[tuple[int, object]]:
+    """The number and the value of each task, in the order in which they end; None if it took too long or died."""
+    running: dict[int, tuple[multiprocessing.Process, object, float]] = {}
+    waiting = enumerate(tasks)
+    finished = False
+    while running or not finished:
+        while not finished and len(running) < workers:
+            number, task = next(waiting, (-1, None))
+            if task is None:
+                finished = True
+                break
+            receiver, sender = FORK.Pipe(duplex=False)
+            process = FORK.Process(target=_run, args=(task, sender))
+            process.start()
+            sender.close()
+            running[number] = process, receiver, time.monotonic()
+        for number, (process, receiver, started) in list(running.items()):
+            late = time.monotonic() - started > SECONDS
+            if receiver.poll(0.01) or not process.is_alive() or late:
+                try:
+                    value = receiver.recv() if receiver.poll() else None
+                except EOFError:
+                    value = None
+                if late:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.join()
+                del running[number]
+                yield number, value
 
 
-def use(*, run: str) -> list[list[str]]:
-    """Every command that reads a completed run."""
-    return [
-        ["evaluate", f"run={run}", "output=out/evaluated"],
-        ["predict", f"run={run}", "input=texts.txt", "output=out/predictions.jsonl"],
-        ["export", f"run={run}", "output=out/exported"],
-        ["report", "runs"],
-        ["train", *TINY],
-    ]
+def _run(task: Callable[[], object], sender: object) -> None:
+    os.setpgid(0, 0)
+    sender.send(task())
 
 
+# Attacks.
+
+
+def executed(attack: execution.Attack) -> list[str]:
+    """What is wrong after an attack that tries to run code."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        words = attack.prepare(folder)
+        os.chdir(folder)
+        sys.path.insert(0, "")  # as in a process that `python -c` has started
+        os.environ["TUNESMITH_CACHE"] = str(folder / "cache")
+        if attack.own_process:
+            os.environ["PYTHONPATH"] = str(ROOT / "src")
+        status, output = call(words, own_process=attack.own_process)
+        found = ["executed"] if (folder / attack.marker).exists() else []
+        found += ["a traceback"] if "Traceback" in output or status == 99 else []
+        return found
+
+
+def led_outside(attack: attacks.Attack) -> list[str]:
+    """What is wrong after an attack on places, secrets, the terminal, time or memory."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        attacks.prepare(folder)
+        words = attack.arguments(folder)
+        os.chdir(folder / "work")
+        os.environ |= attacks.environment(folder) | {"TUNESMITH_CACHE": str(folder / "cache")}
+        status, output = call(words)
+        return attacks.problems(folder, attack, status=status, output=output)
+
+
+def run_attacks(workers: int) -> int:
+    every = [(attack, executed) for attack in execution.ATTACKS] + [(attack, led_outside) for attack in places.ATTACKS]
+    failed = 0
+    for number, found in in_processes(
+        (lambda a=attack, f=function: f(a) for attack, function in every), workers=workers
+    ):
+        if found is None or found:
+            failed += 1
+            print(
+                f"{every[number][0].name}: {'too long, or the process died' if found is None else ', '.join(found)}",
+                flush=True,
+            )
+    print(
+        f"{len(execution.ATTACKS)} attacks on execution, {len(places.ATTACKS)} on places, secrets and limits: {failed} succeeded"
+    )
+    return failed
+
+
+# Damages.
+
+
+@dataclass
 class Subject:
-    """What is damaged, the commands that read it, and what they give without damage.
+    """What is damaged, and the commands that read it.
 
-    Args:
+    Attributes:
         name: of the kind.
         place: a working folder with everything in it.
         folder: in it, whose files are damaged.
         commands: run in a copy of the place.
+        expected: the results without damage.
     """
 
-    def __init__(self, name: str, place: Path, folder: str, commands: list[list[str]]) -> None:
-        self.name, self.place, self.folder, self.commands = name, place, folder, commands
-        self.expected, self.printed = self._results(place)
+    name: str
+    place: Path
+    folder: str
+    commands: list[list[str]]
+    expected: dict[str, bytes]
 
     def files(self) -> list[str]:
         found = [file for file in (self.place / self.folder).rglob("*") if file.is_file() and file.stat().st_size]
-        return sorted(str(file.relative_to(self.place)) for file in found)
-
-    def _results(self, place: Path) -> tuple[dict[str, bytes], list[str]]:
-        return self.after(place, lambda copy: None)[1:]
-
-    def after(self, place: Path, damage: Callable[[Path], None]) -> tuple[str, dict[str, bytes], list[str]]:
-        """Run the commands in a damaged copy: the worst that was seen, and the results."""
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder, "copy")
-            shutil.copytree(place, copy, symlinks=True)
-            damage(copy)
-            here = Path.cwd()
-            os.chdir(copy)
-            os.environ["TUNESMITH_CACHE"] = str(copy / "cache")
-            Path("resumed").touch()
-            noticed, printed = "", []
-            try:
-                for words in self.commands:
-                    status, output, errors = call(*words)
-                    if (status not in (0, 2) and "Traceback" in errors + output) or status == 99:
-                        return f"traceback: {' '.join(words[:2])}: {errors.strip().splitlines()[-1]}", {}, []
-                    if status:
-                        noticed = errors.strip() or output.strip()
-                    if "damaged" in output + errors or "corrupted" in output + errors:
-                        noticed = output + errors
-                    printed.append(output)
-                return noticed, numbers(copy), printed
-            finally:
-                os.chdir(here)
+        return sorted(str(file.relative_to(self.place)) for file in found if not file.is_symlink())
 
 
-def subjects(base: Path) -> list[Subject]:
-    """A completed run, an interrupted run, a grid, a search and the cache, each in a folder of its own."""
-    place = base / "place"
-    place.mkdir()
-    os.chdir(place)
-    os.environ |= {"TUNESMITH_CACHE": str(place / "cache"), "TUNESMITH_PLUGINS": "hostile_stop"}
-    (place / "texts.txt").write_text("a wonderful film\na dull book\n")
-    (place / "out").mkdir()
-    assert call("train", *TINY)[0] == 0
-    (run,) = (str(file.parent.relative_to(place)) for file in place.rglob("metrics.json"))
-    found = [
-        Subject("completed run", place, run, use(run=run)),
-        Subject("cache", place, "cache", [["train", *TINY, "name=again"]]),
-    ]
-    resumed = base / "resumed"
-    shutil.copytree(place, resumed)
-    os.chdir(resumed)
-    shutil.rmtree("runs")
-    assert call("train", *TINY, CALLBACK)[0] == 1
-    found.append(Subject("interrupted run", resumed, "runs", [["train", *TINY, CALLBACK]]))
-    for name, words in (("grid", GRID), ("search", SEARCH)):
-        swept = base / name
-        shutil.copytree(place, swept)
-        os.chdir(swept)
-        shutil.rmtree("runs")
-        assert call("train", *TINY, *words)[0] == 0
-        found.append(Subject(name, swept, "runs", [["train", *TINY, *words], ["report", "runs"]]))
+def results(folder: Path) -> dict[str, bytes]:
+    """The files whose content is a result; in a table of results without its run times."""
+    found = {}
+    for file in sorted(folder.rglob("*")):
+        if file.name in RESULTS and "cache" not in file.relative_to(folder).parts:
+            content = file.read_bytes() if file.is_file() else b""
+            if file.name == "results.csv":
+                content = b"\n".join(line.rsplit(b",", 2)[0] for line in content.split(b"\n"))
+            found[str(file.relative_to(folder))] = content
     return found
 
 
-def other_runs(file: Path, chance: random.Random, others: list[Path]) -> bool:
-    """Replace a file by that of the same name in another run; whether there is one."""
-    same = [other for other in others if other.name == file.name and other.read_bytes() != file.read_bytes()]
-    if same:
-        shutil.copyfile(chance.choice(same), file)
-    return bool(same)
+def after(place: Path, commands: list[list[str]], damage: Callable[[Path], None]) -> tuple[str, dict[str, bytes]]:
+    """Run the commands in a damaged copy: the message, or the traceback, that was printed; and the results."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "copy")
+        shutil.copytree(place, copy, symlinks=True)
+        damage(copy)
+        os.chdir(copy)
+        os.environ["TUNESMITH_CACHE"] = str(copy / "cache")
+        noticed = ""
+        for words in commands:
+            status, output = call(words)
+            if status == 99 or "Traceback" in output:
+                return f"traceback of {' '.join(words[:2])}: {' | '.join(output.strip().splitlines()[-4:])}", {}
+            if status or "damaged" in output or "corrupted" in output:
+                noticed = output
+        return noticed, results(copy)
+
+
+def made(base: Path) -> list[Subject]:
+    """A completed run, an interrupted run, a grid, a search and the cache, each in a folder of its own."""
+
+    def fresh(name: str, words: list[str], status: int) -> Path:
+        place = base / name
+        place.mkdir()
+        os.chdir(place)
+        os.environ["TUNESMITH_CACHE"] = str(place / "cache")
+        Path("texts.txt").write_text("a wonderful film\na dull book\n")
+        found, output = call(words)
+        assert found == status, output
+        Path("resumed").touch()
+        return place
+
+    whole = fresh("completed", ["train", *TINY], 0)
+    (run,) = (str(file.parent.relative_to(whole)) for file in (whole / "runs").rglob("metrics.json"))
+    reading = [
+        ["evaluate", f"run={run}", "output=evaluated"],
+        ["predict", f"run={run}", "input=texts.txt", "output=predictions.jsonl"],
+    ]
+    reading += [["export", f"run={run}", "output=exported"], ["report", "runs"], ["train", *TINY]]
+    subjects = [("completed run", whole, "runs", reading), ("cache", whole, "cache", [["train", *TINY, "name=again"]])]
+    cut = fresh("interrupted", ["train", *TINY, CALLBACK], 1)
+    subjects.append(("interrupted run", cut, "runs", [["train", *TINY, CALLBACK]]))
+    for name, words in (("grid", GRID), ("search", SEARCH)):
+        subjects.append((name, fresh(name, words, 0), "runs", [words, ["report", "runs"]]))
+    fresh("other", ["train", *TINY, "seed=7"], 0)
+    return [Subject(*parts, after(parts[1], parts[3], lambda copy: None)[1]) for parts in subjects]
+
+
+def outcome(subject: Subject, name: str, kind: Callable | None, others: list[Path], seed: int) -> tuple[str, str]:
+    """`detected`, `harmless`, `silent` or `traceback`, and what was printed."""
+    chance = random.Random(seed)
+
+    def damage(copy: Path) -> None:
+        file = copy / name
+        if kind is None:
+            shutil.copyfile(chance.choice(others), file)
+        else:
+            kind(file, chance)
+
+    printed, found = after(subject.place, subject.commands, damage)
+    if printed.startswith("traceback"):
+        return "traceback", printed
+    if printed:
+        return "detected", printed
+    changed = [key for key, value in subject.expected.items() if found.get(key) != value and key != name]
+    return ("silent" if changed else "harmless"), ", ".join(changed)
+
+
+def run_damages(number: int, seed: int, workers: int, only: str | None) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        (base / "plugins").mkdir()
+        (base / "plugins/hostile_stop.py").write_text(STOP)
+        sys.path.insert(0, str(base / "plugins"))
+        os.environ |= {"TUNESMITH_PLUGINS": "hostile_stop", "PYTHONPATH": f"{base / 'plugins'}:{ROOT / 'src'}"}
+        ((_, subjects),) = in_processes([lambda: made(base)], workers=1)
+        assert subjects is not None, "the runs to damage could not be made"
+        strange = [file for file in (base / "other/runs").rglob("*") if file.is_file()]
+        chance, cases = random.Random(seed), []
+        for _ in range(number):
+            subject = chance.choice([one for one in subjects if only in (None, one.name)])
+            name = chance.choice(subject.files())
+            others = [file for file in strange if file.name == Path(name).name]
+            kind = chance.choice([*KINDS, None] if others else KINDS)
+            cases.append((subject, name, kind, others, chance.randrange(2**32)))
+        counts: Counter[tuple[str, str]] = Counter()
+        for place, found in in_processes((lambda c=case: outcome(*c) for case in cases), workers=workers):
+            subject, name, kind, *_ = cases[place]
+            what, printed = found if found is not None else ("traceback", "too long, or the process died")
+            counts[subject.name, what] += 1
+            if what in ("silent", "traceback"):
+                print(
+                    f"{what}: {subject.name}: {name} {kind.__name__ if kind else 'of another run'}: {printed}",
+                    flush=True,
+                )
+    kinds = ("detected", "harmless", "silent", "traceback")
+    print(f"{'damages':<16}" + "".join(f"{kind:>11}" for kind in kinds))
+    for subject in subjects:
+        print(f"{subject.name:<16}" + "".join(f"{counts[subject.name, kind]:>11}" for kind in kinds))
+    return sum(count for (_, kind), count in counts.items() if kind in ("silent", "traceback"))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--damages", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", help="a subject")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", help="a kind of subject, such as 'search', instead of all and the attacks")
     options = parser.parse_args()
-    chance, started = random.Random(options.seed), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        base = Path(folder)
-        (base / "plugins").mkdir()
-        (base / "plugins/hostile_stop.py").write_text(STOP)
-        sys.path.insert(0, str(base / "plugins"))
-        made = subjects(base)
-        os.chdir(base / "place")
-        call("train", *TINY, "seed=7", "output_dir=../other")
-        others = [file for file in (base / "other").rglob("*") if file.is_file()]
-        counts: Counter[tuple[str, str]] = Counter()
-        for number in range(options.damages):
-            subject = chance.choice([one for one in made if options.only in (None, one.name)])
-            name, kind = chance.choice(subject.files()), chance.choice([*KINDS, None])
-
-            def damage(copy: Path) -> None:
-                if kind is None and other_runs(copy / name, chance, others):
-                    return
-                (kind or chance.choice(KINDS))(copy / name, chance)
-
-            seen, results, printed = subject.after(subject.place, damage)
-            outcome = seen.partition(":")[0] if seen.startswith("traceback") else "detected" if seen else ""
-            if not outcome:
-                same = all(results.get(key) == value for key, value in subject.expected.items() if key != name)
-                outcome = "harmless" if same else "silent"
-            counts[subject.name, outcome] += 1
-            if outcome in ("traceback", "silent"):
-                what = kind.__name__ if kind else "another run's"
-                print(f"{number}: {outcome}: {subject.name}: {name} {what}: {seen}", flush=True)
-        for (name, outcome), count in sorted(counts.items()):
-            print(f"{name:<16} {outcome:<10} {count:>5}")
-    print(
-        json.dumps(
-            {
-                outcome: sum(n for (_, o), n in counts.items() if o == outcome)
-                for outcome in ("detected", "harmless", "silent", "traceback")
-            }
-        )
-    )
-    print(f"{options.damages} damages in {time.monotonic() - started:.0f} s")
-    return 1 if any(outcome in ("silent", "traceback") for _, outcome in counts) else 0
+    started = time.monotonic()
+    failed = 0 if options.only else run_attacks(options.workers)
+    failed += run_damages(options.damages, options.seed, options.workers, options.only)
+    print(json.dumps({"failed": failed, "seconds": round(time.monotonic() - started)}))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

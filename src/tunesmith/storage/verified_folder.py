@@ -16,7 +16,7 @@ import xxhash
 
 from tunesmith.errors import UserError
 from tunesmith.storage import files
-from tunesmith.storage.bounded_files import BYTES, check_file, read_bytes, read_json
+from tunesmith.storage.bounded_files import BYTES, UnreadableError, check_file, read_bytes, read_json
 
 FILE = "digests.json"
 _BLOCK_BYTES = 4 * 2**20  # read at a time
@@ -70,7 +70,6 @@ class VerifiedFolder:
         Raises:
             FileNotFoundError: if it was never written.
             DamagedError: if it is not as it was written.
-            UnreadableError: if it is too large, or no regular file.
         """
         try:
             return self._read(name, limit).decode()
@@ -138,6 +137,8 @@ class VerifiedFolder:
             if not known:
                 raise
             raise self._damaged(name, "it is missing") from None
+        except UnreadableError as error:
+            raise self._damaged(name, str(error)) from error
         except OSError as error:
             raise self._damaged(name, f"it cannot be read: {error.strerror}") from error
 
@@ -147,6 +148,8 @@ class VerifiedFolder:
             found = digest(self._path / name)
         except FileNotFoundError:
             raise self._damaged(name, "it is missing") from None
+        except UnreadableError as error:
+            raise self._damaged(name, str(error)) from error
         except OSError as error:
             raise self._damaged(name, f"it cannot be read: {error.strerror}") from error
         if found not in accepted:
