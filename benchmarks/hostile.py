@@ -122,18 +122,18 @@ def _run(task: Callable[[], object], sender: object) -> None:
 # Attacks.
 
 
-def executed(attack: execution.Attack) -> list[str]:
+def executed(attack: attacks.Attack) -> list[str]:
     """What is wrong after an attack that tries to run code."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        words = attack.prepare(folder)
+        words = attack.arguments(folder)
         os.chdir(folder)
         sys.path.insert(0, "")  # as in a process that `python -c` has started
         os.environ["TUNESMITH_CACHE"] = str(folder / "cache")
         if attack.own_process:
             os.environ["PYTHONPATH"] = str(ROOT / "src")
         status, output = call(words, own_process=attack.own_process)
-        found = ["executed"] if (folder / attack.marker).exists() else []
+        found = ["executed"] if (folder / execution.MARKER).exists() else []
         found += ["a traceback"] if "Traceback" in output or status == 99 else []
         return found
 

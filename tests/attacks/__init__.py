@@ -23,12 +23,16 @@ class Attack:
         arguments: writes the files below a folder, returns the words after `tunesmith`.
         status: expected exit status: 2 for what is refused, 0 for what has to work and to do no harm.
         heavy: whether it writes hundreds of megabytes.
+        own_process: whether it attacks the start of the process: `python -m tunesmith` has to be called.
+        trains: whether nothing is refused: the command trains for a step, and does no harm.
     """
 
     name: str
     arguments: Callable[[Path], list[str]]
     status: int = 2
     heavy: bool = False
+    own_process: bool = False
+    trains: bool = False
 
 
 def prepare(folder: Path) -> None:

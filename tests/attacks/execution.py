@@ -1,6 +1,6 @@
-"""Attacks that try to run code by what a file says: each prepares files below a folder, and returns a command that reads them.
+"""Attacks that try to run code by what a file says; the command's working folder is the folder of the attack itself.
 
-The payload only creates the file `MARKER` in that folder. `benchmarks/` and the tests import `ATTACKS`.
+The payload only creates the file `MARKER` there.
 """
 
 import functools
@@ -9,9 +9,9 @@ import json
 import pickle
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.attacks import Attack
 from tunesmith.configuration import plain_yaml
 from tunesmith.configuration.choices import conf_folder
 from tunesmith.configuration.compose import compose
@@ -30,25 +30,6 @@ GROUPS = {  # and their packages
     "logger": "loggers",
 }
 PARTS = {"source": "data.sources", "task": "tasks"}
-
-
-@dataclass(frozen=True)
-class Attack:
-    """A command on files that someone else has written.
-
-    Attributes:
-        name: what is attacked.
-        prepare: writes the files below a folder, the working folder of the command; returns the command's arguments.
-        marker: name of the file in that folder which exists afterwards if code was run.
-        own_process: whether it attacks the start of the process: `python -m tunesmith` has to be called.
-        trains: whether nothing is refused: the command trains for a step, and nothing is run.
-    """
-
-    name: str
-    prepare: Callable[[Path], list[str]]
-    marker: str = MARKER
-    own_process: bool = False
-    trains: bool = False
 
 
 ATTACKS: list[Attack] = []

@@ -16,9 +16,9 @@ REFUSED = [attack for attack in ATTACKS if not attack.own_process and not attack
 def test_nothing_is_executed(attack, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])  # as in a process that `python -c` has started
-    words = attack.prepare(tmp_path)
+    words = attack.arguments(tmp_path)
     called = call(*words)
-    assert not (tmp_path / attack.marker).exists()
+    assert not (tmp_path / MARKER).exists()
     assert "Traceback" not in called.errors
     assert called.status == 2 or words[0] == "report", called.output
 
@@ -116,7 +116,7 @@ def test_the_repository_of_the_working_folder_runs_no_program(tmp_path):
             continue
         folder = tmp_path / attack.name.partition(" ")[0]
         folder.mkdir()
-        attack.prepare(folder)
+        attack.arguments(folder)
         found = repository(folder)
         assert found is not None and found["changed"] and b"+two" in patch(folder)
         assert not (folder / MARKER).exists(), attack.name
