@@ -391,7 +391,12 @@ ATTACKS = [
     ),
     Attack("predict: a link at the draft", predicted_through_a_link, status=0),
     *(
-        Attack(f"{command}: {name} is {what}", functools.partial(damaged, name, what, command))
+        # A report goes on without the run.
+        Attack(
+            f"{command}: {name} is {what}",
+            functools.partial(damaged, name, what, command),
+            status=0 if command == "report" else 2,
+        )
         for name, what, command in DAMAGED
     ),
     *(

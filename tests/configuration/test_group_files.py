@@ -25,7 +25,7 @@ MISTAKES = {  # the file, and what its message contains after `file, line `
     HEAD + "seed: 1:30\n": "2: YAML reads 1:30 as the number 90;",
     HEAD + "optimizer: {lr: 0:0.5}\n": "2: YAML reads 0:0.5 as the number 0.5;",
     HEAD
-    + "hydra:\n  run: {dir: x}\n": "3: of Hydra's own settings, only hydra.launcher is supported, received hydra.run",
+    + "hydra:\n  run: {dir: x}\n": "3: hydra.run: of Hydra's own settings, files may only choose hydra/launcher and set hydra.launcher; remove it",
     HEAD + "regularization: [standard]\n": "2: regularization holds settings; a choice goes into the defaults list: "
     "- override /regularization: [standard]",
     HEAD

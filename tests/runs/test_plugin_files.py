@@ -55,7 +55,9 @@ def config(target):
 def imported(folder: Path, statement: str) -> set[str]:
     """The files below a folder that Python has read after a statement."""
     code = f"{statement}; import json, sys; print(json.dumps([getattr(m, '__file__', None) for m in sys.modules.values()]))"
-    shown = subprocess.run([sys.executable, "-c", code], cwd=folder.parent, capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(folder.parent)}, capture_output=True, text=True, check=True
+    )
     files = [Path(file) for file in json.loads(shown.stdout) if file]
     return {file.relative_to(folder.parent).as_posix() for file in files if file.is_relative_to(folder)}
 

@@ -1,12 +1,13 @@
 """Every YAML of conf/sweep and conf/hydra/launcher composes, and its settings match its target's arguments."""
 
+import importlib
 import inspect
 from pathlib import Path
 
 import pytest
 
 from tests.sweeps.made import call
-from tunesmith.configuration import schema, targets
+from tunesmith.configuration import schema
 from tunesmith.configuration.checks import keys
 from tunesmith.configuration.choices import LAUNCHERS, choices, conf_folder
 from tunesmith.configuration.compose import Composer
@@ -44,10 +45,15 @@ def test_a_sweeps_settings_match_its_target(choice):
     assert vars(Settings(**node)) == node
 
 
+def loaded(target):
+    module, _, name = target.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
 @pytest.mark.parametrize("choice", choices(LAUNCHERS, FOLDERS))
 def test_a_launchers_settings_match_its_target(choice):
     node = Composer(None).launcher_settings(choice, [])
-    assert set(node) - {"_target_"} == keywords(targets.load(node["_target_"]))
+    assert set(node) - {"_target_"} == keywords(loaded(node["_target_"]))
 
 
 @pytest.mark.parametrize("group,choice", [("sweep", choice) for choice in SWEEPS] + [(LAUNCHERS, "local")])

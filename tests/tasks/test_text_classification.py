@@ -29,7 +29,7 @@ def train(folder, monkeypatch, *settings):
 
 def test_the_label_of_f1_is_named_and_labels_are_counted(tmp_path, monkeypatch, capsys):
     write(tmp_path / "train.csv", [(f"text {number}", ("no", "yes", "no")[number % 3]) for number in range(30)])
-    write(tmp_path / "test.csv", [("text 1", "no"), ("text 2", "no")])
+    write(tmp_path / "test.csv", [("new 1", "no"), ("new 2", "no")])
     run = train(tmp_path, monkeypatch)
     printed = capsys.readouterr().out
     assert "train labels: no 20, yes 10" in printed
@@ -37,7 +37,8 @@ def test_the_label_of_f1_is_named_and_labels_are_counted(tmp_path, monkeypatch, 
     assert printed.count("precision, recall and f1 are those of the label yes") == 1
     data = json.loads((run / "manifest.json").read_text())["data"]
     assert data["labels"]["train"] == {"no": 20, "yes": 10}
-    assert len(data["warnings"]) == 1
+    one_label, known_texts = data["warnings"]
+    assert "have the label no" in one_label and "30 of 30 examples of validation" in known_texts
     assert cli.run(["evaluate", f"run={run}"]) == 0
     assert "precision, recall and f1 are those of the label yes" in capsys.readouterr().out
 

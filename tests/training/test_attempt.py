@@ -76,8 +76,8 @@ def test_loggers_are_closed_with_the_state(error, state, tmp_path):
     assert logger.state == state
 
 
-@pytest.mark.parametrize("content", ["{}", "[]", '{"data": []}', "", "nonsense"])
+@pytest.mark.parametrize("content", ["{}", "[]", '{"data": []}', "", "nonsense"])  # of a run without digests
 def test_a_damaged_manifest(content, tmp_path):
     (tmp_path / "manifest.json").write_text(content)
-    with pytest.raises(UserError, match=r"manifest\.json is damaged: expected the fingerprints of the data"):
+    with pytest.raises(UserError, match=r"manifest\.json is damaged: (expected|it is not valid JSON).*"):
         RunFolder(tmp_path).changed_data(str)

@@ -58,7 +58,7 @@ def test_other_columns_score_the_same(finished, folder, tmp_path, capsys):
     assert [(row["review"], row["label"]) for row in rows] == ROWS
     found = reference.f1_score(*([row[key] for row in rows] for key in ("label", "prediction")), average="weighted")
     assert metrics["test/f1"] == pytest.approx(found, abs=1e-6)  # the run's average, not that of the new dataset
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["metrics.json", "predictions"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["digests.json", "metrics.json", "predictions"]
 
 
 def test_the_same_file_is_not_other_data(finished, folder, capsys):

@@ -212,5 +212,6 @@ def test_the_config_of_an_untrusted_run_cannot_run_code(tiny_run, tmp_path, caps
     shutil.copytree(tiny_run.path, copy)
     file = copy / "config.yaml"
     file.write_text(file.read_text().replace("tunesmith.heads.classification.Classification", "os.system"))
+    (copy / "digests.json").unlink()  # who forges one file forges both
     assert cli.run(["evaluate", f"run={copy}"]) == 2
     assert "os.system may not be a _target_" in capsys.readouterr().err

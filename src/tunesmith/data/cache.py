@@ -66,8 +66,9 @@ def _written(final: Path, key: str, write: Callable[[Path], None]) -> Path:
             write(temporary)
             _verified(temporary).record()
             temporary.chmod(0o755)
-            _remove(final)
-            temporary.rename(final)
+            if not _intact(final):  # otherwise, without locks, another process has just written it
+                _remove(final)
+                temporary.rename(final)
         except OSError:
             if not final.is_dir():  # otherwise another process was faster and wrote the same content
                 raise

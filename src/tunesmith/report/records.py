@@ -102,7 +102,7 @@ def _below(folder: Path) -> Iterator[Record]:
         return
     for file in sorted(folder.rglob("status.json")):
         run = RunFolder(file.parent)
-        if (run.path / "config.yaml").is_file():
+        if os.path.lexists(run.path / "config.yaml"):
             try:
                 yield _record(run.path, run.config(), run.path / "train.log", None)
             except UserError as error:
@@ -135,7 +135,7 @@ def _damaged(path: Path, error: UserError, log: Path, overrides: dict[str, str] 
 def _seconds(run: RunFolder) -> float | None:
     try:
         manifest: Any = run.read_json("manifest.json")
-    except (OSError, ValueError):
+    except (OSError, UserError):
         return None
     seconds = manifest.get("seconds") if isinstance(manifest, dict) else None
     return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 2**40 else None

@@ -70,7 +70,7 @@ def _failed_trials(problems: Sequence[Record], place: Path | None) -> list[str]:
 
 
 def _listed(lines: Sequence[str]) -> str:
-    return "".join(f"- {line}\n" for line in lines)
+    return "".join(f"- {literal(line)}\n" for line in lines)
 
 
 def ordered_scores(groups: Sequence[Group]) -> list[str]:

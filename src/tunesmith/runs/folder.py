@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from tunesmith.storage.contained import check_below, check_contained
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 _PROGRESS = ("step", "steps", "scores", "rollbacks")
-_KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*.jsonl", "model/**/*")  # files that are read again
+_KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*", "model/**/*")  # files that are read again
 _REMEDY = "set name=... for a new run, or remove the folder"
 _LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
 
@@ -163,7 +164,8 @@ class RunFolder:
         if state != "done":
             raise UserError(f"run={path} is {state}, not completed; see {run.path / 'train.log'}")
         if not run._files.has_digests:
-            print(f"{run.path} was written by an earlier version, without digests: its files are not verified")
+            note = f"{run.path} was written by an earlier version, without digests: its files are not verified"
+            print(note, file=sys.stderr)
         return run
 
     def check_data(self, source: Any) -> None:

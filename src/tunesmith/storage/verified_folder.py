@@ -133,7 +133,7 @@ class VerifiedFolder:
     def _bytes(self, name: str, limit: int, *, known: bool) -> bytes:
         try:
             return read_bytes(self._path / name, limit=limit)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if not known:
                 raise
             raise self._damaged(name, "it is missing") from None
@@ -146,7 +146,7 @@ class VerifiedFolder:
         try:
             check_file(self._path / name, limit=_FILE_BYTES)
             found = digest(self._path / name)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise self._damaged(name, "it is missing") from None
         except UnreadableError as error:
             raise self._damaged(name, str(error)) from error
@@ -164,7 +164,7 @@ class VerifiedFolder:
             if version == self._parsed[0]:
                 return dict(self._parsed[1])
             content = read_json(file, limit=_DIGESTS_BYTES)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, UserError) as error:
             raise self._damaged(FILE, "it cannot be read") from error

@@ -25,7 +25,7 @@ ERRORS = {
     "raise": "ValueError: no [such] luck",
     "exit": "the process exited with status 3 before the run completed",
     "kill": "killed by SIGKILL (out of memory?)",
-    "memory": "MemoryError",
+    "memory": "out of memory",
     "once": "ValueError: the first time",
 }
 

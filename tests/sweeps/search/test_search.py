@@ -16,6 +16,7 @@ from optuna.trial import TrialState
 from tests.conftest import TINY, composer
 from tests.sweeps.made import call, end, finish, folder_of, sweep
 from tunesmith.errors import UserError
+from tunesmith.exporting.markdown import literal
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.search.pruning import Pruning
@@ -280,4 +281,4 @@ def test_a_failed_trial_keeps_its_reason_for_optuna_and_the_report(tmp_path, mon
     lines = [line for line in call("report", tmp_path / "sweep").output.splitlines() if line.startswith("failed: ")]
     assert [line.count(error.partition("\n")[0]) for line, error in zip(lines, expected, strict=True)] == [1, 1, 1]
     written = (tmp_path / "sweep/results.md").read_text()
-    assert all(error.partition("\n")[0] in written for error in expected)
+    assert all(literal(error.partition("\n")[0]) in written for error in expected)

@@ -157,4 +157,4 @@ def best_spans(
 
 def _characters(tokens: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """The character offset of each token of a window; arbitrary for spans that do not exist, which have a score of -inf."""
-    return bounds[np.minimum(tokens, len(bounds) - 1)] if len(bounds) else np.zeros_like(tokens)
+    return bounds[np.clip(tokens, 0, len(bounds) - 1)] if len(bounds) else np.zeros_like(tokens)
