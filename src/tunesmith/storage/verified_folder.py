@@ -133,9 +133,9 @@ class VerifiedFolder:
     def _bytes(self, name: str, limit: int, *, known: bool) -> bytes:
         try:
             return read_bytes(self._path / name, limit=limit)
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError) as error:
             if not known:
-                raise
+                raise FileNotFoundError(*error.args) from error
             raise self._damaged(name, "it is missing") from None
         except UnreadableError as error:
             raise self._damaged(name, str(error)) from error

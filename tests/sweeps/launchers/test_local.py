@@ -16,6 +16,7 @@ from tests.loggers.offline import Offline
 from tests.sweeps.made import call, config_of, folder_of, start, sweep, until
 from tests.sweeps.trouble import NONE
 from tunesmith.configuration.choices import conf_folder
+from tunesmith.exporting.markdown import literal
 from tunesmith.runs.folder import RunFolder
 from tunesmith.sweeps.folder import SweepFolder
 
@@ -85,7 +86,7 @@ def test_failures_are_listed_with_their_error_and_log(troubled):
             assert line.startswith("failed: ") and line.endswith(log)
             assert "parameters" in logs[kind]
     assert 'raise ValueError("no [such] luck")' in logs["raise"]
-    assert all(f"trouble.kind={kind} {error}" in troubled.markdown for kind, error in ERRORS.items())
+    assert all(literal(f"trouble.kind={kind} {error}") in troubled.markdown for kind, error in ERRORS.items())
 
 
 def test_failed_runs_can_be_skipped(troubled):
