@@ -80,4 +80,4 @@ def test_loggers_are_closed_with_the_state(error, state, tmp_path):
 def test_a_damaged_manifest(content, tmp_path):
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json is damaged: (expected|it is not valid JSON).*"):
-        RunFolder(tmp_path).changed_data(str)
+        RunFolder(tmp_path).recorded.changed_data(str)

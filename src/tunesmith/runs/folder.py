@@ -5,18 +5,16 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import Config, saved
 from tunesmith.configuration.identity import run_id
-from tunesmith.data.encoding.label_names import order_of_version_0_1
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import listed
 from tunesmith.runs import heartbeat
-from tunesmith.runs.plugin_files import plugins
+from tunesmith.runs.recorded import REMEDY, Recorded
 from tunesmith.runs.scores import numbers
 from tunesmith.storage import files
 from tunesmith.storage.contained import check_below, check_contained
@@ -24,7 +22,6 @@ from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
 _PROGRESS = ("step", "steps", "scores", "rollbacks")
 _KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*", "model/**/*")  # files that are read again
-_REMEDY = "set name=... for a new run, or remove the folder"
 _LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
 
 
@@ -168,113 +165,20 @@ class RunFolder:
             print(note, file=sys.stderr)
         return run
 
-    def check_data(self, source: Any) -> None:
-        """Check that the run's data files are those that it was trained on.
+    @property
+    def recorded(self) -> Recorded:
+        """What the run has recorded of its data, code, tokenizer and labels; nothing before training has started.
 
         Raises:
-            UserError: if one of them has changed.
+            DamagedError: if manifest.json is not as a run writes it.
         """
-        if changed := self.changed_data(source.fingerprint):
-            raise UserError(
-                f"{self.path} was trained on different data: {', '.join(changed)} has changed since; {_REMEDY}"
-            )
-
-    def differing_splits(self, source: Any) -> list[str]:
-        """Splits of a source, except training, whose content the run did not have."""
-        before = self._fingerprints()
-        return [
-            split
-            for split in source.splits
-            if split != "train"
-            and before
-            and _content(before.get(split, ""), split) != _content(source.fingerprint(split), split)
-        ]
-
-    def changed_data(self, fingerprint: Callable[[str], str]) -> list[str]:
-        """The splits whose data the run was not trained on, as `dataset.train`; none if it has not recorded its data.
-
-        Args:
-            fingerprint: identifies the present content of a split.
-        """
-        before = self._fingerprints()
-        return [f"dataset.{split}" for split, content in before.items() if fingerprint(split) != content]
-
-    def _fingerprints(self) -> dict[str, str]:
-        """What identifies the content of each split that the run was trained with; empty if it has no manifest."""
-        found: dict[str, str] = self._manifest().get("data", {}).get("fingerprints", {})
-        return found
-
-    def _manifest(self) -> dict[str, Any]:
-        """Content of manifest.json; empty before training has started.
-
-        Raises:
-            DamagedError: if it is not as a run writes it.
-        """
-        found = self._object("manifest.json")
-        data = found.get("data", {})
-        if (self.path / "manifest.json").exists() and not (found and isinstance(data, dict)):
+        found, file = self._object("manifest.json"), self.path / "manifest.json"
+        if file.exists() and not (found and isinstance(found.get("data", {}), dict)):
             raise DamagedError(
-                f"{self.path / 'manifest.json'} is damaged: expected the fingerprints of the data that the run was "
-                f"trained on; restore the file from a copy, or {_REMEDY}"
+                f"{file} is damaged: expected the fingerprints of the data that the run was trained on; restore the file "
+                f"from a copy, or {REMEDY}"
             )
-        return found
-
-    def check_plugins(self, config: Config) -> None:
-        """Check that the user's source files that a config depends on are as they were when the run was started.
-
-        Raises:
-            UserError: if one has changed.
-        """
-        recorded = self._manifest().get("plugins", {})
-        before = {name: content for name, content in recorded.items() if name.endswith(".py")}
-        changed = [name for name, content in plugins(config).items() if before and before.get(name) != content]
-        if changed:
-            raise UserError(
-                f"{self.path} was started with other code: {' and '.join(changed)}, which its config depends on, has changed "
-                f"since; {_REMEDY}"
-            )
-
-    def began_with_tokenizer(self, key: str) -> bool:
-        """Whether the run was started before, with the tokenizer whose content `key` identifies."""
-        return bool(self._manifest().get("model", {}).get("tokenizer") == key)
-
-    def check_labels(self, names: Sequence[str], *, learnt: bool) -> None:
-        """Check that a resumed run numbers its labels as it was started with.
-
-        Args:
-            names: the labels in the order of their ids.
-            learnt: whether they are those of the training split, not of the config.
-
-        Raises:
-            UserError: if it numbers them otherwise, or may do so: version 0.1 did not record them.
-        """
-        before = self._manifest().get("data", {}).get("label_names")
-        if before is None and learnt and self._manifest():
-            before = order_of_version_0_1(names)
-        elif before is None:
-            return
-        if before is None or list(before) != list(names):
-            were = "in an order that differed between processes" if before is None else f"as {listed(before)}"
-            raise UserError(
-                f"{self.path} was started by a version that numbered its labels {were}, now they are {listed(names)}, so its "
-                f"checkpoint does not match; {_REMEDY}"
-            )
-
-    def check_tokenizer(self, key: str) -> None:
-        """Check that a resumed run uses the tokenizer that it was started with.
-
-        Args:
-            key: identifies the tokenizer's content.
-
-        Raises:
-            UserError: if it uses a different one.
-        """
-        before = self._manifest().get("model", {}).get("tokenizer", key)
-        if before != key:
-            raise UserError(
-                f"{self.path} was started with a different tokenizer, so its checkpoint does not match: the backbone's "
-                f"files or the version of a package have changed since; {_REMEDY}"
-            )
+        return Recorded(self.path, found)
 
     def _object(self, name: str) -> dict[str, Any]:
         """A JSON object of the run; empty if it was never written.
@@ -287,7 +191,7 @@ class RunFolder:
         except FileNotFoundError:
             return {}
         if not isinstance(found, dict):
-            raise DamagedError(f"{self.path / name} is damaged: expected a JSON object; {_REMEDY}")
+            raise DamagedError(f"{self.path / name} is damaged: expected a JSON object; {REMEDY}")
         return found
 
     def config(self) -> Config:
@@ -343,8 +247,3 @@ class RunFolder:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         status = {"state": state, "updated": now, "pid": os.getpid(), "host": socket.gethostname()}
         self.write_json("status.json", status | details)
-
-
-def _content(fingerprint: str, split: str) -> str:
-    """A split's fingerprint without how its source holds out rows, which concerns training and validation only."""
-    return fingerprint if split == "validation" else fingerprint.removesuffix("-all").removesuffix(f"-{split}")

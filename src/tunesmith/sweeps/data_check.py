@@ -33,10 +33,10 @@ def check_data(jobs: Iterable[Job]) -> None:
             if str(run.path) in checked:
                 continue
             checked.add(str(run.path))
-            run.check_plugins(config)
+            run.recorded.check_plugins(config)
             if from_the_hub(config["dataset"]):
                 continue
-            if changed := run.changed_data(_fingerprint(config["dataset"], known)):
+            if changed := run.recorded.changed_data(_fingerprint(config["dataset"], known)):
                 found.setdefault(", ".join(changed), []).append(str(run.path))
     if found:
         raise UserError([_message(changed, runs) for changed, runs in found.items()])

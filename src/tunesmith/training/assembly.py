@@ -77,7 +77,7 @@ def assemble(
     factories, source, task = Factories.of(config), dataset.source, dataset.task
     spec = factories.backbone()
     tokenizer = spec.tokenizer(functools.partial(task.training_texts, source), pre_split=task.pre_split)
-    if not run.began_with_tokenizer(spec.tokenizer_key(tokenizer)):  # as version 0.1 did, and goes on so
+    if not run.recorded.began_with_tokenizer(spec.tokenizer_key(tokenizer)):  # as version 0.1 did, and goes on so
         read_as_text(tokenizer)
     data = data_module(config, source, task, tokenizer, spec.tokenizer_key(tokenizer), context)
     data.prepare_data()

@@ -34,7 +34,7 @@ def evaluate(run: RunFolder, config: Config, *, output: Path | None = None) -> d
     dataset = surveyed(config["dataset"], task=task)
     for line in findings(dataset.survey):
         print(line)
-    differing = run.differing_splits(dataset.source)
+    differing = run.recorded.differing_splits(dataset.source)
     if differing:
         print(f"Other data than the run's: {', '.join(differing)}", flush=True)
     data = data_module(config, dataset.source, task, tokenizer, content_key(tokenizer))

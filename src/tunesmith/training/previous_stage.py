@@ -32,8 +32,8 @@ def run_previous_stage(config: Config, train: Callable[[Config], object]) -> Non
         return
     run = RunFolder.of(stage)
     if run.completed:
-        run.check_plugins(stage)
-        run.check_data(build_part(stage["dataset"], "source"))
+        run.recorded.check_plugins(stage)
+        run.recorded.check_data(build_part(stage["dataset"], "source"))
         print(f"Stage {stage['name']}: already completed, {run.path}", flush=True)
         return
     print(f"Stage {stage['name']}: {run.path}", flush=True)

@@ -1,4 +1,4 @@
-"""A run that is resumed has to number its labels as it began."""
+"""A run that is resumed has to be the one that was started: it numbers its labels as it began."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_the_order_of_labels(tmp_path, recorded, names, learnt, message):
         (tmp_path / "manifest.json").write_text(json.dumps({"data": recorded}))
     run = RunFolder(tmp_path)
     if message is None:
-        run.check_labels(names, learnt=learnt)
+        run.recorded.check_labels(names, learnt=learnt)
         return
     with pytest.raises(UserError, match=message):
-        run.check_labels(names, learnt=learnt)
+        run.recorded.check_labels(names, learnt=learnt)
