@@ -1,6 +1,7 @@
 """A run that is interrupted at any point and resumed ends with the same weights as an uninterrupted one."""
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -123,7 +124,7 @@ def test_other_settings(words, tmp_path, monkeypatch):
     assert_same(uninterrupted, train(config))
 
 
-@pytest.mark.parametrize("damage", ["truncated", "one bit", "no digest", "best"])
+@pytest.mark.parametrize("damage", ["truncated", "one bit", "no digest", "digest", "no checkpoint", "best"])
 def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, damage):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     cut(monkeypatch, "on_train_batch_start", 9, lambda: signal.raise_signal(signal.SIGTERM))
@@ -135,6 +136,11 @@ def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, 
     content = bytearray(newest.read_bytes())
     if damage == "no digest":
         newest.with_name(newest.name + ".sha256").unlink()
+    elif damage == "digest":
+        newest.with_name(newest.name + ".sha256").write_bytes(b"\xff")
+    elif damage == "no checkpoint":  # with a digest to match
+        newest.write_bytes(b"none")
+        newest.with_name(newest.name + ".sha256").write_text(hashlib.sha256(b"none").hexdigest())
     elif damage == "truncated":
         newest.write_bytes(content[:-100])
     else:

@@ -8,9 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tunesmith.errors.messages import first_line
 from tunesmith.storage import files
 
 LOG = logging.getLogger("tunesmith")
+_STEP = "[0-9]" * 8  # in names
 STATES = 2  # number kept, so that the previous one can replace a corrupted one
 
 
@@ -55,8 +57,12 @@ class Checkpoints:
 
         if not self._intact(name):
             return None
-        content: dict[str, Any] = torch.load(self._folder / name, map_location="cpu", weights_only=True)
-        return content
+        try:
+            content: Any = torch.load(self._folder / name, map_location="cpu", weights_only=True)
+        except Exception as error:  # of a file that was never a checkpoint, with a digest to match
+            LOG.warning("%s is no checkpoint: %s", self._folder / name, first_line(error))
+            return None
+        return content if isinstance(content, dict) else None
 
     def _intact(self, name: str) -> bool:
         file, digest = self._folder / name, self._digest(name)
@@ -64,7 +70,7 @@ class Checkpoints:
             return False
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
-        if found != digest.read_text(encoding="utf-8"):
+        if found.encode() != digest.read_bytes():
             LOG.warning("%s is corrupted; using the previous one", file)
             return False
         return True
@@ -73,7 +79,9 @@ class Checkpoints:
         """The latest state that is intact, as are its best weights; None to start from the beginning."""
         for file in reversed(self._states()):
             state = self.load(file.name)
-            if state is not None and (state["best"] is None or self._intact(state["best"])):
+            if state is None or not isinstance(best := state.get("best", file), str | None):
+                continue
+            if best is None or self._intact(best):
                 return state
         return None
 
@@ -88,7 +96,7 @@ class Checkpoints:
         states = self._states()
         for file in states[:-STATES]:
             self._remove(file)
-        best = sorted(self._folder.glob("best-*.ckpt"))
+        best = sorted(self._folder.glob(f"best-{_STEP}.ckpt"))
         oldest = int(states[-STATES:][0].stem.partition("-")[2])
         # A state refers to the newest best weights that are not newer than itself.
         for file, next_file in itertools.pairwise(best):
@@ -100,12 +108,12 @@ class Checkpoints:
         states = self._states()
         for file in states[:-1] if keep_state else states:
             self._remove(file)
-        for file in self._folder.glob("best-*.ckpt"):
+        for file in self._folder.glob(f"best-{_STEP}.ckpt"):
             if file.name != best:
                 self._remove(file)
 
     def _states(self) -> list[Path]:
-        return sorted(self._folder.glob("state-*.ckpt"))
+        return sorted(self._folder.glob(f"state-{_STEP}.ckpt"))
 
     def _digest(self, name: str) -> Path:
         return self._folder / f"{name}.sha256"
