@@ -1,10 +1,12 @@
 """Records of runs in every state, and `tunesmith report` on every kind of folder."""
 
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.storage import damages
 from tests.sweeps.made import call, config_of, end, finish, sweep
 from tunesmith.errors import UserError
 from tunesmith.report.records import find, of_sweep
@@ -120,6 +122,17 @@ def test_a_run_whose_manifest_is_lost_has_no_run_time(tmp_path, manifest):
         (run.path / "manifest.json").write_text(manifest)
     (record,) = find([tmp_path])
     assert record.state == "done" and record.scores == SCORES and record.seconds is None
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "status.json", "config.yaml", "digests.json"])
+@pytest.mark.parametrize("damage", damages.KINDS, ids=lambda damage: damage.__name__)
+def test_a_report_goes_on_without_a_damaged_run(name, damage, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runs = [finish(config(tmp_path, seed), SCORES) for seed in (1, 2)]
+    damage(runs[1].path / name, random.Random(1))
+    called = call("report", tmp_path / "runs")
+    assert called.status == 0 and "0.5000" in called.output and "1 done" in called.output
+    assert " is damaged: " in called.output or "2 done" in called.output  # a flip in an earlier digest is harmless
 
 
 def test_folders_without_runs(tmp_path):

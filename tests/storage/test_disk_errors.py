@@ -43,6 +43,7 @@ def test_a_full_disk_is_recognised_in_the_error_of(write, tmp_path):
     "number,expected",
     [
         (errno.EDQUOT, "free some space"),
+        (errno.EISDIR, "is a folder in the place of a file; remove it"),
         (errno.EROFS, "Read-only file system; make it writable"),
         (errno.EACCES, "Permission denied; make it writable"),
         (errno.ESTALE, "check the disk or the network"),

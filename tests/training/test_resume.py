@@ -124,7 +124,7 @@ def test_other_settings(words, tmp_path, monkeypatch):
     assert_same(uninterrupted, train(config))
 
 
-@pytest.mark.parametrize("damage", ["truncated", "one bit", "no digest", "digest", "no checkpoint", "best"])
+@pytest.mark.parametrize("damage", ["truncated", "one bit", "folder", "no digest", "digest", "no checkpoint", "best"])
 def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, damage):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     cut(monkeypatch, "on_train_batch_start", 9, lambda: signal.raise_signal(signal.SIGTERM))
@@ -134,7 +134,10 @@ def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, 
     folder = RunFolder.of(config).path / "checkpoints"
     newest = sorted(folder.glob("best-*.ckpt" if damage == "best" else "state-*.ckpt"))[-1]
     content = bytearray(newest.read_bytes())
-    if damage == "no digest":
+    if damage == "folder":
+        newest.unlink()
+        newest.mkdir()
+    elif damage == "no digest":
         newest.with_name(newest.name + ".sha256").unlink()
     elif damage == "digest":
         newest.with_name(newest.name + ".sha256").write_bytes(b"\xff")

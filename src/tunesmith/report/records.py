@@ -1,5 +1,6 @@
 """Records of runs, finished or not, read from their folders."""
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -116,6 +117,8 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
     unknown = "missing" if path.is_dir() or log.is_file() else "waiting"
     state = "done" if run.completed else str(status.get("state", unknown))
     if state == "done" and not run.completed:
+        with contextlib.suppress(FileNotFoundError):  # it was never written
+            run.scores()  # which says how it is damaged
         state = "missing"
     elif state == "running" and not run.busy:
         state = "interrupted"  # its process died without recording a state

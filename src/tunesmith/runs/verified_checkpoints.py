@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import logging
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -119,8 +120,11 @@ class Checkpoints:
         return self._folder / f"{name}.sha256"
 
     def _remove(self, file: Path) -> None:
-        file.unlink(missing_ok=True)
-        self._digest(file.name).unlink(missing_ok=True)
+        for path in (file, self._digest(file.name)):
+            if path.is_dir() and not path.is_symlink():  # something else was put in its place
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+IN_THE_WAY = {errno.EISDIR}
 UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 LOST = {errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESHUTDOWN}
 
@@ -22,7 +23,7 @@ def error_number(error: BaseException) -> int | None:
         number = int(found[1] or found[2])
     else:
         return None
-    return number if number in FULL | UNWRITABLE | LOST else None
+    return number if number in FULL | IN_THE_WAY | UNWRITABLE | LOST else None
 
 
 def message(error: BaseException, *, folder: Path, remedy: str) -> str | None:
@@ -42,6 +43,8 @@ def message(error: BaseException, *, folder: Path, remedy: str) -> str | None:
         if isinstance(named, str | bytes) and Path(os.fsdecode(named)).is_absolute()
         else folder
     )
+    if number in IN_THE_WAY:
+        return f"{place} is a folder in the place of a file; remove it, and run the same command again"
     place = _without_draft(place, folder)
     reason = os.strerror(number)
     if number in FULL:

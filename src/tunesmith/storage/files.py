@@ -22,6 +22,8 @@ def write_text(target: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        if target.is_dir() and not target.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
         draft.replace(target)
     except BaseException:
         draft.unlink(missing_ok=True)
