@@ -1,6 +1,6 @@
 """Hands the commands what is hostile or damaged: is anything executed, written outside, leaked, or silently wrong?
 
-    python benchmarks/hostile.py [--damages 1000] [--seed 1] [--workers 2] [--only NAME]
+    python benchmarks/hostile.py [--damages 1000] [--seed 1] [--workers 2] [--only NAME] [--no-attacks]
 
 Attacks: those of `tests/attacks`, each in a process of its own, with a payload that only creates a file.
 
@@ -13,6 +13,7 @@ written outside, leaked, silent or a traceback.
 """
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
@@ -25,7 +26,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,6 +115,16 @@ def in_processes(tasks: Iterable[Callable[[], object]], *, workers: int) -> Iter
                 yield number, value
 
 
+@contextlib.contextmanager
+def new_folder() -> Iterator[Path]:
+    """A temporary folder; afterwards, the working folder is one that exists."""
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            yield Path(name)
+        finally:
+            os.chdir(ROOT)
+
+
 def _run(task: Callable[[], object], sender: object) -> None:
     os.setpgid(0, 0)
     sender.send(task())
@@ -124,8 +135,7 @@ def _run(task: Callable[[], object], sender: object) -> None:
 
 def executed(attack: attacks.Attack) -> list[str]:
     """What is wrong after an attack that tries to run code."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with new_folder() as folder:
         words = attack.arguments(folder)
         os.chdir(folder)
         sys.path.insert(0, "")  # as in a process that `python -c` has started
@@ -140,8 +150,7 @@ def executed(attack: attacks.Attack) -> list[str]:
 
 def led_outside(attack: attacks.Attack) -> list[str]:
     """What is wrong after an attack on places, secrets, the terminal, time or memory."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with new_folder() as folder:
         attacks.prepare(folder)
         words = attack.arguments(folder)
         os.chdir(folder / "work")
@@ -208,8 +217,8 @@ def results(folder: Path) -> dict[str, bytes]:
 
 def after(place: Path, commands: list[list[str]], damage: Callable[[Path], None]) -> tuple[str, dict[str, bytes]]:
     """Run the commands in a damaged copy: the message, or the traceback, that was printed; and the results."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, "copy")
+    with new_folder() as folder:
+        copy = folder / "copy"
         shutil.copytree(place, copy, symlinks=True)
         damage(copy)
         os.chdir(copy)
@@ -313,10 +322,11 @@ def main() -> int:
     parser.add_argument("--damages", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", help="a kind of subject, such as 'search', instead of all and the attacks")
+    parser.add_argument("--only", help="a kind of what is damaged, such as 'search'")
+    parser.add_argument("--attacks", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     started = time.monotonic()
-    failed = 0 if options.only else run_attacks(options.workers)
+    failed = run_attacks(options.workers) if options.attacks else 0
     failed += run_damages(options.damages, options.seed, options.workers, options.only)
     print(json.dumps({"failed": failed, "seconds": round(time.monotonic() - started)}))
     return 1 if failed else 0
