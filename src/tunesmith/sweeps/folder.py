@@ -9,7 +9,7 @@ from typing import Any
 from tunesmith.configuration import saved
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
-from tunesmith.storage import files
+from tunesmith.storage import disk_errors, files
 from tunesmith.storage.contained import check_contained
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 from tunesmith.sweeps.job import Job
@@ -68,7 +68,7 @@ class SweepFolder:
     def describe(self, **content: Any) -> None:
         """Add metadata of the sweep to sweep.json."""
         self._content |= content
-        self._files.write_texts({FILE: files.as_json(self._content)})
+        self._write({FILE: files.as_json(self._content)})
 
     def read(self) -> dict[str, Any]:
         """sweep.json; empty if there is none.
@@ -90,7 +90,16 @@ class SweepFolder:
         records = {record["number"]: record for record in self._content["jobs"]}
         records |= {job.number: job.record for job in jobs}
         self._content["jobs"] = list(records.values())
-        self._files.write_texts(frozen | {FILE: files.as_json(self._content)})
+        self._write(frozen | {FILE: files.as_json(self._content)})
+
+    def _write(self, texts: dict[str, str]) -> None:
+        try:
+            self._files.write_texts(texts)
+        except OSError as error:
+            found = disk_errors.message(error, folder=self.path, remedy=", or set output_dir to another disk")
+            if found is None:
+                raise
+            raise UserError(found) from error
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries of the jobs in sweep.json: number, run, overrides, trial, reports, stage."""

@@ -37,6 +37,7 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
     """
     threads = torch.get_num_threads()
     loggers: list[Any] = []
+    logging_setup.log_to(None)  # until the file is open, which may fail
     try:
         logging_setup.log_to(run.path / "train.log")
         yield loggers
