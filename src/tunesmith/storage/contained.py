@@ -1,26 +1,30 @@
 """Folders that were handed over: nothing in one leads out of it, so that what is written in it stays in it.
 
 A link such as `checkpoints -> /home/anna` would let a resumed run write and remove files there, and a named pipe would
-block. W&B's and Optuna's own links, which lead to places in the same folder, are fine.
+block. Links within the folder, such as Optuna's lock, are fine.
 """
 
 import os
 import stat
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
 
 
-def check_contained(folder: Path) -> None:
+def check_contained(folder: Path, *, finished: str = "") -> None:
     """Check every entry at any depth of a folder, before something is written in it.
+
+    Args:
+        finished: a pattern of folders in it, such as `wandb/*`, in which nothing is ever written or removed again.
 
     Raises:
         UserError: if there are links out of it, or pipes, devices and sockets.
     """
     root = Path(os.path.realpath(folder))
-    if found := list(_strangers(root)):
+    if found := list(_strangers(root, finished)):
         names = listed(entry.relative_to(root).as_posix() for entry in found)
         raise UserError(
             f"{folder} contains links that lead out of it, pipes or devices: {names}; expected files and folders only, so "
@@ -28,7 +32,7 @@ def check_contained(folder: Path) -> None:
         )
 
 
-def _strangers(root: Path) -> Iterator[Path]:
+def _strangers(root: Path, finished: str) -> Iterator[Path]:
     waiting = [root]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -37,7 +41,8 @@ def _strangers(root: Path) -> Iterator[Path]:
                     if not Path(os.path.realpath(entry.path)).is_relative_to(root):
                         yield Path(entry.path)
                 elif entry.is_dir(follow_symlinks=False):
-                    waiting.append(Path(entry.path))
+                    if not finished or not fnmatch(os.path.relpath(entry.path, root), finished):
+                        waiting.append(Path(entry.path))
                 elif not entry.is_file(follow_symlinks=False):
                     yield Path(entry.path)
 

@@ -42,7 +42,7 @@ class SweepFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            check_contained(path)
+            check_contained(path, finished="hydra/*")  # of launches that have ended, with absolute links of submitit
             free = folder.lock.take()
         except OSError as error:
             raise UserError(
