@@ -15,7 +15,7 @@ _KEY = "digest"  # ignored by Optuna and its dashboard
 
 
 class VerifiedJournal(BaseJournalBackend):
-    """Reads and appends records. Those at the start of a journal that an earlier version wrote have no digest.
+    """Reads and appends records. Those of an earlier version, or of Optuna's dashboard, have no digest.
 
     Args:
         file: created if it does not exist.
@@ -23,9 +23,10 @@ class VerifiedJournal(BaseJournalBackend):
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        if file.exists() and not file.is_file():
+            raise self._damaged()
         self._drop_incomplete_record()
         self._journal = JournalFileBackend(str(file))
-        self._verifies = False  # whether a record with a digest was read
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """The records from a number on.
@@ -36,8 +37,7 @@ class VerifiedJournal(BaseJournalBackend):
         try:
             for record in self._journal.read_logs(log_number_from):
                 content = {key: value for key, value in record.items() if key != _KEY}
-                self._verifies |= len(content) < len(record)
-                if self._verifies and record.get(_KEY) != _digest(content):
+                if record.get(_KEY, _digest(content)) != _digest(content):
                     raise self._damaged()
                 yield content
         except (ValueError, AttributeError) as error:  # a line is not a JSON object
