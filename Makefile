@@ -27,11 +27,11 @@ check: setup  ## linting, formatting, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: setup  ## known faults of the pinned versions, by pip-audit (needs the network)
+audit: setup  ## known faults of the pinned versions, by pip-audit (needs the network; fails on one that cannot be looked up)
 	@$(BIN)/python -c "import urllib.request as r; r.urlopen('https://pypi.org/pypi/pip/json', timeout=10)" 2>/dev/null \
 		|| { echo "make audit: pypi.org, which lists known faults, cannot be reached; run it where there is a network"; exit 1; }
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[audit]'
-	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 mutation: setup  ## small changes to the arithmetic that no test notices (hours; MUTANTS='tunesmith.metrics.*' for a part)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[mutation]'
