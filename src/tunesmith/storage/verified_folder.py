@@ -7,6 +7,8 @@ whenever the process dies the file matches one of the two.
 
 import contextlib
 import json
+import mmap
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +21,7 @@ from tunesmith.storage import files
 from tunesmith.storage.bounded_files import BYTES, UnreadableError, check_file, read_bytes, read_json
 
 FILE = "digests.json"
-_BLOCK_BYTES = 4 * 2**20  # read at a time
+_BLOCK_BYTES = 16 * 2**20
 _DIGESTS_BYTES = 256 * 2**20  # of a sweep with a million jobs
 _FILE_BYTES = 2**45
 Digests = dict[str, list[str]]  # name -> accepted digests
@@ -192,11 +194,13 @@ class VerifiedFolder:
 
 
 def digest(file: Path) -> str:
-    """The digest of a file's content, read in blocks."""
+    """The digest of a file's content, which is mapped to memory, as safetensors and Arrow do to load it: a copy takes longer."""
     found = xxhash.xxh3_128()
     with file.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            found.update(block)
+        if os.fstat(stream.fileno()).st_size:
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+                for start in range(0, len(view), _BLOCK_BYTES):  # each without Python's lock
+                    found.update(view[start : start + _BLOCK_BYTES])
     return found.hexdigest()
 
 
