@@ -10,17 +10,9 @@ import zipfile
 from pathlib import Path
 
 from tests.attacks import Attack
+from tests.runs.test_version_0_1 import FILES as RUNS
+from tests.runs.test_version_0_1 import RUN, WORDS
 
-RUNS = Path(__file__).parents[1] / "runs/version_0_1"
-RUN = "csv_random_bert/935ea8fc17"
-TRAIN = """
-    dataset=csv dataset.train=train.csv dataset.validation=validation.csv dataset.test=test.csv
-    dataset.batch_size=8 dataset.max_length=16
-    backbone.width=16 backbone.layers=1 backbone.heads=2 backbone.vocabulary=100
-    regularization=[standard,rdrop,llrd] callbacks=[checkpoint,early_stopping]
-    optimizer.lr=0.05
-    trainer.max_epochs=6 trainer.progress_bar=false trainer.accelerator=cpu trainer.log_every_n_steps=2
-""".split()
 DEEP = '{"a":' * 100_000
 ESCAPES = "\x1b[31m\x1b]0;title\x07\u202ered[/b][link=x]"
 
@@ -71,7 +63,7 @@ def resumed(name: str, what: str, folder: Path) -> list[str]:
     handed(folder)
     run = folder / "work/interrupted" / RUN
     placed(run.parent if name == ".." else run / name, what, folder)
-    return ["train", *TRAIN, "output_dir=interrupted"]
+    return ["train", *WORDS, "output_dir=interrupted"]
 
 
 def exported(name: str, what: str, folder: Path) -> list[str]:
@@ -142,7 +134,7 @@ def reported_place(name: str, what: str, folder: Path) -> list[str]:
 def swept(name: str, what: str, folder: Path) -> list[str]:
     handed(folder)
     placed(folder / "work/s" / name, what, folder)
-    return ["train", "-m", *TRAIN, "seed=1,2", "sweep.folder=s"]
+    return ["train", "-m", *WORDS, "seed=1,2", "sweep.folder=s"]
 
 
 def job(number: object = 1, **changes: object) -> str:

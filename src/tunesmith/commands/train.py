@@ -49,7 +49,8 @@ def _show(folder: "RunFolder", config: Config) -> None:
     from tunesmith.data.survey.survey import surveyed
     from tunesmith.runs.score_table import print_scores
 
-    folder.recorded.check_plugins(config)
-    folder.recorded.check_data(surveyed(config["dataset"]).source)
+    before = folder.recorded
+    before.check_plugins(config)
+    before.check_data(surveyed(config["dataset"]).source)
     print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
     print(f"Already completed: {folder.path}; another seed or name=... starts a new run")

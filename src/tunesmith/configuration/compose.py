@@ -5,7 +5,6 @@ Hydra only composes. Every key of the command line is added to the composed conf
 """
 
 import copy
-import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from tunesmith.configuration import Config as Config
 from tunesmith.configuration import launcher_node
 from tunesmith.configuration.choices import LAUNCHERS, LOCAL, choices, conf_folders, groups
 from tunesmith.configuration.composition_errors import not_composed, not_resolved
-from tunesmith.configuration.group_files import GroupFiles
+from tunesmith.configuration.group_files import GroupFiles, of_hydra
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
 from tunesmith.configuration.interpolations import check_extent
@@ -229,7 +228,7 @@ class Composer:
         chosen: dict[str, str] = {}
         for override in given:
             text = override.input_line
-            if _of_hydra(override.key_or_group) or _of_hydra(override.package or ""):
+            if of_hydra(override.key_or_group) or of_hydra(override.package or ""):
                 mistakes.append(
                     f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line"
                 )
@@ -272,11 +271,6 @@ class Composer:
                 other = [file for folder in self.folders for file in (folder / group).glob(f"{choice}.yml")]
                 hint = f"; {other[0]} has to end in .yaml" if other else did_you_mean(str(choice), available)
                 yield f"{group}={choice} does not exist{hint} (choices: {names})"
-
-
-def _of_hydra(name: str) -> bool:
-    """Whether a key, a group or a package is of Hydra's own settings; stages and spaces in files may name any."""
-    return re.split(r"[./]", name.removeprefix("_global_."))[0] == "hydra"
 
 
 def _set_values(composed: Any, overrides: Iterable[Any]) -> None:

@@ -80,7 +80,7 @@ class GroupFiles:
         if group == "experiment":
             yield from _header_mistakes(file, text)
         for package in _packages(text):
-            if _of_hydra(package) and not (group == LAUNCHERS and package == "hydra.launcher"):
+            if of_hydra(package) and not (group == LAUNCHERS and package == "hydra.launcher"):
                 yield f"{file}, line 1: # @package {package}: {_ONLY_LAUNCHER}; remove the line"
         if group == LAUNCHERS and "_global_" in _packages(text):
             yield f"{file}, line 1: # @package _global_: a launcher's file sets only hydra.launcher; remove the line"
@@ -124,7 +124,7 @@ class GroupFiles:
     def _included(self, entry: str, where: str, group: str) -> Iterator[str]:
         """A file that a defaults list names: relative to its folder, or from the root with a leading slash."""
         name, _, package = entry.partition("@")
-        if _of_hydra(package) or (_of_hydra(name.lstrip("/")) and not name.startswith(f"/{LAUNCHERS}/")):
+        if of_hydra(package) or (of_hydra(name.lstrip("/")) and not name.startswith(f"/{LAUNCHERS}/")):
             yield f"{where}{entry}: {_ONLY_LAUNCHER}; remove the entry"
             return
         if name == "_self_" or "${" in name or (group == LAUNCHERS and name in self._launchers()):
@@ -149,7 +149,7 @@ class GroupFiles:
             yield f"{where}{key.value!r} is not an entry of a defaults list{did_you_mean(key.value.split(' ')[0], ('override', 'optional'))}; expected one such as {_EXAMPLE}"
             return
         keyword, root, name, package = matched.groups()
-        if _of_hydra(package or "") or (_of_hydra(name) and name != LAUNCHERS):
+        if of_hydra(package or "") or (of_hydra(name) and name != LAUNCHERS):
             yield f"{where}{key.value}: {_ONLY_LAUNCHER}; remove the entry"
             return
         if name == LAUNCHERS and value.id == "scalar":
@@ -180,8 +180,8 @@ class GroupFiles:
         return list(dict.fromkeys([*LAUNCHER_PLUGINS, *launcher_names()]))
 
 
-def _of_hydra(name: str) -> bool:
-    """Whether a group or a package is of Hydra's own settings."""
+def of_hydra(name: str) -> bool:
+    """Whether a key, a group or a package is of Hydra's own settings."""
     return re.split(r"[./]", name.removeprefix("_global_."))[0] == "hydra"
 
 

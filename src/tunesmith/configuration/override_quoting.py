@@ -3,12 +3,14 @@
 import re
 import shlex
 
+from tunesmith.configuration.nesting import levels
 from tunesmith.errors import UserError
 
 _UNCLEAR = re.compile(r"[\[\]{}()'\"\\]")  # of a list, a function or a quoted text
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_/+.$%*@?| :-]")  # characters that Hydra reads in quotes only
 
 _LONGEST, _DIGITS, _BRACKETS = 10_000, 400, 20  # Hydra's parser needs about a second for as many characters
+_BRACKET = re.compile(r"[\[({})\]]")
 _LONG_NUMBER = re.compile(rf"[0-9_]{{{_DIGITS + 1}}}")
 
 
@@ -18,7 +20,7 @@ def readable(word: str) -> str:
     Raises:
         UserError: for one that is too long to be parsed, or has a number that is.
     """
-    if len(word) > _LONGEST or _LONG_NUMBER.search(word) or _levels(word) > _BRACKETS:
+    if len(word) > _LONGEST or _LONG_NUMBER.search(word) or levels(word, _BRACKET) > _BRACKETS:
         raise UserError(
             f"{word[:40]!r}... has {len(word):,} characters; expected at most {_LONGEST:,}, {_DIGITS} digits of a "
             f"number and {_BRACKETS} brackets in one another"
@@ -29,15 +31,6 @@ def readable(word: str) -> str:
         parts = [as_text(part) if _UNUSUAL.search(part) else part for part in value.split(",")]
         return key + equals + ",".join(parts) if clear else word
     return key + equals + ",".join(map(_quoted, _parts(value)))
-
-
-def _levels(word: str) -> int:
-    """How many brackets are open at once, at most."""
-    level = deepest = 0
-    for mark in re.findall(r"[\[({})\]]", word):
-        level = level + 1 if mark in "[({" else max(level - 1, 0)
-        deepest = max(deepest, level)
-    return deepest
 
 
 def quoted_form(word: str) -> str:

@@ -8,6 +8,8 @@ import functools
 import re
 from typing import Any
 
+from tunesmith.configuration.nesting import levels
+
 # As in OmegaConf: unlike in YAML 1.1, a number needs neither a point nor a sign in its exponent.
 _FLOAT = re.compile(
     r"""^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
@@ -27,6 +29,7 @@ _KINDS = {
 _DEEPEST = 100  # levels
 _MOST = 200_000  # values, those of aliases counted wherever they stand
 LONGEST_INTERPOLATED = 2_000  # characters of a text with interpolations, which OmegaConf's parser reads slowly
+_INTERPOLATION = re.compile(r"\$\{|\}")
 _INNER = 20  # interpolations in one another
 _LONGEST_NUMBER = 400  # characters
 _VALUES, _VALUES_OF_A_GROUP = 20_000, 10_000  # of a text: about a second; Hydra reads the files of groups once more
@@ -172,9 +175,9 @@ def _check_interpolation(text: str, line: int) -> None:
     from omegaconf.errors import GrammarParseError
     from omegaconf.grammar_parser import parse
 
-    if len(text) > LONGEST_INTERPOLATED or _levels(text) > _INNER:
+    if len(text) > LONGEST_INTERPOLATED or levels(text, _INTERPOLATION) > _INNER:
         raise InvalidError(
-            f"{text[:40]!r}... has interpolations in {len(text):,} characters and {_levels(text):,} levels; expected at most "
+            f"{text[:40]!r}... has interpolations in {len(text):,} characters and {levels(text, _INTERPOLATION):,} levels; expected at most "
             f"{LONGEST_INTERPOLATED:,} and {_INNER}",
             line,
         )
@@ -185,15 +188,6 @@ def _check_interpolation(text: str, line: int) -> None:
             f"{text!r} is no valid interpolation; expected ${{key}} or ${{oc.env:NAME}}, or \\${{ for the characters themselves",
             line,
         ) from error
-
-
-def _levels(text: str) -> int:
-    """How many interpolations are in one another, at most."""
-    level = deepest = 0
-    for mark in re.findall(r"\$\{|\}", text):
-        level = level + 1 if mark != "}" else max(level - 1, 0)
-        deepest = max(deepest, level)
-    return deepest
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """The DataModule: a source's splits, encoded by a task and batched by the epoch plan."""
 
 import functools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class TextDataModule(pl.LightningDataModule):
         self.tokenizer_key, self._seed, self._context = tokenizer_key, seed, context
         self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
         self._streaming = getattr(task, "streaming", False)
+        self._entries: dict[str, Path] = {}
         self.splits: dict[str, Any] = {}
 
     def prepare_data(self) -> None:
@@ -105,8 +107,11 @@ class TextDataModule(pl.LightningDataModule):
         """Blocks per batch; all have the same length."""
         return self._batch_size or max((self._max_tokens or 0) // self.task.max_length, 1)
 
-    def _prepare(self, split: str) -> Any:
-        return prepare(self.source, split, task=self.task, tokenizer=self.tokenizer, tokenizer_key=self.tokenizer_key)
+    def _prepare(self, split: str) -> Path:
+        if split not in self._entries:  # Lightning prepares again, and an entry is read as a whole to be verified
+            options = {"task": self.task, "tokenizer": self.tokenizer, "tokenizer_key": self.tokenizer_key}
+            self._entries[split] = prepare(self.source, split, **options)
+        return self._entries[split]
 
     def _loader(self, examples: Any, plan: Any) -> Any:
         # The sampler yields the rows of a whole batch, so automatic batching is off.

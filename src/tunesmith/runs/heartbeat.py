@@ -10,8 +10,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tunesmith.storage.files import LOCK
+
 SECONDS = 5.0  # between two beats
-_FILE = ".lock"
 _MISSED = 2.5  # beats that have to be missing before a run counts as dead
 
 
@@ -23,7 +24,7 @@ def beating(folder: Path) -> Iterator[None]:
     def beat() -> None:
         while not stopped.wait(SECONDS):
             with contextlib.suppress(OSError):  # whatever writes next reports it
-                os.utime(folder / _FILE)
+                os.utime(folder / LOCK)
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
@@ -52,7 +53,7 @@ def is_recent(folder: Path) -> bool:
 def _time(folder: Path) -> int:
     """Of the last beat, in nanoseconds; the file is opened since NFS then asks the server."""
     try:
-        with (folder / _FILE).open() as stream:
+        with (folder / LOCK).open() as stream:
             return os.fstat(stream.fileno()).st_mtime_ns
     except OSError:
         return 0

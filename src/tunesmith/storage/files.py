@@ -75,6 +75,9 @@ def with_null(value: Any) -> Any:
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
+LOCK = ".lock"
+
+
 class Lock:
     """A folder's `.lock`; the operating system releases it when the process dies, even by SIGKILL.
 
@@ -82,7 +85,7 @@ class Lock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / ".lock"
+        self._file = folder / LOCK
         self._held: Any = None
         self.missing: str | None = None
 

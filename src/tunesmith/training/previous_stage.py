@@ -32,8 +32,9 @@ def run_previous_stage(config: Config, train: Callable[[Config], object]) -> Non
         return
     run = RunFolder.of(stage)
     if run.completed:
-        run.recorded.check_plugins(stage)
-        run.recorded.check_data(build_part(stage["dataset"], "source"))
+        before = run.recorded
+        before.check_plugins(stage)
+        before.check_data(build_part(stage["dataset"], "source"))
         print(f"Stage {stage['name']}: already completed, {run.path}", flush=True)
         return
     print(f"Stage {stage['name']}: {run.path}", flush=True)

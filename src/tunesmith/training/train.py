@@ -65,8 +65,9 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         run.release()
         return run
     with Interruption() as interruption, recorded(run, config) as loggers:
-        run.recorded.check_data(dataset.source)
-        run.recorded.check_plugins(config)
+        before = run.recorded
+        before.check_data(dataset.source)
+        before.check_plugins(config)
         run.write_text("config.yaml", to_yaml(config))
         run.set_state("running")
         work = functools.partial(_train_on_worker, config, dataset, run)
@@ -132,9 +133,10 @@ def _fit_and_score(
         _print_sizes(dataset, run, parts)
     step = 0
     if checkpoint is not None and checkpoint.resumed is not None:
-        run.recorded.check_tokenizer(data.tokenizer_key)
+        before = run.recorded
+        before.check_tokenizer(data.tokenizer_key)
         learnt = config["dataset"]["task"] == "text_classification" and config["dataset"]["labels"] is None
-        run.recorded.check_labels(_label_names(dataset.task), learnt=learnt)
+        before.check_labels(_label_names(dataset.task), learnt=learnt)
         step = checkpoint.resumed["step"]
         data.plan.start_at(*next_batch(checkpoint.resumed, batches=len(data.plan)))
     if rollbacks.last is not None:
