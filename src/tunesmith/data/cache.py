@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tunesmith.errors import UserError
 from tunesmith.storage import disk_errors
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
@@ -44,14 +43,9 @@ def entry(kind: str, key: str, write: Callable[[Path], None]) -> Path:
     final = cache_folder() / kind / key
     if _intact(final):
         return final
-    try:
+    remedy = f", or set {CACHE_VARIABLE} to a folder on another disk"
+    with disk_errors.explained(folder=cache_folder(), remedy=remedy):
         return _written(final, key, write)
-    except OSError as error:
-        remedy = f", or set {CACHE_VARIABLE} to a folder on another disk"
-        found = disk_errors.message(error, folder=cache_folder(), remedy=remedy)
-        if found is None:
-            raise
-        raise UserError(found) from error
 
 
 def _written(final: Path, key: str, write: Callable[[Path], None]) -> Path:

@@ -1,10 +1,14 @@
 """A disk that is full or cannot be written, recognised in the errors of all libraries that write to it."""
 
+import contextlib
 import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+
+from tunesmith.errors import UserError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 IN_THE_WAY = {errno.EISDIR}
@@ -52,6 +56,18 @@ def message(error: BaseException, *, folder: Path, remedy: str) -> str | None:
     if number in UNWRITABLE:
         return f"{place}: {reason}; make it writable{remedy}"
     return f"{place}: {reason}; check the disk or the network{remedy}"
+
+
+@contextlib.contextmanager
+def explained(*, folder: Path, remedy: str) -> Iterator[None]:
+    """Raise a UserError instead of the block's error, if that is about the storage; see `message`."""
+    try:
+        yield
+    except OSError as error:
+        found = message(error, folder=folder, remedy=remedy)
+        if found is None:
+            raise
+        raise UserError(found) from error
 
 
 def _without_draft(place: Path, folder: Path) -> Path:

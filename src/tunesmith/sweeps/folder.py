@@ -93,13 +93,8 @@ class SweepFolder:
         self._write(frozen | {FILE: files.as_json(self._content)})
 
     def _write(self, texts: dict[str, str]) -> None:
-        try:
+        with disk_errors.explained(folder=self.path, remedy=", or set output_dir to another disk"):
             self._files.write_texts(texts)
-        except OSError as error:
-            found = disk_errors.message(error, folder=self.path, remedy=", or set output_dir to another disk")
-            if found is None:
-                raise
-            raise UserError(found) from error
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries of the jobs in sweep.json: number, run, overrides, trial, reports, stage."""
