@@ -102,9 +102,10 @@ def test_two_processes_train_and_score_like_one(words, tmp_path):
 
 def test_bfloat16_with_accumulation(tmp_path):
     words = ["trainer.precision=bf16-mixed", "trainer.accumulate_grad_batches=2", "dataset.size=128", *no_dropout()]
-    (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
-    # A row's sums are rounded differently next to other rows.
-    np.testing.assert_allclose(after, before, rtol=0.02, atol=0.02)
+    (names, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
+    # A row's sums are rounded differently next to other rows, and a score may be a matter of the last digit.
+    losses = [names.index(f"{part}/loss") for part in ("train", "validation")]
+    np.testing.assert_allclose(after[:, losses], before[:, losses], rtol=0.02, atol=0.02)
 
 
 def test_two_processes_roll_back_like_one(tmp_path, monkeypatch, capsys):

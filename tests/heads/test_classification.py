@@ -139,10 +139,20 @@ def test_padding_does_not_change_logits(family):
             torch.testing.assert_close(head(backbone(single), single)[0], whole_batch[number], atol=1e-5, rtol=0)
 
 
-def test_passing_embeddings_equals_passing_ids():
-    backbone, _, batch = build("bert", "single_label", "right", False)
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_offset_moves_the_embeddings(family, side):
+    backbone, _, batch = build(family, "single_label", side, False)
+    table = backbone.embeddings.weight
     with torch.no_grad():
-        torch.testing.assert_close(backbone(batch, embeddings=backbone.embed(batch)), backbone(batch))
+        plain = backbone(batch)
+        assert torch.equal(backbone(batch, offset=torch.zeros(3, plain.shape[1], 32)), plain)
+        offset = torch.zeros(3, plain.shape[1], 32)
+        offset[1, 4] = table[7] - table[batch.inputs["input_ids"][1, 4]]
+        moved = backbone(batch, offset=offset)
+        batch.inputs["input_ids"][1, 4] = 7
+        torch.testing.assert_close(moved, backbone(batch))  # as if the token were another
+    assert not torch.equal(moved, plain) and not backbone.embeddings._forward_hooks
 
 
 DISTRIBUTIONS = {"single_label": Categorical, "multi_label": Bernoulli}
@@ -154,12 +164,14 @@ def test_divergence_is_the_mean_of_both_kl_divergences(problem):
     first, second = torch.randn(2, 5, 3)
     p, q = (DISTRIBUTIONS[problem](logits=logits) for logits in (first, second))
     both = (kl_divergence(p, q) + kl_divergence(q, p)) / 2  # (batch,), or (batch, labels) of independent labels
-    torch.testing.assert_close(head.divergence(first, second, None), both.view(5, -1).sum(1).mean())
+    found = head.distribution(first, None).divergence(head.distribution(second, None))
+    torch.testing.assert_close(found, both.view(5, -1).sum(1).mean())
 
 
 def test_divergence_of_numbers_is_their_squared_difference():
     _, head, _ = build("bert", "regression", "right", False)
-    assert head.divergence(torch.tensor([[1.0], [2.0]]), torch.tensor([[1.0], [5.0]]), None) == 4.5
+    first, second = (head.distribution(torch.tensor(scores), None) for scores in ([[1.0], [2.0]], [[1.0], [5.0]]))
+    assert first.divergence(second) == 4.5
 
 
 def reference_loss(problem, scores, targets, weights, smoothing):
@@ -170,7 +182,8 @@ def reference_loss(problem, scores, targets, weights, smoothing):
             losses, total = [*losses, (row[0] - target) ** 2], total + 1
         elif problem == "multi_label":
             p = 1 / (1 + np.exp(-row))
-            terms = [-w * np.log(x) if y else -np.log(1 - x) for w, x, y in zip(weights, p, target, strict=True)]
+            soft = [y * (1 - smoothing) + smoothing / 2 for y in target]  # of two outcomes each
+            terms = [-w * y * np.log(x) - (1 - y) * np.log(1 - x) for w, x, y in zip(weights, p, soft, strict=True)]
             losses, total = [*losses, np.mean(terms)], total + 1
         else:
             terms = -np.log(np.exp(row) / np.exp(row).sum()) * weights
@@ -187,9 +200,12 @@ def reference_loss(problem, scores, targets, weights, smoothing):
 def test_losses_with_class_weights_and_smoothing(problem, smoothing, weights):
     _, head, batch = build("bert", problem, "right", False)
     scores = torch.randn(3, 1 if problem == "regression" else 3)
-    head.label_smoothing = smoothing
+    plain = head.loss(scores, batch)
+    head.training_loss.label_smoothing = smoothing
     if weights is not None:
-        head.class_weights = torch.tensor(weights)
+        head.training_loss.class_weights = torch.tensor(weights)
+    assert head.loss(scores, batch) == plain and head.loss_denominator(batch) == 3  # in evaluation
+    head.train()
     expected = reference_loss(problem, scores, batch.targets["labels"], np.array(weights or [1, 1, 1]), smoothing)
     assert head.loss(scores, batch).item() == pytest.approx(expected, rel=1e-5)
     assert shards_average_to_the_whole(head, scores, batch)

@@ -18,7 +18,8 @@ from tunesmith.heads.token_classification import TokenClassification
 
 def classifier(problem):
     _, head, batch = classification.build("bert", problem, "right", False)
-    head.class_weights = torch.ones(3) if problem != "regression" else None
+    head.training_loss.class_weights = torch.ones(3, device="meta")
+    head.train()
     return head, batch
 
 
@@ -64,8 +65,10 @@ def test_everything_stays_on_the_device_of_the_scores(name):
         found.append(head.loss(scores, batch))
     if hasattr(head, "loss_denominator"):
         found.append(head.loss_denominator(batch))
-    if "divergence" in head.offers:
-        found.append(head.divergence(scores, scores, batch))
+    if "distribution" in head.offers:
+        found.append(head.distribution(scores, batch).divergence(head.distribution(scores, batch)))
+    if "entropy" in head.offers and name != "regression":
+        found.append(head.distribution(scores, batch).entropy())
     assert {tensor.device.type for tensor in found} == {"meta"}
 
 

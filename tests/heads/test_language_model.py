@@ -272,7 +272,12 @@ def test_a_batch_without_targets_has_zero_loss(family):
     loss = head.loss(scores, batch)
     loss.backward()
     assert not any(parameter.grad.any() for parameter in head.parameters() if parameter.grad is not None)
-    assert loss == head.divergence(scores, scores, batch) == head.loss_denominator(batch) == 0
+    assert (
+        loss
+        == head.distribution(scores, batch).divergence(head.distribution(scores, batch))
+        == head.loss_denominator(batch)
+        == 0
+    )
 
 
 def test_losses_are_means_over_the_predicted_tokens():
@@ -282,13 +287,16 @@ def test_losses_are_means_over_the_predicted_tokens():
     first, second = torch.randn(2, 4, 6)
     nll = -first.double().log_softmax(1)
     assert head.loss(first, batch).item() == pytest.approx(nll[range(4), labels].mean().item())
-    head.label_smoothing = 0.2
+    head.training_loss.label_smoothing = 0.2
+    assert head.loss(first, batch).item() == pytest.approx(nll[range(4), labels].mean().item())  # in evaluation
+    head.train()
     expected = 0.8 * nll[range(4), labels] + 0.2 * nll.mean(1)
     assert head.loss(first, batch).item() == pytest.approx(expected.mean().item())
     assert head.loss_denominator(batch) == 4 and shards_average_to_the_whole(head, first, batch)
     p, q = Categorical(logits=first), Categorical(logits=second)
     both = (kl_divergence(p, q) + kl_divergence(q, p)) / 2
-    torch.testing.assert_close(head.divergence(first, second, batch), both.mean())
+    found = head.distribution(first, batch).divergence(head.distribution(second, batch))
+    torch.testing.assert_close(found, both.mean())
 
 
 def test_a_token_is_predicted_from_the_tokens_before_it_in_its_document():

@@ -79,8 +79,7 @@ def test_the_crf_loss_equals_pytorch_crf_per_token():
     torchcrf = pytest.importorskip("torchcrf")
     backbone, head, batch, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=100.0)
     reference = torchcrf.CRF(len(LABELS), batch_first=True)
-    own = {name: getattr(head, name) for name in ("start_transitions", "end_transitions", "transitions")}
-    reference.load_state_dict(own)
+    reference.load_state_dict(head.chain.state_dict())
     scores = head(backbone(batch), batch)
     labels = batch.targets["labels"]
     expected = -reference(scores, labels.clamp(min=0), mask=labels >= 0, reduction="token_mean")
@@ -106,8 +105,8 @@ def test_constrained_paths_are_the_best_well_formed_ones(head_class, settings):
         def total(path, row=row):
             value = sum(scores[row, place].log_softmax(-1)[tag] for place, tag in enumerate(path))
             if head_class is Crf:
-                value = value + head.start_transitions[path[0]] + head.end_transitions[path[-1]]
-                value = value + sum(head.transitions[a, b] for a, b in itertools.pairwise(path))
+                value = value + head.chain.start_transitions[path[0]] + head.chain.end_transitions[path[-1]]
+                value = value + sum(head.chain.transitions[a, b] for a, b in itertools.pairwise(path))
             return float(value)
 
         legal = [
@@ -136,21 +135,22 @@ def test_constraints_need_bio_tags():
 def test_the_transitions_have_their_own_learning_rate():
     _, head, _, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=50.0)
     scales = {name: head.parameter_options(name, p, None)["lr_scale"] for name, p in head.named_parameters()}
-    chain = {"start_transitions", "end_transitions", "transitions"}
+    chain = {"chain.start_transitions", "chain.end_transitions", "chain.transitions"}
     assert scales == {name: 50.0 if name in chain else 1.0 for name, _ in head.named_parameters()}
 
 
 def test_class_weights_and_smoothing_ignore_padding():
     backbone, head, batch, _ = build("bert", TokenClassification, "right", constrained=False)
-    head.class_weights, head.label_smoothing = torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]), 0.1
     scores = head(backbone(batch), batch)
+    plain, weights = head.loss(scores, batch), torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0])
+    head.training_loss.class_weights, head.training_loss.label_smoothing = weights, 0.1
+    assert head.loss(scores, batch) == plain  # in evaluation
+    head.train()
     words = [scores[row, place] for row, (_, tags) in enumerate(SENTENCES) for place in range(len(tags))]
     targets = torch.tensor([LABELS.index(tag) for _, tags in SENTENCES for tag in tags])
-    expected = torch.nn.functional.cross_entropy(
-        torch.stack(words), targets, weight=head.class_weights, label_smoothing=0.1
-    )
+    expected = torch.nn.functional.cross_entropy(torch.stack(words), targets, weight=weights, label_smoothing=0.1)
     torch.testing.assert_close(head.loss(scores, batch), expected)
-    assert head.loss_denominator(batch) == head.class_weights[targets].sum()
+    assert head.loss_denominator(batch) == weights[targets].sum()
     assert shards_average_to_the_whole(head, scores, batch)
 
 
@@ -173,7 +173,7 @@ def test_the_transitions_start_near_zero():
     spec = mini("bert")
     tokenizer = spec.tokenizer(lambda: ["May"], pre_split=True)
     head = Crf(Backbone(spec.model(spec.config()), tokenizer), task, constrained=False, transition_lr_scale=1.0)
-    for part in (head.start_transitions, head.end_transitions, head.transitions):
+    for part in head.chain.parameters():
         assert part.shape[-1] == 61 and 0.08 < part.max() <= 0.1 and -0.1 <= part.min() < -0.08  # as in pytorch-crf
 
 
@@ -191,11 +191,13 @@ def test_divergence_is_averaged_over_words():
     places = [(row, word) for row, (words, _) in enumerate(SENTENCES) for word in range(len(words))]
     p, q = (torch.stack([scores[place] for place in places]) for scores in (first, second))
     kl = lambda p, q: torch.nn.functional.kl_div(q.log_softmax(-1), p.softmax(-1), reduction="batchmean")  # noqa: E731
-    torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
+    found = head.distribution(first, batch).divergence(head.distribution(second, batch))
+    torch.testing.assert_close(found, 0.5 * (kl(p, q) + kl(q, p)))
     batch.targets["labels"][:] = -100
     batch.targets["labels"][0, 0] = 1  # a single word
     p, q = p[:1], q[:1]
-    torch.testing.assert_close(head.divergence(first, second, batch), 0.5 * (kl(p, q) + kl(q, p)))
+    found = head.distribution(first, batch).divergence(head.distribution(second, batch))
+    torch.testing.assert_close(found, 0.5 * (kl(p, q) + kl(q, p)))
 
 
 def test_a_batch_without_tags_has_zero_loss():
@@ -204,3 +206,11 @@ def test_a_batch_without_tags_has_zero_loss():
     loss = head.loss(head(backbone(batch), batch), batch)
     loss.backward()
     assert loss == 0 and all(not parameter.grad.any() for parameter in head.parameters())
+
+
+def test_a_state_of_version_0_1_is_read():
+    _, head, _, _ = build("bert", Crf, "right", constrained=False, transition_lr_scale=1.0)
+    other = build("bert", Crf, "right", constrained=False, transition_lr_scale=1.0)[1]
+    state = {name.removeprefix("chain."): torch.rand_like(value) for name, value in head.state_dict().items()}
+    other.load_state_dict(dict(state))
+    assert all(torch.equal(other.state_dict()[name], state[name.removeprefix("chain.")]) for name in head.state_dict())

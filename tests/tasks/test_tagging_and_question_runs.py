@@ -157,10 +157,13 @@ def test_invalid_files(dataset, content, expected, tmp_path, capsys):
     [
         (["dataset=demo_entities"], "token_classification; choose head=crf or head=token_classification"),
         (["dataset=demo_questions"], "choose head=span"),
-        (["dataset=demo_entities", "head=crf", "regularization=[class_weights]"], "needs a head with class_weights"),
         (
-            ["dataset=demo_entities", "head=crf", "regularization=[label_smoothing]"],
-            "needs a head with label_smoothing",
+            ["dataset=demo_entities", "head=crf", "regularization=[class_weights]"],
+            "needs a head with class_weights, which Crf does not offer: its likelihood is that of a whole tag sequence",
+        ),
+        (
+            ["dataset=demo_questions", "head=span", "regularization=[class_weights]"],
+            "which Span does not offer: its outcomes are tokens, which have no labels; drop class_weights",
         ),
         (["dataset=demo_entities", "head=crf", "head.constrained=maybe"], "head.constrained is 'maybe'"),
         (["dataset=demo_questions", "head=span", "dataset.metrics=[accuracy]"], "accuracy is not a score"),

@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from tunesmith.backbones.documents import isolate_documents
 from tunesmith.data.batch import Batch
+from tunesmith.errors import UserError
 
 
 class Backbone(nn.Module):
@@ -42,19 +44,26 @@ class Backbone(nn.Module):
         if hasattr(model, "mask_emb"):  # XLNet's, used by its language model only
             model.mask_emb.requires_grad_(False)
 
-    def forward(self, batch: Batch, *, embeddings: Tensor | None = None) -> Tensor:
+    def forward(self, batch: Batch, *, offset: Tensor | None = None) -> Tensor:
         """Hidden states of the last layer, or the mean of the first and the last.
 
         Args:
             batch: its `inputs` have shape (batch, length).
-            embeddings: (batch, length, width), used instead of the embeddings of the ids.
+            offset: (batch, length, embedding width), added to the embeddings of the ids, before positions are added.
         """
+        if offset is None:
+            return self._hidden(batch)
+        # A hook, since families given `inputs_embeds` number positions and find padding differently than from ids.
+        hook = self.hook_embeddings(lambda ids, embedded: embedded + offset)
+        try:
+            return self._hidden(batch)
+        finally:
+            hook.remove()
+
+    def _hidden(self, batch: Batch) -> Tensor:
         inputs: dict[str, Tensor] = batch.inputs
         if "documents" in batch.layout:
             inputs = isolate_documents(inputs, batch.layout["documents"], self.config)
-        if embeddings is not None:
-            inputs = {name: tensor for name, tensor in inputs.items() if name != "input_ids"}
-            inputs = inputs | {"inputs_embeds": embeddings}
         if self.averages_first_layer:
             found = self.model(**inputs, output_hidden_states=True)
             average: Tensor = (found.hidden_states[1] + found[0]) / 2  # layer 0 is the embeddings
@@ -76,10 +85,35 @@ class Backbone(nn.Module):
         assert self._load is not None, "this backbone was created without a checkpoint"
         return self._load(auto_class)
 
-    def embed(self, batch: Batch) -> Tensor:
-        """Embeddings of the ids, (batch, length, width), before positions are added."""
-        embedded: Tensor = self.model.get_input_embeddings()(batch.inputs["input_ids"])
-        return embedded
+    @property
+    def embeddings(self) -> nn.Embedding:
+        """The embeddings of the ids, before positions are added."""
+        found: nn.Embedding = self.model.get_input_embeddings()
+        return found
+
+    def hook_embeddings(self, change: Callable[[Tensor, Tensor], Tensor]) -> RemovableHandle:
+        """Let a function change the embeddings in each pass, in evaluation too, until the handle is removed.
+
+        Args:
+            change: from ids (batch, length) and their embeddings (batch, length, embedding width) to new embeddings.
+        """
+        if self.config.model_type == "xlnet":  # it computes with the length as its first dimension
+            return self.embeddings.register_forward_hook(
+                lambda module, ids, embedded: change(ids[0].T, embedded.transpose(0, 1)).transpose(0, 1)
+            )
+        return self.embeddings.register_forward_hook(lambda module, ids, embedded: change(ids[0], embedded))
+
+    @property
+    def layer_modules(self) -> nn.ModuleList:
+        """The layers, lowest first.
+
+        Raises:
+            UserError: if the model has no list of them.
+        """
+        for part in self.model.modules():
+            if isinstance(part, nn.ModuleList) and len(part) == self.layers:
+                return part
+        raise UserError(f"the layers of {self.config.model_type} models cannot be found; choose another regularizer")
 
     def depth_of(self, name: str) -> int:
         """Depth of a parameter of `model`: 0 for embeddings, k for the k-th layer, `layers` + 1 for the rest."""

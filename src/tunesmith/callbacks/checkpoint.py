@@ -97,7 +97,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         elif self._best_score is None or score > self._best_score:
             self._best_score, self.best = score, f"best-{trainer.global_step:08}.ckpt"
             if trainer.is_global_zero:
-                self._files.save(self.best, pl_module.state_dict())
+                self._files.save(self.best, pl_module.evaluated_state_dict())
         self._position = (trainer.current_epoch + 1, 0)
         self.save(trainer)
 
@@ -110,6 +110,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         if self._position == self._saved:
             return
         module: Any = trainer.lightning_module
+        module.use_trained_weights()  # if a signal ends a validation
         module.check_finite()
         epoch, batches = self._position
         state = collect(trainer, module, epoch=epoch, batches=batches, best=self.best)

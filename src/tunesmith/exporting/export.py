@@ -88,7 +88,7 @@ def _export_head(head: Mapping[str, Any], labels: list[str], weights: Mapping[st
     chain = tag_transitions.tag_transitions(head, labels, weights)
     if chain is not None:
         tag_transitions.write(folder, chain, labels=labels, constrained=head["constrained"])
-        besides |= set(chain)
+        besides |= {"chain", *chain}
         notes.append(
             f"{tag_transitions.FILE} has the scores of tag transitions; README.md says how to decode with them"
         )

@@ -32,7 +32,8 @@ def tag_transitions(
         weights: the head's.
     """
     if head["_target_"] == _CRF:
-        chain = {name: weights[name].clone() for name in NAMES}
+        prefix = "chain." if "chain.transitions" in weights else ""  # runs of version 0.1 have none
+        chain = {name: weights[prefix + name].clone() for name in NAMES}
     elif head["_target_"] == _SOFTMAX and head["constrained"]:
         count = len(labels)
         chain = dict(zip(NAMES, (torch.zeros(count), torch.zeros(count), torch.zeros(count, count)), strict=True))

@@ -6,7 +6,7 @@ A head is built from (backbone, task). `head(hidden, batch)` returns its scores;
 - `loss_denominator(batch)`: the number that its loss is divided by, if not the number of examples;
 - `parameter_options`, as in regularizers.
 
-The configuration checks read its class constants: `task`, the task that it serves; `offers`, what regularizers may use;
+The configuration checks read its class constants: `task`, the task that it serves; `offers`, what regularizers may use, and `refuses`, why it lacks the rest;
 `objective`, the pretraining objective of a language model, which decides the families that fit; `smallest_batch`, the
 minimum number of examples. `export` reads `training_only`, names of submodules that predictions do not use: every other weight
 that `save` does not write is exported beside it.

@@ -18,7 +18,12 @@ class CausalLm(LanguageModel):
     """
 
     task = "language_modeling"
-    offers = ("label_smoothing", "divergence")
+    offers = ("label_smoothing", "distribution", "entropy")
+    refuses = {
+        "class_weights": "its outcomes are the vocabulary",
+        "mixup": "two texts predict different tokens",
+        "representation": "a text has no label",
+    }
     objective = "causal"
 
     def __init__(self, backbone: Backbone, task: Any) -> None:

@@ -11,7 +11,10 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
+from tunesmith.heads import pooling
+from tunesmith.heads.distributions import Categorical, Gaussian, bernoulli
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.training_loss import PLAIN, TrainingLoss, binary_cross_entropy, cross_entropy
 
 _PROBLEMS = {
     "single_label": "single_label_classification",
@@ -27,23 +30,18 @@ class Classification(HuggingFaceHead):
     Args:
         backbone: its family determines the pooling.
         task: a `TextClassification` whose labels are known.
-
-    Attributes:
-        label_smoothing: fraction of the target that is spread over all labels; set by a regularizer.
-        class_weights: (labels,) or None; set by a regularizer.
     """
 
     task = "text_classification"
-    offers = ("label_smoothing", "class_weights", "divergence")
+    offers = ("label_smoothing", "class_weights", "focal", "distribution", "entropy", "mixup", "representation")
 
     def __init__(self, backbone: Backbone, task: Any) -> None:
         backbone.config.problem_type = _PROBLEMS[task.problem]
         labels = task.label_names or ("score",)
         super().__init__(new_stem(backbone, "AutoModelForSequenceClassification", labels=labels, outputs=task.outputs))
         self.problem = task.problem
-        self.label_smoothing = 0.0
-        self.class_weights: Tensor | None
-        self.register_buffer("class_weights", None)
+        self.training_loss = TrainingLoss()
+        self._represent = pooling.first_token if backbone.cls_is_first else pooling.last_token
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (batch, labels) from hidden states (batch, length, width)."""
@@ -53,35 +51,29 @@ class Classification(HuggingFaceHead):
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy, binary cross-entropy or squared error over the batch."""
-        labels = batch.targets["labels"]
+        labels, settings = batch.targets["labels"], self.training_loss if self.training else PLAIN
         if self.problem == "regression":
             return functional.mse_loss(scores.squeeze(1), labels)
         if self.problem == "multi_label":
-            # Weights apply to positive labels: torch's pos_weight.
-            return functional.binary_cross_entropy_with_logits(scores, labels, pos_weight=self.class_weights)
-        return functional.cross_entropy(scores, labels, weight=self.class_weights, label_smoothing=self.label_smoothing)
+            return binary_cross_entropy(scores, labels, settings)
+        return cross_entropy(scores, labels, settings) / self.loss_denominator(batch)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
         """Number of examples, or the sum of their class weights."""
-        labels = batch.targets["labels"]
-        if self.problem == "single_label" and self.class_weights is not None:
-            return self.class_weights[labels].sum()
+        labels, weights = batch.targets["labels"], self.training_loss.class_weights
+        if self.problem == "single_label" and self.training and weights is not None:
+            return weights[labels].sum()
         return torch.tensor(len(labels), device=labels.device)
 
-    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence between two passes, averaged over the batch (R-Drop, equation 2).
-
-        With several labels each is a Bernoulli variable; for regression the squared difference is used.
-        """
+    def distribution(self, scores: Tensor, batch: Batch) -> Categorical | Gaussian:
+        """One categorical variable an example; with several labels each is a Bernoulli variable."""
         if self.problem == "regression":
-            return functional.mse_loss(first, second)
-        if self.problem == "multi_label":
-            first = torch.stack([functional.logsigmoid(first), functional.logsigmoid(-first)], dim=-1)
-            second = torch.stack([functional.logsigmoid(second), functional.logsigmoid(-second)], dim=-1)
-        else:
-            first, second = first.log_softmax(1), second.log_softmax(1)
-        pointwise = (first.exp() - second.exp()) * (first - second)  # KL(p|q) + KL(q|p), term by term
-        return 0.5 * pointwise.flatten(1).sum(1).mean()
+            return Gaussian(scores)
+        return bernoulli(scores) if self.problem == "multi_label" else Categorical(scores.log_softmax(1))
+
+    def representation(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """(batch, width) the hidden state of each text's CLS token; GPT-2: of the last token."""
+        return self._represent(hidden, batch.inputs.get("attention_mask"))
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Predictions; except for regression, also probabilities (batch, labels)."""

@@ -30,6 +30,7 @@ class Contrastive(nn.Module):
 
     task = "contrastive"
     offers = ()
+    refuses = {"distribution": "it predicts embeddings, not a distribution"}
     training_only = ("layer",)  # for cls_layer it is saved as sentence-transformers' Dense
     smallest_batch = 2  # a single example has no in-batch negatives
 

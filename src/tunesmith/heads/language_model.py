@@ -14,7 +14,9 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
+from tunesmith.heads.distributions import Categorical
 from tunesmith.heads.hugging_face import HuggingFaceHead, pretrained_stem
+from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 
 _EVALUATION = 2**64 - 1  # not reached by any seed and epoch
 
@@ -29,16 +31,13 @@ class LanguageModel(HuggingFaceHead):
     Args:
         backbone: with the weights of the output layer.
         auto_class: name of the `transformers` class that has the layer.
-
-    Attributes:
-        label_smoothing: fraction of the target that is spread over the vocabulary; set by a regularizer.
     """
 
     def __init__(self, backbone: Backbone, auto_class: str) -> None:
         super().__init__(pretrained_stem(backbone, auto_class))
         self._special = np.zeros(len(backbone.tokenizer), dtype=bool)  # (vocabulary,)
         self._special[backbone.tokenizer.all_special_ids] = True
-        self.label_smoothing = 0.0
+        self.training_loss = TrainingLoss()
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (predicted tokens, vocabulary) from hidden states (batch, length, width)."""
@@ -49,19 +48,17 @@ class LanguageModel(HuggingFaceHead):
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy over the predicted tokens; zero if there are none."""
         labels = batch.targets["labels"]
-        total = functional.cross_entropy(scores, labels, reduction="sum", label_smoothing=self.label_smoothing)
-        return total / max(len(labels), 1)
+        settings = self.training_loss if self.training else PLAIN
+        return cross_entropy(scores, labels, settings) / max(len(labels), 1)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
         """Number of predicted tokens."""
         labels = batch.targets["labels"]
         return torch.tensor(len(labels), device=labels.device)
 
-    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence between two passes, averaged over tokens (R-Drop, equation 2)."""
-        first, second = first.log_softmax(1), second.log_softmax(1)
-        pointwise = (first.exp() - second.exp()) * (first - second)  # (predicted tokens, vocabulary)
-        return 0.5 * pointwise.sum() / max(len(pointwise), 1)
+    def distribution(self, scores: Tensor, batch: Batch) -> Categorical:
+        """One categorical variable a predicted token."""
+        return Categorical(scores.log_softmax(1))
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Summed loss, number of predicted tokens and number of correct ones of each window: (batch,) each."""

@@ -11,7 +11,68 @@ recursion is the forward one on the reversed sequence with transposed transition
 from typing import Any
 
 import torch
+import torchcrf
 from torch import Tensor
+
+
+class LinearChainCrf(torchcrf.CRF):
+    """pytorch-crf's `CRF`, computed by the functions below: parameters, their names and initial values, arguments and checks are its.
+
+    A state dict of either loads into the other. Unlike there, a mask may not have holes: its numerator would count
+    transitions from a masked word.
+    """
+
+    def forward(self, emissions: Tensor, tags: Tensor, mask: Tensor | None = None, reduction: str = "sum") -> Tensor:
+        """Log-likelihood of the tags: (batch,) for the reduction `none`, else a scalar.
+
+        Args:
+            emissions: (words, batch, labels), or (batch, words, labels) if `batch_first`.
+            tags: (words, batch), or (batch, words).
+            mask: like `tags`; None: all words.
+            reduction: none, sum, mean over sequences, or token_mean over words.
+
+        Raises:
+            ValueError: for shapes that do not fit, a mask that does not begin with each sequence or has holes, or another reduction.
+        """
+        self._validate(emissions, tags=tags, mask=mask)
+        if reduction not in ("none", "sum", "mean", "token_mean"):
+            raise ValueError(f"invalid reduction: {reduction}; expected none, sum, mean or token_mean")
+        lengths = self._lengths(emissions, mask)
+        emissions, tags = self._batch_first(emissions), self._batch_first(tags)
+        value = -negative_log_likelihood(
+            emissions, tags, lengths, self.start_transitions, self.transitions, self.end_transitions
+        )
+        if reduction == "none":
+            return value
+        if reduction == "token_mean":
+            return value.sum() / lengths.sum()
+        return value.mean() if reduction == "mean" else value.sum()
+
+    def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
+        """The most probable tags of each sequence (Viterbi).
+
+        Args:
+            emissions: as in `forward`.
+            mask: as in `forward`.
+        """
+        self._validate(emissions, mask=mask)
+        lengths = self._lengths(emissions, mask)
+        path = best_path(
+            self._batch_first(emissions), lengths, self.start_transitions, self.transitions, self.end_transitions
+        )
+        return [row[:length] for row, length in zip(path.tolist(), lengths.tolist(), strict=True)]
+
+    def _batch_first(self, tensor: Tensor) -> Tensor:
+        return tensor if self.batch_first else tensor.transpose(0, 1)
+
+    def _lengths(self, emissions: Tensor, mask: Tensor | None) -> Tensor:
+        batch, words = self._batch_first(emissions).shape[:2]
+        if mask is None:
+            return torch.full((batch,), words, device=emissions.device)
+        mask = self._batch_first(mask).bool()
+        if bool((mask[:, 1:] & ~mask[:, :-1]).any()):
+            raise ValueError("the mask has holes; gather the words that count first, so that padding comes last")
+        return mask.sum(1)
 
 
 def negative_log_likelihood(

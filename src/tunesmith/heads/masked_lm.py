@@ -27,7 +27,12 @@ class MaskedLm(LanguageModel):
     """
 
     task = "language_modeling"
-    offers = ("label_smoothing", "divergence")
+    offers = ("label_smoothing", "distribution", "entropy")
+    refuses = {
+        "class_weights": "its outcomes are the vocabulary",
+        "mixup": "two texts predict different tokens",
+        "representation": "a text has no label",
+    }
     objective = "masked"
 
     def __init__(

@@ -28,7 +28,12 @@ class PermutedLm(LanguageModel):
     """
 
     task = "language_modeling"
-    offers = ("label_smoothing", "divergence")
+    offers = ("label_smoothing", "distribution", "entropy")
+    refuses = {
+        "class_weights": "its outcomes are the vocabulary",
+        "mixup": "two texts predict different tokens",
+        "representation": "a text has no label",
+    }
     objective = "permuted"
 
     def __init__(

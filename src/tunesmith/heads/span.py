@@ -8,7 +8,9 @@ from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import IGNORED, Batch
+from tunesmith.heads.distributions import Categorical
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 
 
 class Span(HuggingFaceHead):
@@ -20,10 +22,16 @@ class Span(HuggingFaceHead):
     """
 
     task = "question_answering"
-    offers = ("divergence",)
+    offers = ("label_smoothing", "focal", "distribution", "entropy")
+    refuses = {
+        "class_weights": "its outcomes are tokens, which have no labels",
+        "mixup": "the answers of two texts have no mixture",
+        "representation": "a window has a span, not a label",
+    }
 
     def __init__(self, backbone: Backbone, task: Any) -> None:
         super().__init__(new_stem(backbone, "AutoModelForQuestionAnswering", labels=(), outputs=2))
+        self.training_loss = TrainingLoss()
         self._n_best, self._max_answer_length = task.n_best, task.max_answer_length
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
@@ -35,22 +43,17 @@ class Span(HuggingFaceHead):
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy of first and last token over the windows with a target; zero if there are none."""
-        labels, known = batch.targets["labels"], self.loss_denominator(batch).clamp(min=1)
-        first, last = (
-            functional.cross_entropy(scores[..., part], labels[:, part], ignore_index=IGNORED, reduction="sum") / known
-            for part in (0, 1)
-        )
-        return (first + last) / 2
+        labels, settings = batch.targets["labels"], self.training_loss if self.training else PLAIN
+        both = sum(cross_entropy(scores[..., part], labels[:, part], settings) for part in (0, 1))
+        return both / self.loss_denominator(batch).clamp(min=1) / 2
 
     def loss_denominator(self, batch: Batch) -> Tensor:
         """Number of windows with a target."""
         return (batch.targets["labels"][:, 0] != IGNORED).sum()
 
-    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence between two passes, averaged over both ends (R-Drop, equation 2)."""
-        first, second = first.log_softmax(1), second.log_softmax(1)
-        pointwise = (first.exp() - second.exp()) * (first - second).nan_to_num()  # both are -inf at padding
-        return 0.5 * pointwise.sum(1).mean()
+    def distribution(self, scores: Tensor, batch: Batch) -> Categorical:
+        """Two categorical variables a window: the tokens that the answer begins and ends with."""
+        return Categorical(scores.transpose(1, 2).log_softmax(-1))
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """The best spans of each window, as token offsets in the context.

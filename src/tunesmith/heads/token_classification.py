@@ -4,12 +4,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import IGNORED, Batch
+from tunesmith.heads.distributions import Categorical
 from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
 from tunesmith.heads.linear_chain_crf import best_path
+from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 from tunesmith.heads.transitions import forbidden_transitions
 
 
@@ -20,21 +21,16 @@ class TokenClassification(HuggingFaceHead):
         backbone: its family determines the projection.
         task: a `TokenClassification` task whose labels are known.
         constrained: predict the most probable well-formed BIO sequence, not each word's most probable tag.
-
-    Attributes:
-        label_smoothing: fraction of the target that is spread over all labels; set by a regularizer.
-        class_weights: (labels,) or None; set by a regularizer.
     """
 
     task = "token_classification"
-    offers = ("label_smoothing", "class_weights", "divergence")
+    offers = ("label_smoothing", "class_weights", "focal", "distribution", "entropy", "mixup")
+    refuses = {"representation": "a word's label is not that of its sentence"}
 
     def __init__(self, backbone: Backbone, task: Any, *, constrained: bool) -> None:
         names = task.label_names
         super().__init__(new_stem(backbone, "AutoModelForTokenClassification", labels=names, outputs=len(names)))
-        self.label_smoothing = 0.0
-        self.class_weights: Tensor | None
-        self.register_buffer("class_weights", None)
+        self.training_loss = TrainingLoss()
         self.forbidden: tuple[Tensor, Tensor] | None = forbidden_transitions(names) if constrained else None
 
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
@@ -44,30 +40,21 @@ class TokenClassification(HuggingFaceHead):
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy over the tagged words of the batch; zero if there are none."""
-        total = functional.cross_entropy(
-            scores.flatten(0, 1),
-            batch.targets["labels"].flatten(),
-            weight=self.class_weights,
-            label_smoothing=self.label_smoothing,
-            ignore_index=IGNORED,
-            reduction="sum",
-        )
+        settings = self.training_loss if self.training else PLAIN
+        total = cross_entropy(scores.flatten(0, 1), batch.targets["labels"].flatten(), settings)
         return total / self.loss_denominator(batch).clamp(min=torch.finfo(torch.float32).tiny)
 
     def loss_denominator(self, batch: Batch) -> Tensor:
         """Number of tagged words, or the sum of their class weights."""
-        labels = batch.targets["labels"]
+        labels, weights = batch.targets["labels"], self.training_loss.class_weights
         tagged = labels != IGNORED
-        if self.class_weights is None:
+        if weights is None or not self.training:
             return tagged.sum()
-        return (self.class_weights[labels.clamp(min=0)] * tagged).sum()  # boolean indexing would synchronise
+        return (weights[labels.clamp(min=0)] * tagged).sum()  # boolean indexing would synchronise
 
-    def divergence(self, first: Tensor, second: Tensor, batch: Batch) -> Tensor:
-        """Symmetric Kullback-Leibler divergence between two passes, averaged over words (R-Drop, equation 2)."""
-        first, second = first.log_softmax(-1), second.log_softmax(-1)
-        pointwise = 0.5 * ((first.exp() - second.exp()) * (first - second)).sum(-1)  # (batch, words)
-        tagged = batch.targets["labels"] != IGNORED
-        return (pointwise * tagged).sum() / tagged.sum().clamp(min=1)
+    def distribution(self, scores: Tensor, batch: Batch) -> Categorical:
+        """One categorical variable a tagged word."""
+        return Categorical(scores.log_softmax(-1), mask=batch.targets["labels"] != IGNORED)
 
     def decode(self, scores: Tensor, batch: Batch) -> dict[str, Tensor]:
         """Tag ids (batch, words)."""

@@ -68,7 +68,7 @@ def _predict(
     for numbers in evaluation_plan(split.lengths, batch_size=config["dataset"]["eval_batch_size"]):
         batch = module.prepared(split[numbers], training=False).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=config["trainer"]["precision"] == "bf16-mixed"):
-            decoded.append((batch.rows, module.head.decode(module(batch), batch)))
+            decoded.append((batch.rows, module.head.decode(module(batch).scores, batch)))
     return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
 
 

@@ -1,9 +1,9 @@
-"""Regularizers: Lightning callbacks, one per file, each under its own key of `regularization`.
+"""Regularizers, one per file, each under its own key of `regularization`; `regularizer.py` has what one can do.
 
-Besides Lightning's hooks a regularizer may have
-- `configure_backbone(config)`: change the Hugging Face config before the weights are loaded;
-- `parameter_options(name, parameter, module) -> dict`: `weight_decay` or `lr_scale` of one parameter;
-- `penalty(module, batch, scores, loss) -> scalar`: a term that is added to the training loss;
-- `needs`: names that the head must list in its `offers`;
-- `problems`: the values of `dataset.problem` that it applies to.
+Several at once are independent of their order in the config, except where two do the same: dropout set twice, weights replaced
+twice. The loss of a step is
+
+    the head's loss (or the one `task_loss`) + every `penalty`, all of it `around` the step,
+
+then come Lightning's `on_after_backward`, clipping in `on_before_optimizer_step`, `before_update`, the optimizer, `after_update`.
 """

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import pytorch_lightning as pl
 from torch import nn
 
 from tunesmith.configuration.ranges import PositiveFraction
+from tunesmith.regularizers.regularizer import Regularizer
 
 
-class LayerwiseLearningRateDecay(pl.Callback):
+class LayerwiseLearningRateDecay(Regularizer):
     """Learning-rate factors: 1 for the head, `decay` for the top layer, decay ** (layers + 1) for the embeddings.
 
     Args:

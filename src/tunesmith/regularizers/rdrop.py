@@ -1,27 +1,29 @@
 """R-Drop: consistency between two dropout passes over the same batch (Liang et al., 2021)."""
 
-from typing import Any
-
-import pytorch_lightning as pl
 from torch import Tensor
 
 from tunesmith.configuration.ranges import NonNegativeFloat
+from tunesmith.regularizers.regularizer import Regularizer
+from tunesmith.regularizers.step import TrainingStep
 
 
-class RDrop(pl.Callback):
+class RDrop(Regularizer):
     """loss = loss_1 + loss_2 + alpha * (KL(p_1|p_2) + KL(p_2|p_1)) / 2, the paper's equation 4.
 
     Args:
         alpha: weight of the divergence.
     """
 
-    needs = ("divergence",)
+    needs = ("distribution",)
 
     def __init__(self, *, alpha: NonNegativeFloat) -> None:
         self.alpha = alpha
 
-    def penalty(self, module: Any, batch: Any, scores: Tensor, loss: Tensor) -> Tensor:
+    @property
+    def passes(self) -> tuple[float, float]:
+        """The second pass."""
+        return 1, 1
+
+    def penalty(self, step: TrainingStep) -> Tensor:
         """The second pass's loss and the divergence."""
-        second_scores = module.head(module.backbone(batch), batch)
-        second_loss: Tensor = module.head.loss(second_scores, batch)
-        return second_loss + self.alpha * module.head.divergence(scores, second_scores, batch)
+        return step.second.loss + self.alpha * step.plain.distribution.divergence(step.second.distribution)

@@ -8,9 +8,10 @@ from torch import nn
 
 from tunesmith.backbones.families import set_dropout
 from tunesmith.configuration.ranges import BelowOne, NonNegativeFloat, PositiveFloat
+from tunesmith.regularizers.regularizer import Regularizer
 
 
-class Standard(pl.Callback):
+class Standard(Regularizer):
     """The regularization of nearly every fine-tuning recipe.
 
     Args:

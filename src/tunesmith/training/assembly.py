@@ -138,11 +138,10 @@ def _fine_tuning_module(
     regularizers = [regularizer() for regularizer in factories.regularization]
     _check_fit(model_config, data, objective=getattr(factories.head.func, "objective", None))
     for regularizer in regularizers:
-        if hasattr(regularizer, "configure_backbone"):
-            regularizer.configure_backbone(model_config)
+        regularizer.configure_backbone(model_config)
     backbone = Backbone(spec.model(model_config), data.tokenizer, functools.partial(spec.model, model_config))
     optimizer, fused = factories.optimizer, precision != "16-mixed"  # which clips before it has unscaled the gradients
-    return FineTuningModule(
+    module = FineTuningModule(
         backbone,
         factories.head(backbone, data.task),
         regularizers,
@@ -150,6 +149,9 @@ def _fine_tuning_module(
         make_schedule=factories.scheduler,
         **options,
     )
+    for regularizer in regularizers:
+        regularizer.configure_model(module)
+    return module
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")

@@ -1,8 +1,10 @@
 """The only LightningModule: backbone, head and regularizers in one training step."""
 
+import contextlib
+import functools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,6 +16,8 @@ from torchmetrics import MeanMetric
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.distributed import collectives
+from tunesmith.regularizers.regularizer import Regularizer
+from tunesmith.regularizers.step import Pass, TrainingStep
 from tunesmith.training.gathered_predictions import GatheredPredictions
 from tunesmith.training.nonfinite import FirstNonFinite, NonFiniteError, largest
 
@@ -38,7 +42,7 @@ class FineTuningModule(pl.LightningModule):
         self,
         backbone: Backbone,
         head: Any,
-        regularizers: Sequence[Any],
+        regularizers: Sequence[Regularizer],
         *,
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
@@ -50,7 +54,7 @@ class FineTuningModule(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.backbone, self.head, self.regularizers = backbone, head, regularizers
-        self._penalties = [regularizer.penalty for regularizer in regularizers if hasattr(regularizer, "penalty")]
+        self._reads_gradient = any(regularizer.reads_gradient for regularizer in regularizers)
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
         self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
         self._mean_loss = MeanMetric()
@@ -60,14 +64,23 @@ class FineTuningModule(pl.LightningModule):
         self._logged_step = 0
         self._nonfinite = FirstNonFinite() if watches_gradients else None
         self._skipped_steps = frozenset(skipped_steps)
+        self._validation = contextlib.ExitStack()
         self._gathered = GatheredPredictions()
         self.scores: dict[str, float] = {}
         self.predictions: list[Any] = []  # the task's, for the examples that were scored last
 
-    def forward(self, batch: Batch) -> Tensor:
-        """The head's scores."""
-        scores: Tensor = self.head(self.backbone(batch), batch)
-        return scores
+    def forward(self, batch: Batch, *, offset: Tensor | None = None, with_distribution: bool = False) -> Pass:
+        """A pass of a batch through the model.
+
+        Args:
+            offset: see `Backbone.forward`.
+            with_distribution: compute the pass's distribution at once.
+        """
+        hidden = self.backbone(batch, offset=offset)
+        found = Pass(self.head, batch, hidden, self.head(hidden, batch))
+        if with_distribution:
+            _ = found.distribution
+        return found
 
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Let the head prepare a batch while it is on the CPU, for example mask tokens."""
@@ -80,16 +93,15 @@ class FineTuningModule(pl.LightningModule):
         return batch
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The loss to minimise: the head's loss plus all penalties."""
+        """The loss to minimise: the head's, and what regularizers make of it."""
         if self._skips_step:  # DDP needs a gradient of every parameter
             return torch.stack(
                 [parameter.sum() * 0 for parameter in self.parameters() if parameter.requires_grad]
             ).sum()
-        scores = self.head(self.backbone(batch), batch)
-        loss: Tensor = self.head.loss(scores, batch)
-        total = loss
-        for penalty in self._penalties:
-            total = total + penalty(self, batch, scores, loss)
+        compute = functools.partial(self._regularized_loss, batch)
+        for regularizer in self.regularizers:
+            compute = functools.partial(regularizer.around, self, compute)
+        total = compute()
         if collectives.world_size() > 1:
             # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
             own = self._loss_denominator(batch)
@@ -101,15 +113,35 @@ class FineTuningModule(pl.LightningModule):
             self._nonfinite.note(total.detach(), step=self.trainer.global_step + 1)
         return total
 
+    def _regularized_loss(self, batch: Batch) -> Tensor:
+        step = TrainingStep(self, batch, reads_gradient=self._reads_gradient, weights=self._replaced_weights)
+        losses = [loss for regularizer in self.regularizers if (loss := regularizer.task_loss(step)) is not None]
+        assert len(losses) < 2, "only one regularizer may replace the loss"
+        total = losses[0] if losses else step.plain.loss
+        for regularizer in self.regularizers:
+            penalty = regularizer.penalty(step)
+            total = total if penalty is None else total + penalty
+        return total
+
+    def _replaced_weights(self) -> dict[str, Tensor]:
+        """Weights that a training pass uses instead of the module's own, by name."""
+        return {
+            name: weight
+            for regularizer in self.regularizers
+            for name, weight in regularizer.forward_weights(self).items()
+        }
+
     @property
     def _skips_step(self) -> bool:
         return bool(self._skipped_steps) and self.trainer.global_step + 1 in self._skipped_steps
 
     def on_before_optimizer_step(self, optimizer: Any) -> None:
-        """Note a gradient that is not finite; the scaler of float16 skips such steps itself."""
+        """Note a gradient that is not finite (the scaler of float16 skips such steps itself), and change the clipped ones."""
         if self._nonfinite is not None and self.trainer.precision != "16-mixed":
             gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
             self._nonfinite.note(largest(gradients), step=self.trainer.global_step + 1)
+        for regularizer in self.regularizers:
+            regularizer.before_update(self)
 
     def optimizer_step(
         self, epoch: int, batch_idx: int, optimizer: Any, optimizer_closure: Callable[[], Any] | None = None
@@ -120,6 +152,8 @@ class FineTuningModule(pl.LightningModule):
             optimizer_closure()  # Lightning reads its result
             return
         super().optimizer_step(epoch, batch_idx, optimizer, optimizer_closure)
+        for regularizer in self.regularizers:
+            regularizer.after_update(self)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Log the mean loss since it was last logged, every n steps."""
@@ -166,15 +200,43 @@ class FineTuningModule(pl.LightningModule):
         first = self._nonfinite.step() if self._nonfinite is not None else None
         return NonFiniteError(what, step=self.global_step, first=first)
 
+    def evaluated_state_dict(self) -> dict[str, Tensor]:
+        """The state dict with the weights that are evaluated and saved: the trained ones, or those of a regularizer."""
+        with self._evaluated_weights():
+            return {name: value.clone() for name, value in self.state_dict().items()}
+
+    @contextlib.contextmanager
+    def _evaluated_weights(self) -> Iterator[None]:
+        replaced = {name: weight for part in self.regularizers for name, weight in part.evaluation_weights().items()}
+        parameters = {name: parameter for name, parameter in self.named_parameters() if name in replaced}
+        trained = {name: parameter.data for name, parameter in parameters.items()}
+        try:
+            for name, parameter in parameters.items():
+                parameter.data = replaced[name]
+            yield
+        finally:
+            for name, parameter in parameters.items():
+                parameter.data = trained[name]
+
+    def on_validation_start(self) -> None:
+        """During training, load the weights that are evaluated and saved."""
+        if self.trainer.state.fn == TrainerFn.FITTING:
+            self._validation.enter_context(self._evaluated_weights())
+
+    def use_trained_weights(self) -> None:
+        """End what `on_validation_start` began, before the training state is saved or training goes on."""
+        self._validation.close()
+
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Decode a batch and accumulate its loss."""
         if batch.size:
-            scores = self(batch)
+            scores = self(batch).scores
             self._mean_loss.update(self.head.loss(scores, batch), weight=self._loss_denominator(batch))
             self._gathered.add(batch, self.head.decode(scores, batch))
 
     def on_validation_epoch_end(self) -> None:
         """Gather the predictions of all ranks, score the whole split and, during training, log the scores."""
+        self.use_trained_weights()
         split: Any = self.trainer.val_dataloaders.dataset.split  # type: ignore[union-attr]
         loss = float(self._mean_loss.compute())  # over all ranks
         self._mean_loss.reset()
@@ -215,15 +277,15 @@ class FineTuningModule(pl.LightningModule):
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Parameter groups with `lr_scale` and `weight_decay`, those with the full learning rate last."""
         members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)
+        head = [self.head] if hasattr(self.head, "parameter_options") else []
         for name, parameter in self.named_parameters():
             if parameter.requires_grad:
                 options: dict[str, float] = {}
-                for part in (self.head, *self.regularizers):
-                    if hasattr(part, "parameter_options"):
-                        wanted = part.parameter_options(name, parameter, self)
-                        if "lr_scale" in wanted:
-                            wanted["lr_scale"] *= options.get("lr_scale", 1.0)
-                        options |= wanted
+                for part in (*head, *self.regularizers):
+                    wanted = part.parameter_options(name, parameter, self)
+                    if "lr_scale" in wanted:
+                        wanted["lr_scale"] *= options.get("lr_scale", 1.0)
+                    options |= wanted
                 members[tuple(sorted(options.items()))].append(parameter)
         groups = [{"params": parameters, **dict(options)} for options, parameters in members.items()]
         return sorted(groups, key=lambda group: group.get("lr_scale", 1.0))

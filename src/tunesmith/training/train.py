@@ -151,10 +151,11 @@ def _fit_and_score(
     trainer.fit(module, datamodule=data)
     trainer.strategy.barrier()  # rank 0 has written the best weights
     best = checkpoint.best_weights() if checkpoint is not None else None
-    if best is not None:
-        module.load_state_dict(best)
-    elif checkpoint is not None and checkpoint.undefined:
+    module.load_state_dict(best if best is not None else module.evaluated_state_dict())
+    if best is None and checkpoint is not None and checkpoint.undefined:
         print(f"Warning: {monitored(config)} was never a number, so no epoch is the best: the last weights are kept")
+    for regularizer in module.regularizers:
+        regularizer.finish(module)
 
     # Save the model before scoring, so that `evaluate` loads exactly what was scored.
     if context.is_rank_zero:

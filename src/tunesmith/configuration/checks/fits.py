@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tunesmith.configuration import Config, schema, targets
-from tunesmith.configuration.checks import language_model_objectives
+from tunesmith.configuration.checks import language_model_objectives, regularizers
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
 from tunesmith.configuration.monitor import monitorable
@@ -22,14 +22,7 @@ def misfits(config: Config) -> Iterator[str]:
         )
     if "objective" in head:
         yield from language_model_objectives.mistakes(head["objective"], family_of(origin(config)))
-    for name, node in config["regularization"].items():
-        regularizer = schema.constants(node, group="regularization")
-        for need in regularizer.get("needs", ()):
-            if need not in head["offers"]:
-                yield f"regularization {name} needs a head with {need}, which {config['head']['_target_']} does not offer; drop {name} or choose another head"
-        problem = dataset.get("problem")
-        if problem is not None and problem not in regularizer.get("problems", (problem,)):
-            yield f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is {problem}; drop {name}"
+    yield from regularizers.mistakes(config, head)
     if (dataset["batch_size"] is None) == (dataset["max_tokens"] is None):
         yield "dataset.batch_size and dataset.max_tokens: expected one of them, received both or none; set the other to null"
     else:

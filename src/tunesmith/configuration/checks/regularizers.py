@@ -1,0 +1,41 @@
+"""Checks that each regularizer fits the head and the dataset, and the others."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tunesmith.configuration import Config, schema
+from tunesmith.errors.messages import listed
+
+
+def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
+    """Regularizers that cannot do what they are for.
+
+    Args:
+        config: valid group by group.
+        head: the class constants of its head.
+    """
+    found = {name: schema.constants(node, group="regularization") for name, node in config["regularization"].items()}
+    problem = config["dataset"].get("problem")
+    for name, regularizer in found.items():
+        for need in regularizer.get("needs", ()):
+            if need not in head["offers"]:
+                yield _without(need, name, head, config["head"]["_target_"].rpartition(".")[2])
+        if problem is not None and problem not in regularizer.get("problems", (problem,)):
+            yield (
+                f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is "
+                f"{problem}; drop {name}"
+            )
+    for (name, regularizer), (other, another) in itertools.combinations(found.items(), 2):
+        reason = regularizer.get("conflicts", {}).get(other) or another.get("conflicts", {}).get(name)
+        both = sorted({*regularizer.get("replaces", ())} & {*another.get("replaces", ())})
+        if reason or both:
+            yield f"regularization {name} and {other} contradict each other: {reason or f'both replace {listed(both)}'}; drop one of them"
+
+
+def _without(need: str, name: str, head: Mapping[str, Any], kind: str) -> str:
+    reason = head.get("refuses", {}).get(need)
+    return (
+        f"regularization {name} needs a head with {need}, which {kind} does not offer"
+        f"{f': {reason}' if reason else ''}; drop {name} or choose another head"
+    )

@@ -1,0 +1,33 @@
+"""A small module with regularizers, as a run has it."""
+
+import torch
+
+from tests.heads import test_classification as classification
+from tunesmith.training.module import FineTuningModule
+
+
+def module_of(*regularizers, family="bert", problem="single_label", side="right", dtype=torch.float32):
+    """A classifier in training mode without dropout, whose regularizers have changed it, and a batch.
+
+    Dropout is off, so that passes of the same input are equal; `dropout(module, probability)` turns it on.
+    """
+    backbone, head, batch = classification.build(family, problem, side, False)
+    return assembled(backbone, head, *regularizers, dtype=dtype), batch
+
+
+def assembled(backbone, head, *regularizers, dtype=torch.float32):
+    """The module of a backbone and a head."""
+    module = FineTuningModule(backbone, head, list(regularizers)).to(dtype)
+    dropout(module, 0.0)
+    for regularizer in regularizers:
+        regularizer.configure_model(module)
+    return module.train()
+
+
+def dropout(module, probability):
+    """Set the probability of all dropout, attention's included."""
+    for part in module.modules():
+        if isinstance(part, torch.nn.Dropout):
+            part.p = probability
+        elif hasattr(part, "attention_dropout") and isinstance(part.attention_dropout, float):
+            part.attention_dropout = probability
