@@ -42,7 +42,7 @@ class Chains(Distribution):
                 part if part.requires_grad else part.detach().requires_grad_() for part in (emissions.double(), *shared)
             )
             partition = log_partition(parts[0], lengths, *parts[1:])
-            counts = torch.autograd.grad(partition.sum(), parts, create_graph=True)
+            counts = torch.autograd.grad(partition.sum(), parts, create_graph=True, materialize_grads=True)
         return cls(parts, lengths, partition, counts)
 
     def kl(self, other: Self) -> Tensor:
@@ -104,12 +104,11 @@ def expected_score(
         transitions: (labels, labels).
         end: (labels,).
     """
-    rows, places = (
-        torch.arange(len(lengths), device=lengths.device),
-        torch.arange(emissions.shape[1], device=lengths.device),
-    )
-    mask = places < lengths[:, None]  # (batch, words)
-    inside = probabilities * mask.unsqueeze(-1)
-    pairs = torch.einsum("bwi,ij,bwj->b", inside[:, :-1], transitions, inside[:, 1:])
-    first, last = inside[:, 0], probabilities[rows, lengths - 1]
-    return (inside * emissions).sum((1, 2)) + pairs + first @ start + last @ end
+    rows = torch.arange(len(lengths), device=lengths.device)
+    mask = torch.arange(emissions.shape[1], device=lengths.device) < lengths[:, None]  # (batch, words)
+    with torch.autocast(emissions.device.type, enabled=False):
+        probabilities = probabilities.to(emissions.dtype)
+        inside = probabilities * mask.unsqueeze(-1)
+        pairs = torch.einsum("bwi,ij,bwj->b", inside[:, :-1], transitions, inside[:, 1:])
+        first, last = inside[:, 0], probabilities[rows, lengths - 1]
+        return (inside * emissions).sum((1, 2)) + pairs + first @ start + last @ end

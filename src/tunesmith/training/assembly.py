@@ -9,21 +9,18 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 
-from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.families import dropouts
-from tunesmith.backbones.language_model_classes import misfits
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
-from tunesmith.configuration.checks.model_config import position_limit
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.targets import Factories
 from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
-from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
+from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 
 
@@ -87,11 +84,12 @@ def assemble(
     steps = _total_steps(data, **_select(config["trainer"], *_LENGTH))
     model_config = spec.config()
     published = dropouts(model_config)
-    module = _fine_tuning_module(
+    module = fine_tuning_module(
         factories,
         spec,
         model_config,
-        data,
+        data.tokenizer,
+        task,
         seed=config["seed"],
         total_steps=steps,
         watches_gradients=config["trainer"]["on_nonfinite"] == "rollback",
@@ -131,29 +129,6 @@ def data_module(
     return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, **batching)
 
 
-def _fine_tuning_module(
-    factories: Factories, spec: Any, model_config: Any, data: TextDataModule, *, precision: int | str, **options: Any
-) -> FineTuningModule:
-    """Build the module; new weights are initialised from torch's global seed."""
-    regularizers = [regularizer() for regularizer in factories.regularization]
-    _check_fit(model_config, data, objective=getattr(factories.head.func, "objective", None))
-    for regularizer in regularizers:
-        regularizer.configure_backbone(model_config)
-    backbone = Backbone(spec.model(model_config), data.tokenizer, functools.partial(spec.model, model_config))
-    optimizer, fused = factories.optimizer, precision != "16-mixed"  # which clips before it has unscaled the gradients
-    module = FineTuningModule(
-        backbone,
-        factories.head(backbone, data.task),
-        regularizers,
-        make_optimizer=lambda groups: optimizer(_scaled(groups, optimizer.keywords["lr"]), fused),
-        make_schedule=factories.scheduler,
-        **options,
-    )
-    for regularizer in regularizers:
-        regularizer.configure_model(module)
-    return module
-
-
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")
 _STEP = ("precision", "log_every_n_steps")
 
@@ -165,24 +140,3 @@ def _select(node: dict[str, Any], *names: str) -> dict[str, Any]:
 def _total_steps(data: TextDataModule, *, accumulate_grad_batches: int, max_epochs: int, max_steps: int | None) -> int:
     steps = -(-len(data.plan) // accumulate_grad_batches) * max_epochs
     return min(steps, max_steps or steps)
-
-
-def _check_fit(model_config: Any, data: TextDataModule, *, objective: str | None) -> None:
-    """Checks that need the model's own config, and so its files."""
-    if len(data.tokenizer) > model_config.vocab_size:
-        raise UserError(
-            f"the tokenizer has {len(data.tokenizer):,} tokens, but the model's vocabulary has "
-            f"{model_config.vocab_size:,}; set backbone.name to a folder whose tokenizer and weights match"
-        )
-    limit = position_limit(model_config.to_dict())
-    max_length = data.task.max_length
-    if limit is not None and max_length > limit:
-        raise UserError(
-            f"dataset.max_length is {max_length}, but the model allows {limit} tokens; set dataset.max_length<={limit}"
-        )
-    if objective is not None and (mistakes := list(misfits(objective, model_config.model_type))):
-        raise UserError(mistakes)
-
-
-def _scaled(groups: list[dict[str, Any]], lr: float) -> list[dict[str, Any]]:
-    return [{**group, "lr": lr * group.pop("lr_scale", 1.0)} for group in map(dict, groups)]
