@@ -163,7 +163,7 @@ def test_a_signal_during_evaluation_is_not_success(tiny_run, monkeypatch, capsys
     assert "interrupted by SIGTERM" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check"], ["train", "--cfg", "job"], ["list"]])
+@pytest.mark.parametrize("words", [["--help"], ["check", "head=span"], ["train", "--cfg", "job"], ["list"]])
 def test_light_commands_import_no_torch(words):
     code = f"import sys; from tunesmith.cli import run; run({words!r}); sys.exit('torch' in sys.modules or 'pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

@@ -1,8 +1,11 @@
 """`tunesmith check`: composes the config and checks settings and data, without training."""
 
+import sys
+
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration import Config
-from tunesmith.configuration.stages import in_stage, stages
+from tunesmith.configuration.checks.dropped import dropped_defaults
+from tunesmith.configuration.stages import in_stage, origin, stages
 from tunesmith.errors import UserError
 
 
@@ -21,7 +24,6 @@ def run(arguments: list[str]) -> int:
     if config is None:
         return 0
     from tunesmith.configuration.checks.check import check
-    from tunesmith.configuration.checks.dropped import dropped_defaults
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in
 
     check(config)
@@ -30,23 +32,31 @@ def run(arguments: list[str]) -> int:
             raise UserError(in_stage(stage, found))
     if from_the_hub(config["dataset"]):
         print("Settings are valid. The data is on the Hugging Face Hub and is checked when it is loaded.")
+        for line in dropped_defaults(config):
+            print(line)
     else:
         _describe(config)
-    for line in dropped_defaults(config):
-        print(line)
     return 0
 
 
 def _describe(config: Config) -> None:
-    """Print the size of the data, and what its survey found."""
+    """Print the size of the data, what its survey found, and what a run would train."""
     from tunesmith.data.survey.printed import findings
     from tunesmith.data.survey.survey import surveyed
 
-    survey = surveyed(config["dataset"]).survey
+    dataset = surveyed(config["dataset"])
+    survey = dataset.survey
     rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
     print(f"Settings and data are valid: {rows} examples, {survey.summary}.")
     for note, counts in survey.notes.items():
         if any(counts.values()):
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
-    for line in findings(survey):
+    for line in (*findings(survey), *dropped_defaults(config)):
         print(line)
+    sys.stdout.flush()  # what follows imports torch
+    from tunesmith.training import outline
+
+    if outline.is_here(origin(config)):
+        outline.print_outline(outline.module_without_weights(config, dataset), config)
+    else:
+        print("The model is on the Hugging Face Hub; once it is downloaded, its parameter groups are listed here.")

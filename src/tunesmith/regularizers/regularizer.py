@@ -21,12 +21,15 @@ class Regularizer(pl.Callback):
         conflicts: other regularizers that it cannot be combined with, and why.
         replaces: what only one regularizer can replace: `the loss`, `the weights of a pass`, `the evaluated weights`.
         reads_gradient: whether it reads the step's `embedding_gradient`.
+        repeats: how often `around` computes the whole step.
     """
 
     needs: tuple[str, ...] = ()
     conflicts: Mapping[str, str] = {}
     replaces: tuple[str, ...] = ()
     reads_gradient = False
+
+    repeats = 1
 
     @property
     def passes(self) -> tuple[float, float]:

@@ -1,0 +1,130 @@
+"""What a config would train, found without loading weights: the groups of parameters and the passes of a training step."""
+
+import functools
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+from torch import nn
+
+from tunesmith.configuration import Config
+from tunesmith.configuration.stages import origin
+from tunesmith.configuration.targets import Factories
+from tunesmith.data.survey.survey import Surveyed
+from tunesmith.errors.terminal import Escaped, console
+from tunesmith.training.model import WithoutWeights, fine_tuning_module
+from tunesmith.training.module import FineTuningModule
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters that are trained alike.
+
+    Attributes:
+        pattern: that their names match, such as `backbone.model.encoder.layer.*`.
+        count: number of parameters.
+        lr: learning rate after the warm-up; None if they are not trained.
+        weight_decay: of the optimizer step; None if they are not trained.
+    """
+
+    pattern: str
+    count: int
+    lr: float | None
+    weight_decay: float | None
+
+
+def is_here(backbone: Config) -> bool:
+    """Whether a backbone's config and tokenizer can be read without a download."""
+    from huggingface_hub import try_to_load_from_cache
+
+    name = backbone.get("name")
+    if name is None or os.path.isdir(name):  # noqa: PTH112 - a model's name may not be a path
+        return True
+    return isinstance(try_to_load_from_cache(name, "config.json", revision=backbone.get("revision") or "main"), str)
+
+
+def module_without_weights(config: Config, dataset: Surveyed) -> FineTuningModule:
+    """The module of a config with names and shapes only.
+
+    Raises:
+        UserError: as `fine_tuning_module` does.
+    """
+    factories = Factories.of({**config, "backbone": origin(config)})
+    spec, task = factories.backbone(), dataset.task
+    tokenizer = spec.tokenizer(functools.partial(task.training_texts, dataset.source), pre_split=task.pre_split)
+    return fine_tuning_module(
+        factories, WithoutWeights, spec.config(), tokenizer, task, precision=config["trainer"]["precision"]
+    )
+
+
+def groups(module: FineTuningModule, *, lr: float, weight_decay: float | None) -> Iterator[Group]:
+    """The parameter groups of the optimizer, highest learning rate first, then what is not trained.
+
+    Args:
+        module: with or without values.
+        lr: the optimizer's.
+        weight_decay: the optimizer's.
+    """
+    names = {parameter: name for name, parameter in module.named_parameters()}
+    for group in reversed(module.parameter_groups()):
+        rate, decay = lr * group.get("lr_scale", 1.0), group.get("weight_decay", weight_decay)
+        yield from _by_part({names[parameter]: parameter for parameter in group["params"]}, rate, decay)
+    yield from _by_part({name: part for part, name in names.items() if not part.requires_grad}, None, None)
+
+
+def passes(module: FineTuningModule) -> tuple[float, float]:
+    """Forward and backward passes of a training step."""
+    added = [regularizer.passes for regularizer in module.regularizers]
+    repeats = math.prod(regularizer.repeats for regularizer in module.regularizers)
+    forward, backward = (repeats * (1 + sum(part[place] for part in added)) for place in (0, 1))
+    return forward, backward
+
+
+def print_outline(module: FineTuningModule, config: Config) -> None:
+    """Print a table of the parameter groups, and the passes of a step."""
+    options = config["optimizer"]
+    table = Table(title="Parameter groups", title_justify="left", title_style="bold")
+    table.add_column("parameters", overflow="fold")
+    for heading in ("count", "learning rate", "weight decay"):
+        table.add_column(heading, justify="right")
+    for group in groups(module, lr=options["lr"], weight_decay=options.get("weight_decay")):
+        rates = ("not trained", "") if group.lr is None else (f"{group.lr:.3g}", f"{group.weight_decay:.3g}")
+        table.add_row(Text(group.pattern), f"{group.count:,}", *rates)
+    console().print(Escaped(table))
+    forward, backward = passes(module)
+    cost = ", ".join(
+        f"{name} repeats all {part.repeats} times"
+        if part.repeats > 1
+        else f"{name} adds {part.passes[0]:g} and {part.passes[1]:g}"
+        for name, part in zip(config["regularization"], module.regularizers, strict=True)
+        if part.repeats > 1 or any(part.passes)
+    )
+    print(
+        f"Forward passes of a training step: {forward:g}, backward passes: {backward:g}{f' ({cost})' if cost else ''}."
+    )
+
+
+def _by_part(members: dict[str, nn.Parameter], lr: float | None, weight_decay: float | None) -> Iterator[Group]:
+    """Groups of the backbone and of the head."""
+    for part in ("head", "backbone"):
+        own = {name: parameter for name, parameter in members.items() if name.startswith(f"{part}.")}
+        if own:
+            count = sum(parameter.numel() for parameter in own.values())
+            yield Group(pattern(own), count, lr, weight_decay)
+
+
+def pattern(names: Iterable[str]) -> str:
+    """The shortest pattern with one `*` that all names match, cut between their parts: `a.*.weight`."""
+    split = [name.split(".") for name in names]
+    first = split[0]
+    if len(split) == 1:
+        return ".".join(first)
+    shared = min(map(len, split)) - 1
+    before = next((n for n in range(shared) if any(part[n] != first[n] for part in split)), shared)
+    after = next(
+        (n for n in range(shared - before) if any(part[-1 - n] != first[-1 - n] for part in split)), shared - before
+    )
+    return ".".join([*first[:before], "*", *first[len(first) - after :]])
