@@ -30,7 +30,7 @@ class Contrastive(nn.Module):
 
     task = "contrastive"
     offers = ()
-    refuses = {"distribution": "it predicts embeddings, not a distribution"}
+    refuses = {"*": "it compares embeddings with each other, and has neither labels nor a distribution over outcomes"}
     training_only = ("layer",)  # for cls_layer it is saved as sentence-transformers' Dense
     smallest_batch = 2  # a single example has no in-batch negatives
 

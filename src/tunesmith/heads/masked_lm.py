@@ -30,6 +30,7 @@ class MaskedLm(LanguageModel):
     offers = ("label_smoothing", "distribution", "entropy")
     refuses = {
         "class_weights": "its outcomes are the vocabulary",
+        "focal": "its outcomes are the vocabulary, of which most are rare",
         "mixup": "two texts predict different tokens",
         "representation": "a text has no label",
     }

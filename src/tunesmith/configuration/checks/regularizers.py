@@ -34,7 +34,8 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _without(need: str, name: str, head: Mapping[str, Any], kind: str) -> str:
-    reason = head.get("refuses", {}).get(need)
+    refuses = head.get("refuses", {})
+    reason = refuses.get(need) or refuses.get("*")
     return (
         f"regularization {name} needs a head with {need}, which {kind} does not offer"
         f"{f': {reason}' if reason else ''}; drop {name} or choose another head"
