@@ -13,6 +13,7 @@ regularizers may use; and `refuses`, why it lacks what it does not offer (`*`: a
 - `label_smoothing`, `class_weights` and `focal` it has a `training_loss`, see `training_loss.py`;
 - `mixup` its loss is linear in the targets, and mixed scores are the scores of mixed texts;
 - `representation` it has `representation(hidden, batch)`, a vector of each example.
- `export` reads `training_only`, names of submodules that predictions do not use: every other weight
-that `save` does not write is exported beside it.
+
+`export` reads `training_only`, names of submodules that predictions do not use: every other weight that `save` does not
+write is exported beside it.
 """

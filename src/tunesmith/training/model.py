@@ -10,6 +10,7 @@ from tunesmith.backbones.language_model_classes import misfits
 from tunesmith.configuration.checks.model_config import position_limit
 from tunesmith.configuration.targets import Factories
 from tunesmith.errors import UserError
+from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.training.module import FineTuningModule
 
 
@@ -38,7 +39,7 @@ def fine_tuning_module(
         UserError: if the model's own config does not fit the tokenizer, the task or the head, or if a regularizer does not
             fit the model.
     """
-    regularizers = [regularizer() for regularizer in factories.regularization]
+    regularizers = [_regularizer(factory()) for factory in factories.regularization]
     _check_fit(model_config, tokenizer, task, objective=getattr(factories.head.func, "objective", None))
     for regularizer in regularizers:
         regularizer.configure_backbone(model_config)
@@ -55,6 +56,15 @@ def fine_tuning_module(
     for regularizer in regularizers:
         regularizer.configure_model(module)
     return module
+
+
+def _regularizer(built: Any) -> Regularizer:
+    if not isinstance(built, Regularizer):
+        raise UserError(
+            f"{type(built).__module__}.{type(built).__name__} is not a regularizer; derive it from "
+            "tunesmith.regularizers.regularizer.Regularizer (up to version 0.1 a Lightning callback was one)"
+        )
+    return built
 
 
 class WithoutWeights:
