@@ -101,7 +101,7 @@ def main() -> None:
             bare = seconds(Bare(), [], batches, folder)
             regularizer = Standard(**none, gradient_clip=None)
             ours = FineTuningModule(Weight(), Sum(), [regularizer], **make)
-            mine = seconds(ours, [csv(folder, {})], batches, folder, [regularizer])
+            mine = seconds(ours, [csv(folder, {}, 0)], batches, folder, [regularizer])
             differences.append(1e6 * (mine - bare) / arguments.steps)
     print(f"added by FineTuningModule, logging on: {statistics.median(differences):.0f} microseconds a step")
     print(f"each repeat: {[round(value) for value in differences]}")

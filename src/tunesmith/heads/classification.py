@@ -13,7 +13,7 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.heads import pooling
 from tunesmith.heads.distributions import Categorical, Gaussian, bernoulli
-from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.hugging_face import HuggingFaceHead, at_least_float32, new_stem
 from tunesmith.heads.training_loss import PLAIN, TrainingLoss, binary_cross_entropy, cross_entropy
 
 _PROBLEMS = {
@@ -47,7 +47,7 @@ class Classification(HuggingFaceHead):
         """Logits (batch, labels) from hidden states (batch, length, width)."""
         inputs = {name: batch.inputs[name] for name in ("input_ids", "attention_mask") if name in batch.inputs}
         logits: Tensor = self.stem(**inputs, inputs_embeds=hidden).logits
-        return logits.float()
+        return at_least_float32(logits)
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy, binary cross-entropy or squared error over the batch."""

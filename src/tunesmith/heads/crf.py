@@ -8,7 +8,7 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.configuration.ranges import PositiveFloat
 from tunesmith.data.batch import Batch
 from tunesmith.heads.chain_distribution import Chains, expected_score, smoothed
-from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.hugging_face import HuggingFaceHead, at_least_float32, new_stem
 from tunesmith.heads.linear_chain_crf import LinearChainCrf, best_path, negative_log_likelihood
 from tunesmith.heads.token_classification import first_token_states
 from tunesmith.heads.training_loss import PLAIN, TrainingLoss
@@ -47,7 +47,7 @@ class Crf(HuggingFaceHead):
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Emissions (batch, words, labels) from hidden states (batch, length, width)."""
         logits: Tensor = self.stem(inputs_embeds=first_token_states(hidden, batch)).logits
-        return logits.float()
+        return at_least_float32(logits)
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Negative log-likelihood of the tag sequences, divided by the number of words, as in a softmax loss.

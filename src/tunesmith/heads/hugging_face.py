@@ -43,6 +43,11 @@ class HuggingFaceHead(nn.Module):
         return own
 
 
+def at_least_float32(scores: Tensor) -> Tensor:
+    """Scores without half precision, in which losses and probabilities would be rounded to 2 or 3 digits."""
+    return scores.to(torch.promote_types(scores.dtype, torch.float32))
+
+
 def new_stem(backbone: Backbone, auto_class: str, *, labels: Sequence[str], outputs: int) -> Any:
     """A head with random weights.
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
 from tunesmith.heads.distributions import Categorical
-from tunesmith.heads.hugging_face import HuggingFaceHead, pretrained_stem
+from tunesmith.heads.hugging_face import HuggingFaceHead, at_least_float32, pretrained_stem
 from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 
 _EVALUATION = 2**64 - 1  # not reached by any seed and epoch
@@ -43,7 +43,7 @@ class LanguageModel(HuggingFaceHead):
         """Logits (predicted tokens, vocabulary) from hidden states (batch, length, width)."""
         selected = hidden.flatten(0, 1).index_select(0, batch.layout["places"])  # (predicted tokens, width)
         logits: Tensor = self.stem(inputs_embeds=selected.unsqueeze(0)).logits.squeeze(0)
-        return logits.float()
+        return at_least_float32(logits)
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy over the predicted tokens; zero if there are none."""

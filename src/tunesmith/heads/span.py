@@ -9,7 +9,7 @@ from torch.nn import functional
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import IGNORED, Batch
 from tunesmith.heads.distributions import Categorical
-from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.hugging_face import HuggingFaceHead, at_least_float32, new_stem
 from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 
 
@@ -37,7 +37,7 @@ class Span(HuggingFaceHead):
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (batch, length, 2) from hidden states (batch, length, width); -inf at padding."""
         found = self.stem(inputs_embeds=hidden)
-        logits = torch.stack([found.start_logits, found.end_logits], dim=-1).float()
+        logits = at_least_float32(torch.stack([found.start_logits, found.end_logits], dim=-1))
         mask = batch.inputs.get("attention_mask")
         return logits if mask is None else logits.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf)
 

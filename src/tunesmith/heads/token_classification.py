@@ -8,7 +8,7 @@ from torch import Tensor
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import IGNORED, Batch
 from tunesmith.heads.distributions import Categorical
-from tunesmith.heads.hugging_face import HuggingFaceHead, new_stem
+from tunesmith.heads.hugging_face import HuggingFaceHead, at_least_float32, new_stem
 from tunesmith.heads.linear_chain_crf import best_path
 from tunesmith.heads.training_loss import PLAIN, TrainingLoss, cross_entropy
 from tunesmith.heads.transitions import forbidden_transitions
@@ -36,7 +36,7 @@ class TokenClassification(HuggingFaceHead):
     def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
         """Logits (batch, words, labels) from hidden states (batch, length, width)."""
         logits: Tensor = self.stem(inputs_embeds=first_token_states(hidden, batch)).logits
-        return logits.float()
+        return at_least_float32(logits)
 
     def loss(self, scores: Tensor, batch: Batch) -> Tensor:
         """Mean cross-entropy over the tagged words of the batch; zero if there are none."""

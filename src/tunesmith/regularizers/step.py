@@ -93,8 +93,8 @@ class TrainingStep:
 
     def no_offset(self) -> Tensor:
         """(batch, length, embedding width) of zeros, whose gradient is that of the embeddings."""
-        embeddings, ids = self.module.backbone.embeddings, self.batch.inputs["input_ids"]
-        return torch.zeros(*ids.shape, embeddings.embedding_dim, device=ids.device, requires_grad=True)
+        table, ids = self.module.backbone.embeddings.weight, self.batch.inputs["input_ids"]
+        return torch.zeros(*ids.shape, table.shape[1], dtype=table.dtype, device=table.device, requires_grad=True)
 
     @functools.cached_property
     def tokens(self) -> Tensor:
