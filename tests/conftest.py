@@ -11,6 +11,7 @@ os.environ["WANDB_MODE"] = "offline"
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"  # concurrent test processes would compete for the cores
 os.environ.setdefault("TUNESMITH_DATA", "missing")
+os.environ.setdefault("TUNESMITH_SAMPLES", "missing")
 os.environ.setdefault("TUNESMITH_MINILM", "missing")
 if "MUTANT_UNDER_TEST" in os.environ:  # mutmut wants to know whether a test fails, not the smallest example of it
     from hypothesis import Phase, settings
