@@ -94,7 +94,10 @@ class TrainingStep:
     def no_offset(self) -> Tensor:
         """(batch, length, embedding width) of zeros, whose gradient is that of the embeddings."""
         embeddings, ids = self.module.backbone.embeddings, self.batch.inputs["input_ids"]
-        return torch.zeros(*ids.shape, embeddings.embedding_dim, device=ids.device, requires_grad=True)
+        weight = embeddings.weight
+        return torch.zeros(
+            *ids.shape, embeddings.embedding_dim, device=ids.device, dtype=weight.dtype, requires_grad=True
+        )
 
     @functools.cached_property
     def tokens(self) -> Tensor:
