@@ -26,6 +26,7 @@ class Backbone(nn.Module):
             pools registers it, and with other heads its parameters would get no gradient.
         cls_is_first: whether texts start with a CLS token; else the last token represents the text.
         averages_first_layer: set by a head to get the mean of the first and the last layer's hidden states.
+        attention_mask: (batch, length) that of the present pass, for `hook_embeddings`; None: nothing is padded.
     """
 
     def __init__(self, model: Any, tokenizer: Any, load: Callable[[str], Any] | None = None) -> None:
@@ -41,6 +42,7 @@ class Backbone(nn.Module):
             model.pooler = None
         self.cls_is_first = tokenizer(".")["input_ids"][:1] == [tokenizer.cls_token_id]
         self.averages_first_layer = False
+        self.attention_mask: Tensor | None = None
         if hasattr(model, "mask_emb"):  # XLNet's, used by its language model only
             model.mask_emb.requires_grad_(False)
 
@@ -62,6 +64,7 @@ class Backbone(nn.Module):
 
     def _hidden(self, batch: Batch) -> Tensor:
         inputs: dict[str, Tensor] = batch.inputs
+        self.attention_mask = inputs.get("attention_mask")
         if "documents" in batch.layout:
             inputs = isolate_documents(inputs, batch.layout["documents"], self.config)
         if self.averages_first_layer:
@@ -91,17 +94,20 @@ class Backbone(nn.Module):
         found: nn.Embedding = self.model.get_input_embeddings()
         return found
 
-    def hook_embeddings(self, change: Callable[[Tensor, Tensor], Tensor]) -> RemovableHandle:
+    def hook_embeddings(self, change: Callable[[Tensor, Tensor], Tensor], *, first: bool = False) -> RemovableHandle:
         """Let a function change the embeddings in each pass, in evaluation too, until the handle is removed.
 
         Args:
             change: from ids (batch, length) and their embeddings (batch, length, embedding width) to new embeddings.
+            first: before the functions that are there.
         """
         if self.config.model_type == "xlnet":  # it computes with the length as its first dimension
             return self.embeddings.register_forward_hook(
-                lambda module, ids, embedded: change(ids[0].T, embedded.transpose(0, 1)).transpose(0, 1)
+                lambda module, ids, embedded: change(ids[0].T, embedded.transpose(0, 1)).transpose(0, 1), prepend=first
             )
-        return self.embeddings.register_forward_hook(lambda module, ids, embedded: change(ids[0], embedded))
+        return self.embeddings.register_forward_hook(
+            lambda module, ids, embedded: change(ids[0], embedded), prepend=first
+        )
 
     @property
     def layer_modules(self) -> nn.ModuleList:

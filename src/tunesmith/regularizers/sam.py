@@ -1,0 +1,58 @@
+"""Sharpness-aware minimisation (Foret et al., 2021; of language models: Bahri et al., 2022)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tunesmith.configuration.ranges import NonNegativeFloat
+from tunesmith.regularizers.regularizer import Regularizer
+from tunesmith.regularizers.step import with_gradients
+
+
+class SharpnessAwareMinimization(Regularizer):
+    """The gradient is that of the weights w + rho * g / |g|, where g is the gradient at w; the loss is that at w.
+
+    Each batch has its own perturbation, also with gradient accumulation and on each of several processes (the paper's
+    m-sharpness), and each of the two passes its own dropout masks. Penalties of other regularizers belong to the loss.
+
+    Args:
+        rho: norm of the perturbation of all trained weights.
+        adaptive: perturb each weight in proportion to its size: w + rho * w^2 * g / |w * g| (ASAM; Kwon et al., 2021).
+    """
+
+    def __init__(self, *, rho: NonNegativeFloat, adaptive: bool) -> None:
+        self.rho, self.adaptive = rho, adaptive
+
+    @property
+    def passes(self) -> tuple[float, float]:
+        """The pass at the perturbed weights."""
+        return 1, 1
+
+    def around(self, module: Any, compute: Callable[[], Tensor]) -> Tensor:
+        """The loss at the weights, with the gradient at the perturbed ones."""
+        if not self.rho:
+            return compute()
+        trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        loss = compute()
+        gradients = torch.autograd.grad(loss, trained, allow_unused=True)
+        own = [parameter.data for parameter in trained]
+        try:
+            for parameter, change in zip(trained, self._perturbation(own, gradients), strict=True):
+                if change is not None:
+                    parameter.data = parameter.data + change
+            torch.clear_autocast_cache()  # it has the weights in half precision
+            gradients = torch.autograd.grad(compute(), trained, allow_unused=True)
+        finally:
+            for parameter, weight in zip(trained, own, strict=True):
+                parameter.data = weight
+            torch.clear_autocast_cache()
+        return with_gradients(loss, trained, gradients)
+
+    def _perturbation(self, weights: list[Tensor], gradients: tuple[Tensor | None, ...]) -> list[Tensor | None]:
+        sizes = [weight.abs() if self.adaptive else 1.0 for weight in weights]
+        scaled = [None if g is None else size * g for size, g in zip(sizes, gradients, strict=True)]
+        norm = torch.stack([torch.linalg.vector_norm(part) for part in scaled if part is not None]).norm()
+        scale = self.rho / norm.clamp(min=torch.finfo(norm.dtype).tiny)
+        return [None if part is None else scale * size * part for size, part in zip(sizes, scaled, strict=True)]
