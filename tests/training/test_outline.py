@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.conftest import TINY, checked
+from tests.heads import test_classification as classification
 from tests.heads.test_classification import FAMILIES
 from tunesmith import cli
 from tunesmith.data.survey.survey import surveyed
@@ -63,6 +64,33 @@ def test_check_prints_them(family, capsys):
     assert sum(counts) == sum(parameter.numel() for parameter in without.parameters())
     assert ("not trained" in out) == (family == "xlnet")  # its mask_emb
     assert "Forward passes of a training step: 2, backward passes: 2 (rdrop adds 1 and 1)." in out
+
+
+CHOSEN = [
+    "rdrop",
+    "rdrop,llrd",
+    "r3f",
+    "vat",
+    "smart",
+    "freelb",
+    "freelb,rdrop",
+    "sam",
+    "sam,rdrop",
+    "mixup",
+    "focal,fgm",
+]
+
+
+@pytest.mark.parametrize("chosen", CHOSEN)
+def test_the_passes_are_those_of_a_step(chosen):
+    config = checked([*TINY, f"regularization=[standard,{chosen}]"])
+    module = outline.module_without_weights(config, surveyed(config["dataset"]))
+    backbone, head, batch = classification.build("bert", "single_label", "right", False)
+    own = FineTuningModule(backbone, head, module.regularizers).train()
+    passes = []
+    own.register_forward_hook(lambda *_: passes.append(1))
+    own.training_step(batch, 0)
+    assert outline.passes(module)[0] == len(passes)
 
 
 def test_patterns():

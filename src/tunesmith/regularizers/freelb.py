@@ -26,6 +26,7 @@ class FreeLB(Regularizer):
     """
 
     replaces = ("the loss",)
+    skips_plain = True
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class FreeLB(Regularizer):
 
     @property
     def passes(self) -> tuple[float, float]:
-        """One of the passes is the one that plain training makes."""
+        """All but one, which takes the place of the plain pass."""
         return self.steps - 1, self.steps - 1
 
     def task_loss(self, step: TrainingStep) -> Tensor:

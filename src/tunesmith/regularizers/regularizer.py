@@ -22,6 +22,7 @@ class Regularizer(pl.Callback):
         replaces: what only one regularizer can replace: `the loss`, `the weights of a pass`, `the evaluated weights`.
         reads_gradient: whether it reads the step's `embedding_gradient`.
         repeats: how often `around` computes the whole step.
+        skips_plain: whether its `task_loss` does without the plain pass.
     """
 
     needs: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class Regularizer(pl.Callback):
     reads_gradient = False
 
     repeats = 1
+    skips_plain = False
 
     @property
     def passes(self) -> tuple[float, float]:

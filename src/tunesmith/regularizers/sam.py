@@ -22,13 +22,10 @@ class SharpnessAwareMinimization(Regularizer):
         adaptive: perturb each weight in proportion to its size: w + rho * w^2 * g / |w * g| (ASAM; Kwon et al., 2021).
     """
 
+    repeats = 2
+
     def __init__(self, *, rho: NonNegativeFloat, adaptive: bool) -> None:
         self.rho, self.adaptive = rho, adaptive
-
-    @property
-    def passes(self) -> tuple[float, float]:
-        """The pass at the perturbed weights."""
-        return 1, 1
 
     def around(self, module: Any, compute: Callable[[], Tensor]) -> Tensor:
         """The loss at the weights, with the gradient at the perturbed ones."""

@@ -77,9 +77,12 @@ def groups(module: FineTuningModule, *, lr: float, weight_decay: float | None) -
 
 def passes(module: FineTuningModule) -> tuple[float, float]:
     """Forward and backward passes of a training step."""
-    added = [regularizer.passes for regularizer in module.regularizers]
-    repeats = math.prod(regularizer.repeats for regularizer in module.regularizers)
-    forward, backward = (repeats * (1 + sum(part[place] for part in added)) for place in (0, 1))
+    parts = module.regularizers
+    skips = [part for part in parts if part.skips_plain]
+    reads = [part for part in parts if not part.skips_plain and (part.needs or part.reads_gradient)]
+    own = 2 if skips and reads else 1
+    repeats = math.prod(part.repeats for part in parts)
+    forward, backward = (repeats * (own + sum(part.passes[place] for part in parts)) for place in (0, 1))
     return forward, backward
 
 
