@@ -59,7 +59,7 @@ def test_the_expectation_is_the_trained_weight():
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_probability_one_trains_with_the_pretrained_weights(family):
-    module, batch, regularizer, start = moved(1.0, family)
+    module, batch, _, start = moved(1.0, family)
     loss = module.training_step(batch, 0)
     loss.backward()
     with torch.no_grad():  # the reference: a module that has these weights
