@@ -104,7 +104,7 @@ class FineTuningModule(pl.LightningModule):
         total = compute()
         if collectives.world_size() > 1:
             # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
-            own = self._loss_denominator(batch)
+            own = self.loss_denominator(batch)
             global_denominator = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
             total = total * (own * collectives.world_size() / global_denominator)
         self._loss_sum += total.detach()  # stays on the device: reading it would synchronise
@@ -231,7 +231,7 @@ class FineTuningModule(pl.LightningModule):
         """Decode a batch and accumulate its loss."""
         if batch.size:
             scores = self(batch).scores
-            self._mean_loss.update(self.head.loss(scores, batch), weight=self._loss_denominator(batch))
+            self._mean_loss.update(self.head.loss(scores, batch), weight=self.loss_denominator(batch))
             self._gathered.add(batch, self.head.decode(scores, batch))
 
     def on_validation_epoch_end(self) -> None:
@@ -251,7 +251,7 @@ class FineTuningModule(pl.LightningModule):
             for logger in self.loggers:
                 logger.log_metrics(values | {"epoch": float(self.current_epoch)}, step=self.global_step)
 
-    def _loss_denominator(self, batch: Batch) -> Tensor:
+    def loss_denominator(self, batch: Batch) -> Tensor:
         """Denominator of the head's mean loss: the number of examples, unless the head counts other terms."""
         if batch.size and hasattr(self.head, "loss_denominator"):
             denominator: Tensor = self.head.loss_denominator(batch)

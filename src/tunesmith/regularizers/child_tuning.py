@@ -1,0 +1,81 @@
+"""Child-Tuning: each update changes only a part of the backbone's weights, its child network (Xu et al., 2021)."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from tunesmith.configuration.ranges import PositiveFraction
+from tunesmith.distributed import collectives
+from tunesmith.regularizers.fisher_information import fisher_information
+from tunesmith.regularizers.regularizer import Regularizer
+
+
+class ChildTuning(Regularizer):
+    """The clipped gradient of the backbone is masked, as in the authors' optimizer; the head is trained as usual.
+
+    Args:
+        mode: `free`, a new Bernoulli mask at each step, of gradients divided by `reserve`; `task_driven`, one mask of the
+            layers for the whole run, of the elements with the largest Fisher information. That takes as long as an epoch.
+        reserve: fraction of the elements that is updated.
+    """
+
+    def __init__(self, *, mode: Literal["free", "task_driven"], reserve: PositiveFraction) -> None:
+        self.mode, self.reserve = mode, reserve
+        self._mask: dict[str, Tensor] = {}
+        self._device = torch.device("cpu")
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Note where a mask has to be."""
+        self._device = pl_module.device
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Compute the mask of the whole run, unless a resumed run has it."""
+        if self.mode == "task_driven" and self.reserve < 1 and not self._mask:
+            backbone, data = pl_module.backbone, trainer.datamodule  # type: ignore[attr-defined]
+            layers = {
+                f"backbone.model.{name}": parameter
+                for name, parameter in backbone.model.named_parameters()
+                if parameter.requires_grad and 1 <= backbone.depth_of(name) <= backbone.layers
+            }
+            shard: Any = trainer.train_dataloader.dataset  # type: ignore[union-attr]
+            batches = (shard[rows] for rows in data.plan.batches)
+            self._mask = largest(fisher_information(pl_module, batches, layers), self.reserve)
+
+    def before_update(self, module: Any) -> None:
+        """Mask the gradients."""
+        if self.reserve == 1:
+            return
+        gradients = {
+            f"backbone.model.{name}": parameter.grad
+            for name, parameter in module.backbone.model.named_parameters()
+            if parameter.grad is not None
+        }
+        if self.mode == "task_driven":
+            for name, mask in self._mask.items():
+                if name in gradients:
+                    gradients[name].mul_(mask)
+            return
+        # Gradients are equal on all ranks, and so must be the masks: rank 0 chooses their seed.
+        generator = torch.Generator(module.device)
+        generator.manual_seed(collectives.broadcast_int(int(torch.randint(2**62, ()))))
+        for gradient in gradients.values():
+            gradient.mul_(torch.empty_like(gradient).bernoulli_(self.reserve, generator=generator) / self.reserve)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The mask of the whole run."""
+        return {"mask": self._mask}  # not empty before there is one: a callback without state gets none
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        self._mask = {name: mask.to(self._device) for name, mask in state_dict["mask"].items()}
+
+
+def largest(values: Mapping[str, Tensor], fraction: float) -> dict[str, Tensor]:
+    """Masks of the largest values of all, of any shapes; of those equal to the smallest of these, all."""
+    everything = torch.cat([value.flatten() for value in values.values()])
+    kept = max(round(fraction * len(everything)), 1)
+    threshold = everything.kthvalue(len(everything) - kept + 1).values
+    return {name: value >= threshold for name, value in values.items()}

@@ -1,0 +1,32 @@
+"""Gradual unfreezing: the head is trained first, then one layer more at a time, from the top (Howard & Ruder, 2018)."""
+
+from typing import Any
+
+import pytorch_lightning as pl
+
+from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.regularizers.regularizer import Regularizer
+
+
+class GradualUnfreezing(Regularizer):
+    """In epoch e, from 0, the head and the top e layers are trained; the embeddings are the last.
+
+    The weights that wait have no gradient in the optimizer step, and so neither decay nor count for clipping.
+
+    Args:
+        epochs_per_layer: epochs before each further layer.
+    """
+
+    conflicts = {"freeze": "what is frozen for the whole run cannot be trained later"}
+
+    def __init__(self, *, epochs_per_layer: PositiveInt) -> None:
+        self.epochs_per_layer = epochs_per_layer
+
+    def on_after_backward(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Remove the gradients of the weights that wait; DDP has averaged them, for it needs all of them."""
+        backbone = pl_module.backbone
+        lowest = backbone.layers + 1 - pl_module.current_epoch // self.epochs_per_layer  # depth of the lowest trained
+        for name, parameter in backbone.model.named_parameters():
+            # What follows the top layer, such as GPT-2's last norm, belongs to it.
+            if min(backbone.depth_of(name), backbone.layers) < lowest:
+                parameter.grad = None

@@ -1,0 +1,60 @@
+"""Mixout: in each pass, random elements of the weights are the pretrained ones (Lee et al., 2020)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tunesmith.configuration.ranges import Probability
+from tunesmith.regularizers.regularizer import Regularizer
+from tunesmith.regularizers.starting_weights import StartingWeights
+
+
+class Mixout(Regularizer):
+    """Each element of the layers' matrices is, with probability p, the one that training started from.
+
+    The result is (mix - p * w0) / (1 - p), the paper's equation 5, whose expectation is w. As in the authors' code,
+    embeddings, biases and norms are not mixed.
+
+    Args:
+        probability: p; 1 for the pretrained weights alone.
+    """
+
+    replaces = ("the weights of a pass",)
+
+    def __init__(self, *, probability: Probability) -> None:
+        self.probability = probability
+        self._start = StartingWeights()
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Keep the pretrained weights."""
+        depth_of = pl_module.backbone.depth_of
+        if self.probability:
+            self._start.keep(pl_module, lambda name, parameter: depth_of(name) > 0 and _is_matrix(name, parameter))
+
+    def forward_weights(self, module: Any) -> Mapping[str, Tensor]:
+        """The mixed weights of a pass, with a new mask."""
+        return {
+            name: mixed(module.get_parameter(name), start, self.probability)
+            for name, start in self._start.values.items()
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """The pretrained weights."""
+        return self._start.state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        self._start.load_state_dict(state_dict)
+
+
+def mixed(weight: Tensor, start: Tensor, probability: float) -> Tensor:
+    """Mixout of a weight, of any shape: dropout of its distance from where it started."""
+    return start + functional.dropout(weight - start, probability)
+
+
+def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a weight multiplies hidden states; XLNet has biases and embeddings of segments that are matrices."""
+    return parameter.ndim >= 2 and not name.endswith("bias") and "embed" not in name
