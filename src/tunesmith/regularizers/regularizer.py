@@ -1,6 +1,7 @@
 """The base class of regularizers: what one may do to a run, in the order in which it is asked."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -21,12 +22,14 @@ class Regularizer(pl.Callback):
         conflicts: other regularizers that it cannot be combined with, and why.
         replaces: what only one regularizer can replace: `the loss`, `the weights of a pass`, `the evaluated weights`.
         reads_gradient: whether it reads the step's `embedding_gradient`.
+        adds_parameters: whether its `configure_model` adds parameters; it comes first, so that others see all of them.
     """
 
     needs: tuple[str, ...] = ()
     conflicts: Mapping[str, str] = {}
     replaces: tuple[str, ...] = ()
     reads_gradient = False
+    adds_parameters = False
 
     @property
     def passes(self) -> tuple[float, float]:
@@ -84,3 +87,6 @@ class Regularizer(pl.Callback):
 
     def finish(self, module: Any) -> None:
         """After training, before the model is scored and saved: remove what the saved model does not need."""
+
+    def save(self, folder: Path) -> None:
+        """Write what belongs into the folder of the saved model beside the weights that were scored; on rank 0."""

@@ -149,7 +149,7 @@ def _fine_tuning_module(
         make_schedule=factories.scheduler,
         **options,
     )
-    for regularizer in regularizers:
+    for regularizer in sorted(regularizers, key=lambda regularizer: not regularizer.adds_parameters):
         regularizer.configure_model(module)
     return module
 
