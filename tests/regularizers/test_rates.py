@@ -11,7 +11,6 @@ from tunesmith.errors import UserError
 from tunesmith.regularizers.llrd import LayerwiseLearningRateDecay
 from tunesmith.regularizers.lora import Lora
 from tunesmith.regularizers.rates import Rates
-from tunesmith.training.assembly import _scaled
 from tunesmith.training.train import train
 
 FAMILIES = ["bert", "roberta", "xlnet", "gpt2"]
@@ -19,7 +18,7 @@ LAYER = {"bert": "*.layer.0.*", "roberta": "*.layer.0.*", "xlnet": "*.layer.0.*"
 
 
 def rates_of(module, lr=1.0):
-    rate = {id(weight): group["lr"] for group in _scaled(module.parameter_groups(), lr) for weight in group["params"]}
+    rate = {id(weight): lr * group["lr_scale"] for group in module.parameter_groups() for weight in group["params"]}
     return {name: rate[id(weight)] for name, weight in module.named_parameters() if weight.requires_grad}
 
 
@@ -38,7 +37,8 @@ def test_factors_of_head_patterns_and_layers_are_multiplied(family):
 def test_a_factor_of_zero_leaves_weights_as_they_are():
     module, batch = module_of(Rates(head=1.0, patterns={"*.query.*": 0.0}))
     before = {name: weight.detach().clone() for name, weight in module.named_parameters()}
-    optimizer = torch.optim.SGD(_scaled(module.parameter_groups(), 0.1))
+    groups = [{"params": group["params"], "lr": 0.1 * group["lr_scale"]} for group in module.parameter_groups()]
+    optimizer = torch.optim.SGD(groups)
     module.training_step(batch, 0).backward()
     optimizer.step()
     unchanged = {name for name, weight in module.named_parameters() if torch.equal(weight, before[name])}
