@@ -59,6 +59,8 @@ def overrides(group, choice):
         words += ["dataset.path=folder/of"] * (choice == "hub_text")
         task = OmegaConf.load(FOLDERS[0] / "dataset" / f"{choice}.yaml").defaults[0].removeprefix("_")
         words += [f"head={HEADS[task]}"]
+    if choice == "schedule_free":
+        words += ["scheduler=constant", "scheduler.warmup_ratio=0"]
     if group == "head" and choice in DATASETS:
         words += [f"dataset={DATASETS[choice]}", f"backbone={BACKBONES.get(choice, 'random_bert')}"]
     return words

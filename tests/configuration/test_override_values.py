@@ -157,7 +157,10 @@ def test_a_name_that_is_a_folder(name):
         ("optimizer.betas=[0.9]", "optimizer.betas is [0.9]; expected a list with at least 2 items"),
         ("optimizer.betas=[0.9,0.99,0.999]", "expected a list with at most 2 items"),
         ("optimizer.betas=[0.9,1]", "optimizer.betas is [0.9, 1]; expected less than 1"),
-        ("optimizer=null", "optimizer=null chooses nothing; expected one of adafactor, adam, adamw, nadamw, sgd"),
+        (
+            "optimizer=null",
+            "optimizer=null chooses nothing; expected one of adafactor, adam, adamw, adamw_8bit, lion, nadamw, schedule_free, sgd",
+        ),
         ("dataset.text={a:1,b:2}", "dataset.text is {'a': 1, 'b': 2}; expected a valid string"),
     ],
 )

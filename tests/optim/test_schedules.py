@@ -37,3 +37,19 @@ def test_inverse_square_root_as_in_the_paper():
     # Vaswani et al. (2017), equation 3, scaled to 1 at the end of the warm-up
     for step in range(1, TOTAL):
         assert factor(step) == pytest.approx(min(step**-0.5, step * 10**-1.5) / 10**-0.5)
+
+
+@pytest.mark.parametrize("total,fraction,ratio", [(50, 0.1, 32.0), (1000, 0.25, 8.0), (40, 0.5, 1.0)])
+def test_slanted_triangular_equals_the_papers_formula(total, fraction, ratio):
+    factor, cut = schedules.slanted_triangular(total, cut_fraction=fraction, ratio=ratio), int(total * fraction)
+    for step in range(total + 1):  # Howard & Ruder (2018), equation 3
+        p = step / cut if step < cut else 1 - (step - cut) / (cut * (1 / fraction - 1))
+        assert factor(step) == pytest.approx((1 + p * (ratio - 1)) / ratio)
+    assert factor(0) == factor(total) == pytest.approx(1 / ratio) and factor(cut) == 1
+
+
+@pytest.mark.parametrize("total", [1, 2, 7, 19])
+def test_slanted_triangular_of_few_steps_stays_between_its_limits(total):
+    factor = schedules.slanted_triangular(total, cut_fraction=0.1, ratio=32.0)
+    factors = [factor(step) for step in range(total + 3)]
+    assert max(factors) == 1 and min(factors) == pytest.approx(1 / 32)

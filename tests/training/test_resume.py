@@ -39,12 +39,13 @@ class CutError(Exception):
 
 def cut(monkeypatch, hook, call, act):
     """Call `act` when a hook of the module is called for the n-th time, from 0."""
-    calls = []
+    calls, original = [], getattr(FineTuningModule, hook)
 
     def acting(self, *arguments, **settings):
         calls.append(1)
         if len(calls) == call + 1:
             act()
+        return original(self, *arguments, **settings)
 
     monkeypatch.setattr(FineTuningModule, hook, acting, raising=False)
 

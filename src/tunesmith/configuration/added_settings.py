@@ -15,6 +15,7 @@ ADDED: dict[str, Any] = {
     "dataset.offsets": None,
     "dataset.scheme": None,
     "dataset.suffix": False,
+    "optimizer.bias_correction": True,
     "logger.wandb.timeout_seconds": 30,
     "trainer.on_nonfinite": "stop",
     "trainer.max_rollbacks": 3,

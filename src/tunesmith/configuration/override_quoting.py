@@ -9,6 +9,9 @@ from tunesmith.errors import UserError
 _UNCLEAR = re.compile(r"[\[\]{}()'\"\\]")  # of a list, a function or a quoted text
 _UNUSUAL = re.compile(r"[^A-Za-z0-9_/+.$%*@?| :-]")  # characters that Hydra reads in quotes only
 
+_QUOTED = re.compile(r"""("[^"\\]*"|'[^'\\]*')(\s*:)?""")  # a text, or the key of a mapping
+_ESCAPED = re.compile(r"[][(){}:=, ]")  # characters that Hydra reads in such a key after a backslash
+
 _LONGEST, _DIGITS, _BRACKETS = 10_000, 400, 20  # Hydra's parser needs about a second for as many characters
 _BRACKET = re.compile(r"[\[({})\]]")
 _LONG_NUMBER = re.compile(rf"[0-9_]{{{_DIGITS + 1}}}")
@@ -16,6 +19,8 @@ _LONG_NUMBER = re.compile(rf"[0-9_]{{{_DIGITS + 1}}}")
 
 def readable(word: str) -> str:
     """An override with the quotes that Hydra requires: `backbone.after=[demo/dapt,seed=2]`, `dataset.train=~/données.csv`.
+
+    Quotes around the keys of a mapping, `{"*.layer.0.*": 0.1}`, become backslashes where there is need, for Hydra takes none.
 
     Raises:
         UserError: for one that is too long to be parsed, or has a number that is.
@@ -27,10 +32,17 @@ def readable(word: str) -> str:
         )
     key, equals, value = word.partition("=")
     if key.lstrip("+") != "backbone.after":
+        value = _QUOTED.sub(_as_key, value) if "{" in value else value
+        word = key + equals + value
         clear = equals and not word.startswith("~") and not _UNCLEAR.search(value)
         parts = [as_text(part) if _UNUSUAL.search(part) else part for part in value.split(",")]
         return key + equals + ",".join(parts) if clear else word
     return key + equals + ",".join(map(_quoted, _parts(value)))
+
+
+def _as_key(found: re.Match[str]) -> str:
+    text, colon = found[1], found[2]
+    return text if colon is None else _ESCAPED.sub(r"\\\g<0>", text[1:-1]) + colon
 
 
 def quoted_form(word: str) -> str:

@@ -46,6 +46,8 @@ def export(run: RunFolder, output: str) -> list[str]:
         _read_masks(folder)
         labels = list(state.get("labels", ()))
         notes = _export_head(config["head"], labels, load_file(run.model / "head.safetensors"), folder)
+        if (folder / "adapter").is_dir():
+            notes.append("adapter/ has the adapter by itself, for peft.PeftModel.from_pretrained and the base model")
         write_card(run, config, state, folder)
     if left_out:
         notes.append(f"not copied, as no model is known to need them: {listed(left_out)}")

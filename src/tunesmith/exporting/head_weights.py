@@ -26,6 +26,8 @@ def unexported(weights: Mapping[str, Tensor], folder: Path, *, besides: Collecti
 
     left = {name: value for name, value in weights.items() if name.partition(".")[0] not in besides}
     for file in folder.rglob("*.safetensors"):
+        if file.name.startswith("adapter_"):  # what is only there is not in the model
+            continue
         with safe_open(file, "pt") as stream:
             for exported in stream.keys():  # noqa: SIM118 - no mapping
                 shape, last = stream.get_slice(exported).get_shape(), exported.rpartition(".")[2]

@@ -1,13 +1,13 @@
 """Learning-rate schedules: pure functions from the optimizer step to a factor of the learning rate.
 
-Each takes the total number of steps and the length of the warm-up, in steps or as a ratio, and returns a function from
-the step, counted from 0, to the factor.
+Each takes the total number of steps and the length of its warm-up, and returns a function from the step, counted from 0, to
+the factor.
 """
 
 import math
 from collections.abc import Callable
 
-from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat, Probability
+from tunesmith.configuration.ranges import AtLeastOne, NonNegativeInt, OpenFraction, PositiveFloat, Probability
 
 Schedule = Callable[[int], float]
 
@@ -47,6 +47,25 @@ def inverse_square_root(
     """sqrt(warm-up / step) after the warm-up (Vaswani et al., 2017)."""
     warm = warmup(total, warmup_steps, warmup_ratio)
     return lambda step: step / warm if step < warm else math.sqrt(max(warm, 1) / max(step, 1))
+
+
+def slanted_triangular(total: int, *, cut_fraction: OpenFraction, ratio: AtLeastOne) -> Schedule:
+    """A short linear rise and a long linear fall (Howard & Ruder, 2018, equation 3).
+
+    It begins and ends at 1 / `ratio`. The fall takes all steps after the rise, which is what the paper's formula means
+    where `cut_fraction` of the steps is no whole number; as printed, it would then end below zero.
+
+    Args:
+        cut_fraction: of the steps, for the rise.
+        ratio: of the largest to the smallest factor.
+    """
+    cut = math.floor(total * cut_fraction)
+
+    def factor(step: int) -> float:
+        progress = step / cut if step < cut else 1 - min((step - cut) / max(total - cut, 1), 1.0)
+        return (1 + progress * (ratio - 1)) / ratio
+
+    return factor
 
 
 def warmup(total: int, steps: int | None, ratio: float | None) -> int:

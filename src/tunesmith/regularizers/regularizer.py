@@ -1,6 +1,7 @@
 """The base class of regularizers: what one may do to a run, in the order in which it is asked."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -23,15 +24,16 @@ class Regularizer(pl.Callback):
         reads_gradient: whether it reads the step's `embedding_gradient`.
         repeats: how often `around` computes the whole step.
         skips_plain: whether its `task_loss` does without the plain pass.
+        adds_parameters: whether its `configure_model` adds parameters; it comes first, so that others see all of them.
     """
 
     needs: tuple[str, ...] = ()
     conflicts: Mapping[str, str] = {}
     replaces: tuple[str, ...] = ()
     reads_gradient = False
-
     repeats = 1
     skips_plain = False
+    adds_parameters = False
 
     @property
     def passes(self) -> tuple[float, float]:
@@ -89,3 +91,6 @@ class Regularizer(pl.Callback):
 
     def finish(self, module: Any) -> None:
         """After training, before the model is scored and saved: remove what the saved model does not need."""
+
+    def save(self, folder: Path) -> None:
+        """Write what belongs into the folder of the saved model beside the weights that were scored; on rank 0."""

@@ -53,7 +53,7 @@ def fine_tuning_module(
         make_schedule=factories.scheduler,
         **options,
     )
-    for regularizer in regularizers:
+    for regularizer in sorted(regularizers, key=lambda regularizer: not regularizer.adds_parameters):
         regularizer.configure_model(module)
     return module
 

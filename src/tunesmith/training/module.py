@@ -56,6 +56,7 @@ class FineTuningModule(pl.LightningModule):
         self.backbone, self.head, self.regularizers = backbone, head, regularizers
         self._reads_gradient = any(regularizer.reads_gradient for regularizer in regularizers)
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
+        self._averaging: Any = None  # the optimizer, if it evaluates other weights than it trains
         self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
         self._mean_loss = MeanMetric()
         self._loss_sum: Tensor
@@ -201,20 +202,35 @@ class FineTuningModule(pl.LightningModule):
         return NonFiniteError(what, step=self.global_step, first=first)
 
     def evaluated_state_dict(self) -> dict[str, Tensor]:
-        """The state dict with the weights that are evaluated and saved: the trained ones, or those of a regularizer."""
+        """The state dict with the weights that are evaluated and saved: the trained ones, or those of an optimizer that
+        averages, or of a regularizer.
+        """
         with self._evaluated_weights():
             return {name: value.clone() for name, value in self.state_dict().items()}
 
     @contextlib.contextmanager
     def _evaluated_weights(self) -> Iterator[None]:
         replaced = {name: weight for part in self.regularizers for name, weight in part.evaluation_weights().items()}
-        parameters = {name: parameter for name, parameter in self.named_parameters() if name in replaced}
+        averaging = self._averaging
+        parameters = {
+            name: parameter
+            for name, parameter in self.named_parameters()
+            if name in replaced or (averaging is not None and parameter.requires_grad)
+        }
         trained = {name: parameter.data for name, parameter in parameters.items()}
         try:
-            for name, parameter in parameters.items():
-                parameter.data = replaced[name]
+            if averaging is not None:
+                for (
+                    parameter
+                ) in parameters.values():  # copies, since rounding keeps `train` from undoing `eval` exactly
+                    parameter.data = parameter.data.clone()
+                averaging.eval()
+            for name in replaced:
+                parameters[name].data = replaced[name]
             yield
         finally:
+            if averaging is not None:
+                averaging.train()
             for name, parameter in parameters.items():
                 parameter.data = trained[name]
 
@@ -271,6 +287,7 @@ class FineTuningModule(pl.LightningModule):
         """One parameter group for each combination of options that head and regularizers set."""
         assert self._make_optimizer is not None and self._make_schedule is not None
         optimizer = self._make_optimizer(self.parameter_groups())
+        self._averaging = optimizer if hasattr(optimizer, "eval") else None
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

@@ -37,6 +37,8 @@ def save(module: FineTuningModule, tokenizer: Any, run: RunFolder, *, published:
         tokenizer.save_pretrained(draft)
         own = _own_weights(module.head, module.backbone)
         save_file({name: value.contiguous() for name, value in own.items()}, draft / "head.safetensors")
+        for regularizer in module.regularizers:
+            regularizer.save(draft)
         give_usual_modes(draft)
         shutil.rmtree(run.model, ignore_errors=True)
         draft.rename(run.model)

@@ -23,6 +23,7 @@ def misfits(config: Config) -> Iterator[str]:
     if "objective" in head:
         yield from language_model_objectives.mistakes(head["objective"], family_of(origin(config)))
     yield from regularizers.mistakes(config, head)
+    yield from _schedule_mistakes(config)
     if (dataset["batch_size"] is None) == (dataset["max_tokens"] is None):
         yield "dataset.batch_size and dataset.max_tokens: expected one of them, received both or none; set the other to null"
     else:
@@ -32,6 +33,20 @@ def misfits(config: Config) -> Iterator[str]:
         yield "scheduler.warmup_steps and scheduler.warmup_ratio are both set; set one of them to null (scheduler.warmup_ratio=null)"
     yield from _task_mistakes(dataset, config["monitor"])
     yield from _lengths(config)
+
+
+def _schedule_mistakes(config: Config) -> Iterator[str]:
+    """An optimizer that needs a constant learning rate with a schedule that changes it."""
+    optimizer, scheduler = config["optimizer"], config["scheduler"]
+    constant = scheduler["_target_"].rpartition(".")[2] == "constant"
+    if schema.constants(optimizer, group="optimizer").get("constant_rate") and (
+        not constant or scheduler.get("warmup_steps") or scheduler.get("warmup_ratio")
+    ):
+        yield (
+            f"optimizer {optimizer['_target_'].rpartition('.')[2]} averages weights that are trained at a constant learning rate, "
+            f"but scheduler {scheduler['_target_'].rpartition('.')[2]} changes it; set scheduler=constant "
+            "scheduler.warmup_ratio=0, and optimizer.warmup_steps for a warm-up"
+        )
 
 
 def _batch_mistakes(dataset: Config, smallest: int) -> Iterator[str]:

@@ -26,6 +26,11 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
                 f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is "
                 f"{problem}; drop {name}"
             )
+    optimizer = schema.constants(config["optimizer"], group="optimizer").get("replaces", ())
+    for name, regularizer in found.items():
+        if both := sorted({*optimizer} & {*regularizer.get("replaces", ())}):
+            kind = config["optimizer"]["_target_"].rpartition(".")[2]
+            yield f"regularization {name} and optimizer {kind} contradict each other: both replace {listed(both)}; drop one of them"
     for (name, regularizer), (other, another) in itertools.combinations(found.items(), 2):
         reason = regularizer.get("conflicts", {}).get(other) or another.get("conflicts", {}).get(name)
         both = sorted({*regularizer.get("replaces", ())} & {*another.get("replaces", ())})
