@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.distributed.test_workers import history, no_dropout, run_of
+from tests.distributed.test_workers import run_of
 from tests.heads.test_classification import FAMILIES, collated, text_task
 from tests.regularizers.modules import module_of
 from tests.regularizers.resuming import assert_resumes
@@ -131,12 +131,6 @@ def test_a_resumed_run_has_its_masks(mode, tmp_path, monkeypatch):
     # `assert_resumes` undoes this after the first interruption: counted are the two runs that start.
     assert_resumes(words, tmp_path, monkeypatch)
     assert len(calls) == (2 if mode == "task_driven" else 0)
-
-
-def test_two_processes_find_the_mask_that_one_does(tmp_path):
-    words = ["regularization=[standard,child_tuning]", "regularization.child_tuning.mode=task_driven", *no_dropout()]
-    (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
-    np.testing.assert_allclose(after, before, rtol=2e-5, atol=2e-6)
 
 
 def test_processes_draw_the_same_free_masks(tmp_path, monkeypatch):

@@ -2,12 +2,10 @@
 
 import copy
 
-import numpy as np
 import pytest
 import torch
 
 from tests.conftest import checked
-from tests.distributed.test_workers import history, no_dropout, run_of
 from tests.heads.test_classification import FAMILIES
 from tests.regularizers.modules import module_of
 from tests.regularizers.resuming import assert_resumes
@@ -66,12 +64,6 @@ def test_weights_move_in_the_epochs_of_a_run(tmp_path, monkeypatch):
 def test_a_resumed_run(tmp_path, monkeypatch):
     words = ["regularization=[standard,gradual_unfreezing]", "trainer.accumulate_grad_batches=2"]
     assert_resumes(words, tmp_path, monkeypatch, cuts=[("on_train_batch_start", 2), ("on_train_batch_start", 6)])
-
-
-def test_two_processes_train_like_one(tmp_path):
-    words = ["regularization=[standard,gradual_unfreezing]", "trainer.max_epochs=2", *no_dropout()]
-    (_, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))
-    np.testing.assert_allclose(after, before, rtol=2e-5, atol=2e-6)
 
 
 def test_frozen_weights_cannot_be_unfrozen():
