@@ -32,7 +32,13 @@ REGULARIZERS = [name for name in choices("regularization", [conf_folder()]) if n
 SMALL = ["dataset.size=32", "dataset.batch_size=8", "backbone.width=16", "backbone.vocabulary=300", "seed=3"]
 SMALL += ["trainer.max_steps=3", "trainer.accelerator=cpu", "trainer.progress_bar=false", "trainer.log_every_n_steps=1"]
 # Settings under which three steps show the regularizer at work.
-SETTINGS: dict[str, list[str]] = {}
+SETTINGS = {
+    "swa": ["regularization.swa.start=0.5"],
+    "smart": ["regularization.smart.epsilon=0.1", "regularization.smart.sigma=0.1"],
+    "r3f": ["regularization.r3f.epsilon=0.1"],
+    "rates": ['regularization.rates.patterns={"*.weight":0.5}'],
+    "child_tuning": ["regularization.child_tuning.mode=task_driven"],
+}
 EVERY = list(itertools.product(REGULARIZERS, HEADS, FAMILIES))
 # One head and family for each regularizer, so that neighbours differ in both.
 SOME = [

@@ -202,8 +202,8 @@ class FineTuningModule(pl.LightningModule):
         return NonFiniteError(what, step=self.global_step, first=first)
 
     def evaluated_state_dict(self) -> dict[str, Tensor]:
-        """The state dict with the weights that are evaluated and saved: the trained ones, or those of an optimizer that
-        averages, or of a regularizer.
+        """The state dict with the weights that are evaluated and saved: the trained ones, or the averages of an optimizer or
+        a regularizer.
         """
         with self._evaluated_weights():
             return {name: value.clone() for name, value in self.state_dict().items()}
@@ -220,9 +220,8 @@ class FineTuningModule(pl.LightningModule):
         trained = {name: parameter.data for name, parameter in parameters.items()}
         try:
             if averaging is not None:
-                for (
-                    parameter
-                ) in parameters.values():  # copies, since rounding keeps `train` from undoing `eval` exactly
+                # Of copies, since rounding keeps `train` from undoing `eval` exactly.
+                for parameter in parameters.values():
                     parameter.data = parameter.data.clone()
                 averaging.eval()
             for name in replaced:
