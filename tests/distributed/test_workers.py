@@ -100,6 +100,17 @@ def test_two_processes_train_and_score_like_one(words, tmp_path):
         ]
 
 
+def test_each_rank_draws_its_own_dropout_masks(tmp_path, monkeypatch):
+    def note(self, *arguments):
+        with (tmp_path / f"rank-{self.global_rank}").open("ab") as stream:
+            stream.write(torch.get_rng_state().numpy().tobytes())
+
+    monkeypatch.setattr(FineTuningModule, "on_train_batch_start", note, raising=False)
+    run_of(tmp_path, ["trainer.max_steps=2"], 2)
+    first, second = ((tmp_path / f"rank-{rank}").read_bytes() for rank in (0, 1))
+    assert len(first) == len(second) > 0 and first != second
+
+
 def test_bfloat16_with_accumulation(tmp_path):
     words = ["trainer.precision=bf16-mixed", "trainer.accumulate_grad_batches=2", "dataset.size=128", *no_dropout()]
     (names, before), (_, after) = (history(run_of(tmp_path, words, devices)) for devices in (1, 2))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 import torch.distributed as dist
 from pytorch_lightning.strategies import DDPStrategy
 
@@ -26,4 +27,5 @@ class SingleNodeDDP(DDPStrategy):
         if not dist.is_initialized():
             backend = self._get_process_group_backend()
             rendezvous.connect(self._context, backend, self.root_device, timeout=self._timeout)  # type: ignore[arg-type]
-        super().setup_distributed()
+        with torch.random.fork_rng():  # Lightning would seed all ranks alike, and so their dropout masks
+            super().setup_distributed()
