@@ -10,11 +10,12 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 
 from tunesmith.errors import Pruned
+from tunesmith.regularizers.regularizer import Regularizer
 
 NONE = "{_target_:tests.sweeps.trouble.Trouble,kind:none}"
 
 
-class Trouble(pl.Callback):
+class Trouble(Regularizer):
     """Acts in the second training step; the environment, which is no part of a run, delays each step.
 
     Args:

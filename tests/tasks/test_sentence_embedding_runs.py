@@ -150,7 +150,7 @@ def test_hub_triplets(tmp_path):
         (["dataset.metrics=[accuracy]"], "accuracy is not a score"),
         (["head.temperature=0"], "head.temperature is 0"),
         (["head.pooling=max"], "head.pooling is 'max'; expected 'cls', 'cls_training_layer'"),
-        (["regularization=[rdrop]"], "regularization rdrop needs a head with divergence"),
+        (["regularization=[rdrop]"], "regularization rdrop needs a head with distribution"),
         (["monitor=validation/accuracy"], "monitor is validation/accuracy, which is never logged"),
         (["dataset.more=sts.csv"], "dataset.more is 'sts.csv'; expected"),
         (["dataset.train=rows.tx"], "dataset.train=rows.tx is not a file; did you mean rows.txt?"),

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -26,12 +27,14 @@ class Group:
     Attributes:
         pattern: that their names match, such as `backbone.model.encoder.layer.*`.
         count: number of parameters.
-        lr: learning rate after the warm-up; None if they are not trained.
-        weight_decay: of the optimizer step; None if they are not trained.
+        trained: whether the optimizer has them.
+        lr: learning rate after the warm-up; None if the optimizer's setting has another name.
+        weight_decay: likewise.
     """
 
     pattern: str
     count: int
+    trained: bool
     lr: float | None
     weight_decay: float | None
 
@@ -60,19 +63,21 @@ def module_without_weights(config: Config, dataset: Surveyed) -> FineTuningModul
     )
 
 
-def groups(module: FineTuningModule, *, lr: float, weight_decay: float | None) -> Iterator[Group]:
+def groups(module: FineTuningModule, *, lr: float | None, weight_decay: float | None) -> Iterator[Group]:
     """The parameter groups of the optimizer, highest learning rate first, then what is not trained.
 
     Args:
         module: with or without values.
-        lr: the optimizer's.
-        weight_decay: the optimizer's.
+        lr: the optimizer's; None if it has no such setting.
+        weight_decay: likewise.
     """
     names = {parameter: name for name, parameter in module.named_parameters()}
     for group in reversed(module.parameter_groups()):
-        rate, decay = lr * group.get("lr_scale", 1.0), group.get("weight_decay", weight_decay)
-        yield from _by_part({names[parameter]: parameter for parameter in group["params"]}, rate, decay)
-    yield from _by_part({name: part for part, name in names.items() if not part.requires_grad}, None, None)
+        rate = None if lr is None else lr * group.get("lr_scale", 1.0)
+        options = {"trained": True, "lr": rate, "weight_decay": group.get("weight_decay", weight_decay)}
+        yield from _by_part({names[parameter]: parameter for parameter in group["params"]}, options)
+    waiting = {name: part for part, name in names.items() if not part.requires_grad}
+    yield from _by_part(waiting, {"trained": False, "lr": None, "weight_decay": None})
 
 
 def passes(module: FineTuningModule) -> tuple[float, float]:
@@ -93,8 +98,9 @@ def print_outline(module: FineTuningModule, config: Config) -> None:
     table.add_column("parameters", overflow="fold")
     for heading in ("count", "learning rate", "weight decay"):
         table.add_column(heading, justify="right")
-    for group in groups(module, lr=options["lr"], weight_decay=options.get("weight_decay")):
-        rates = ("not trained", "") if group.lr is None else (f"{group.lr:.3g}", f"{group.weight_decay:.3g}")
+    for group in groups(module, lr=options.get("lr"), weight_decay=options.get("weight_decay")):
+        rates = ["" if value is None else f"{value:.3g}" for value in (group.lr, group.weight_decay)]
+        rates = rates if group.trained else ["not trained", ""]
         table.add_row(Text(group.pattern), f"{group.count:,}", *rates)
     console().print(Escaped(table))
     forward, backward = passes(module)
@@ -110,13 +116,13 @@ def print_outline(module: FineTuningModule, config: Config) -> None:
     )
 
 
-def _by_part(members: dict[str, nn.Parameter], lr: float | None, weight_decay: float | None) -> Iterator[Group]:
+def _by_part(members: dict[str, nn.Parameter], options: dict[str, Any]) -> Iterator[Group]:
     """Groups of the backbone and of the head."""
     for part in ("head", "backbone"):
         own = {name: parameter for name, parameter in members.items() if name.startswith(f"{part}.")}
         if own:
             count = sum(parameter.numel() for parameter in own.values())
-            yield Group(pattern(own), count, lr, weight_decay)
+            yield Group(pattern(own), count, **options)
 
 
 def pattern(names: Iterable[str]) -> str:
