@@ -1,8 +1,8 @@
-"""Write the small training sets of experiments/regularizers: random samples, the same on every machine.
+"""Write the small sets of experiments/regularizers: random samples, the same on every machine.
 
 python experiments/regularizers/samples.py DATA SAMPLES
 
-DATA has sst2/train.tsv, wnut17/train.conll and squad/train-v1.1.json; SAMPLES gets sst2-500.tsv, wnut17-1000.conll and squad-1000.json.
+DATA has sst2/, wnut17/ and squad/; SAMPLES gets training sets, and validation sets, which choose the best epoch.
 """
 
 import argparse
@@ -10,8 +10,6 @@ import json
 import random
 import re
 from pathlib import Path
-
-SENTENCES, POSTS, QUESTIONS = 500, 1000, 1000
 
 
 def main() -> None:
@@ -22,21 +20,23 @@ def main() -> None:
     data, samples = arguments.data, arguments.samples
     samples.mkdir(parents=True, exist_ok=True)
 
-    header, *lines = (data / "sst2/train.tsv").read_text(encoding="utf-8").splitlines()
-    write(samples / f"sst2-{SENTENCES}.tsv", "\n".join([header, *sample(lines, SENTENCES)]) + "\n")
+    for split, count in (("train", 500), ("validation", 200)):
+        header, *lines = (data / f"sst2/{split}.tsv").read_text(encoding="utf-8").splitlines()
+        write(samples / f"sst2-{split}-{count}.tsv", "\n".join([header, *sample(lines, count)]) + "\n")
 
-    posts = re.split(r"\n\s*\n", (data / "wnut17/train.conll").read_text(encoding="utf-8").strip())
-    write(samples / f"wnut17-{POSTS}.conll", "\n\n".join(sample(posts, POSTS)) + "\n")
+    for split, count in (("train", 1000), ("validation", 300)):
+        posts = re.split(r"\n\s*\n", (data / f"wnut17/{split}.conll").read_text(encoding="utf-8").strip())
+        write(samples / f"wnut17-{split}-{count}.conll", "\n\n".join(sample(posts, count)) + "\n")
 
-    content = json.loads((data / "squad/train-v1.1.json").read_text(encoding="utf-8"))
-    names = [question["id"] for question in questions(content)]
-    kept = set(sample(names, QUESTIONS))
-    for article in content["data"]:
-        for paragraph in article["paragraphs"]:
-            paragraph["qas"] = [question for question in paragraph["qas"] if question["id"] in kept]
-        article["paragraphs"] = [paragraph for paragraph in article["paragraphs"] if paragraph["qas"]]
-    content["data"] = [article for article in content["data"] if article["paragraphs"]]
-    write(samples / f"squad-{QUESTIONS}.json", json.dumps(content, ensure_ascii=False))
+    for split, count in (("train", 1000), ("validation", 300)):
+        content = json.loads((data / f"squad/{split}-v1.1.json").read_text(encoding="utf-8"))
+        kept = set(sample([question["id"] for question in questions(content)], count))
+        for article in content["data"]:
+            for paragraph in article["paragraphs"]:
+                paragraph["qas"] = [question for question in paragraph["qas"] if question["id"] in kept]
+            article["paragraphs"] = [paragraph for paragraph in article["paragraphs"] if paragraph["qas"]]
+        content["data"] = [article for article in content["data"] if article["paragraphs"]]
+        write(samples / f"squad-{split}-{count}.json", json.dumps(content, ensure_ascii=False))
 
 
 def questions(content: dict) -> list[dict]:

@@ -112,3 +112,7 @@ def test_a_service_process_that_is_killed_ends_the_logging(tmp_path, capsys):
     logger.log_metrics({"train/loss": 0.5}, step=2)
     logger.close("done")
     assert capsys.readouterr().out.count("Weights & Biases failed") == 1
+    later = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    later.log_metrics({"train/loss": 0.5}, step=1)
+    later.close("done")
+    assert "failed" not in capsys.readouterr().out

@@ -113,9 +113,18 @@ class WandbRun(WandbLogger):
                     flush=True,
                 )
             except Exception as error:
+                _forget_run()
                 with self._failures:
                     raise error
         _end_service(code)
+
+
+def _forget_run() -> None:
+    """Forget a run whose service process has failed: a later run of this process starts a service of its own."""
+    from wandb.sdk.lib import module
+
+    module.unset_globals()
+    os.environ.pop("WANDB_SERVICE", None)
 
 
 def _end_service(exit_code: int) -> None:
