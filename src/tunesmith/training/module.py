@@ -4,7 +4,7 @@ import contextlib
 import functools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -18,6 +18,7 @@ from tunesmith.data.batch import Batch
 from tunesmith.distributed import collectives
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.regularizers.step import Pass, TrainingStep
+from tunesmith.training.evaluated_weights import evaluated_weights
 from tunesmith.training.gathered_predictions import GatheredPredictions
 from tunesmith.training.nonfinite import FirstNonFinite, NonFiniteError, largest
 
@@ -202,41 +203,14 @@ class FineTuningModule(pl.LightningModule):
         return NonFiniteError(what, step=self.global_step, first=first)
 
     def evaluated_state_dict(self) -> dict[str, Tensor]:
-        """The state dict with the weights that are evaluated and saved: the trained ones, or the averages of an optimizer or
-        a regularizer.
-        """
-        with self._evaluated_weights():
+        """The state dict of the weights that are evaluated and saved, see `evaluated_weights`."""
+        with evaluated_weights(self, self.regularizers, self._averaging):
             return {name: value.clone() for name, value in self.state_dict().items()}
-
-    @contextlib.contextmanager
-    def _evaluated_weights(self) -> Iterator[None]:
-        replaced = {name: weight for part in self.regularizers for name, weight in part.evaluation_weights().items()}
-        averaging = self._averaging
-        parameters = {
-            name: parameter
-            for name, parameter in self.named_parameters()
-            if name in replaced or (averaging is not None and parameter.requires_grad)
-        }
-        trained = {name: parameter.data for name, parameter in parameters.items()}
-        try:
-            if averaging is not None:
-                # Of copies, since rounding keeps `train` from undoing `eval` exactly.
-                for parameter in parameters.values():
-                    parameter.data = parameter.data.clone()
-                averaging.eval()
-            for name in replaced:
-                parameters[name].data = replaced[name]
-            yield
-        finally:
-            if averaging is not None:
-                averaging.train()
-            for name, parameter in parameters.items():
-                parameter.data = trained[name]
 
     def on_validation_start(self) -> None:
         """During training, load the weights that are evaluated and saved."""
         if self.trainer.state.fn == TrainerFn.FITTING:
-            self._validation.enter_context(self._evaluated_weights())
+            self._validation.enter_context(evaluated_weights(self, self.regularizers, self._averaging))
 
     def use_trained_weights(self) -> None:
         """End what `on_validation_start` began, before the training state is saved or training goes on."""
