@@ -31,12 +31,11 @@ def label_scores(
     labels = probabilities.shape[1]
     average = average or ("binary" if labels == 2 else "macro")
     several = {"task": "multiclass", "average": average, "num_classes": labels}
-    averaged = _averaged(predictions, targets, **({"task": "binary"} if average == "binary" else several))
+    averaged = _averaged(**({"task": "binary"} if average == "binary" else several))
+    accuracy = tm.MulticlassAccuracy(average="micro", **_OPTIONS)
     probabilities = probabilities.astype(np.float64)
     matrix = confusion.confusion(targets, predictions, labels=labels)
-    return {
-        "accuracy": float((predictions == targets).mean()),
-        **averaged,
+    return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
         "matthews": confusion.matthews(matrix),
         "balanced_accuracy": confusion.balanced_accuracy(matrix),
         "roc_auc": _ranked(ranking.roc_auc, targets, probabilities),
@@ -61,12 +60,12 @@ def label_set_scores(
         probabilities: (examples, labels).
         average: macro, micro or weighted; None for macro.
     """
-    settings = {"task": "multilabel", "average": average or "macro", "num_labels": targets.shape[1]}
+    labels = targets.shape[1]
+    accuracy = tm.MultilabelExactMatch(num_labels=labels, **_OPTIONS)
+    averaged = _averaged(task="multilabel", average=average or "macro", num_labels=labels)
     wide = probabilities.astype(np.float64)
     each = calibration_by_label(targets, predictions, probabilities)
-    return {
-        "accuracy": float((predictions == targets).all(1).mean()),
-        **_averaged(predictions, targets, **settings),
+    return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
         "roc_auc": _mean(map(ranking.roc_auc, targets.T == 1, wide.T)),
         "average_precision": _mean(map(ranking.average_precision, targets.T == 1, wide.T)),
         **{name: _mean(scores[name] for scores in each) for name in _CALIBRATION},
@@ -113,14 +112,16 @@ def _mean(values: Iterable[float]) -> float:
     return float(np.mean(list(values)))
 
 
-def _averaged(predictions: np.ndarray, targets: np.ndarray, **settings: Any) -> dict[str, float]:
+_OPTIONS: Any = {"validate_args": False, "sync_on_compute": False}  # one process holds the whole split
+
+
+def _averaged(**settings: Any) -> dict[str, Any]:
     """Precision, recall and F1 by torchmetrics, which equal scikit-learn's with zero_division=0."""
-    settings |= {"validate_args": False, "sync_on_compute": False}  # one process holds the whole split
-    metrics: Any = {
-        "precision": tm.Precision(**settings),
-        "recall": tm.Recall(**settings),
-        "f1": tm.F1Score(**settings),
-    }
+    settings |= _OPTIONS
+    return {"precision": tm.Precision(**settings), "recall": tm.Recall(**settings), "f1": tm.F1Score(**settings)}
+
+
+def _computed(metrics: dict[str, Any], predictions: np.ndarray, targets: np.ndarray) -> dict[str, float]:
     collection = MetricCollection(metrics)
     collection.update(torch.from_numpy(predictions), torch.from_numpy(targets).long())
     return {name: float(value) for name, value in collection.compute().items()}
