@@ -72,8 +72,8 @@ def compute(labels, predictions, gold, *, strict=False, parts=1):
     for part in range(parts):
         metric = EntityScores(labels, strict=strict)
         padded = [
-            pad([np.array([numbers[tag] for tag in tags]) for tags in rows[part::parts]], value=0, side="right")
-            for rows in (predictions, gold)
+            pad([np.array([numbers[tag] for tag in tags]) for tags in rows[part::parts]], value=padding, side="right")
+            for rows, padding in ((predictions, 1), (gold, 0))  # what is predicted for padding does not count
         ]
         metric.update(*padded, torch.tensor([len(tags) for tags in gold[part::parts]]))
         whole.merge_state(metric)
@@ -147,8 +147,8 @@ def test_a_type_that_is_only_predicted_or_only_missed_counts():
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_every_pair_of_short_sentences_alone(strict):
-    labels = ["O", "B-A", "I-A"]
-    sentences = list(itertools.product(range(3), repeat=3))
+    labels = ["O", "B-A", "I-A", "I-B"] + ([] if strict else ["X-B"])
+    sentences = list(itertools.product(range(len(labels)), repeat=2))
     read = [
         {(e.tag, e.start, e.end - 1) for e in Tokens(tags, IOB2).entities} if strict else set(get_entities(tags))
         for tags in ([labels[number] for number in numbers] for numbers in sentences)
@@ -156,8 +156,11 @@ def test_every_pair_of_short_sentences_alone(strict):
     metric = EntityScores(labels, strict=strict)
     for (guess, guessed), (gold, true) in itertools.product(zip(sentences, read, strict=True), repeat=2):
         metric.reset()
-        metric.update(torch.tensor([guess]), torch.tensor([gold]), torch.tensor([3]))
-        assert metric.counts.tolist() == [[len(guessed & true)], [len(guessed)], [len(true)]]
+        metric.update(torch.tensor([guess]), torch.tensor([gold]), torch.tensor([2]))
+        expected = [
+            [sum(kind == name for kind, *_ in found) for name in "AB"] for found in (guessed & true, guessed, true)
+        ]
+        assert metric.counts.tolist() == expected
 
 
 @pytest.mark.parametrize(

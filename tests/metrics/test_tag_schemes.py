@@ -24,6 +24,7 @@ ONE = "Write all tags in one scheme, with a type after each prefix or none"
         ("O X-PER B-PER", None, "tag 'X-PER' is", BARE),
         ("O PER-X I-PER", None, "tag 'PER-X' is", BARE),
         ("O _ B-X", None, "tag '_' is", BARE),
+        ("O X", None, "tag 'X' is", BARE),
         ("O B_ _I", None, "tags 'B_', '_I' are", BARE),
         ("O B-PER NO", None, "tag 'NO' is", BARE),
         ("O a b c d e f g h", None, "tags 'a', 'b', 'c', 'd', 'e', 'f' and 2 more are", BARE),
@@ -75,6 +76,10 @@ def test_what_is_no_scheme_for_certain_is_refused_with_a_remedy(tags, scheme, wr
         ),
         ("o PER", "no tag is O among 'PER', 'o'; expected O for words outside of entities"),
         ("a b c d e f", "no tag is O among 'a', 'b', 'c', 'd', 'e', 'f'; expected O for words outside of entities"),
+        (
+            "a b c d e f g",
+            "no tag is O among 'a', 'b', 'c', 'd', 'e', 'f' and 1 more; expected O for words outside of entities",
+        ),
         (
             "a b c d e f g h",
             "no tag is O among 'a', 'b', 'c', 'd', 'e', 'f' and 2 more; expected O for words outside of entities",

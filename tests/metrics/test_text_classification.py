@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as reference
 
-from tunesmith.metrics import calibration, confusion, regression
+from tunesmith.metrics import calibration, confusion, ranking, regression
 from tunesmith.metrics.text_classification import calibration_by_label, label_scores, label_set_scores, number_scores
 
 GENERATOR = np.random.default_rng(0)
@@ -244,3 +244,11 @@ def test_scores_of_a_whole_split_are_not_gathered_over_ranks(monkeypatch):
     assert label_scores(targets, np.array([0, 1, 0]), probabilities, average=None)["recall"] == 0.5
     found = label_set_scores(np.eye(2, dtype=int), np.ones((2, 2), dtype=int), np.full((2, 2), 0.5), average=None)
     assert found["precision"] == 0.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "targets,scores", [([True, True], [0.0, 1.0]), ([False], [0.5]), ([True, False], [np.nan, 0.5])]
+)
+def test_what_cannot_be_ranked_is_not_a_number_without_a_warning(targets, scores):
+    assert np.isnan(ranking.roc_auc(np.array(targets), np.array(scores)))
