@@ -95,7 +95,7 @@ def test_loggers_devices_and_folders_do_not_split_a_group(tmp_path):
 
 def test_differing_settings_are_listed(tmp_path):
     finish(config(tmp_path), {SCORE: 0.5})
-    finish(config(tmp_path / "b", "optimizer=sgd", "seed=5", "logger=csv"), {SCORE: 0.5})
+    finish(config(tmp_path / "b", "optimizer=sgd", "seed=5", "logger=tensorboard"), {SCORE: 0.5})
     varied = [group.varied for group in grouped(find([tmp_path]))]
     first, second = sorted(varied, key=lambda settings: settings["optimizer._target_"])  # AdamW, SGD
     assert first.keys() == second.keys()

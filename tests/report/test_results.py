@@ -142,6 +142,23 @@ def test_settings_that_a_configuration_does_not_have_are_empty():
     ]
 
 
+def test_settings_that_a_configuration_does_not_have_are_empty_on_the_screen(monkeypatch):
+    screen = shown_in(io.StringIO, monkeypatch, 80)
+    configs = [config_of(), config_of("optimizer=sgd")]
+    show(
+        [
+            Record(Path("r"), config, "failed", "", None, {}, None, overrides)
+            for config, overrides in zip(configs, ({"a": "1"}, {"b": "2"}), strict=True)
+        ],
+        title="two",
+    )
+    assert table_of(screen.getvalue()) == [
+        ["a", "b", "seeds", "time", "state"],
+        ["1", "", "0", "", "1 failed"],
+        ["", "2", "0", "", "1 failed"],
+    ]
+
+
 def test_a_terminal_shows_the_best_in_bold(folder, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")
