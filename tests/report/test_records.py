@@ -233,7 +233,7 @@ def test_damaged_runs_of_a_sweep_keep_their_place_overrides_and_log(tmp_path, mo
     folder = SweepFolder.claim(Path("sweep"), identity="", varied=["seed"])
     folder.describe()
     jobs = [Job(seed, config(tmp_path, seed), {"seed": str(seed)}) for seed in (1, 2, 3)]
-    folder.freeze([*jobs, Job(-1, config(tmp_path, 4), {}, stage=True)])  # a stage is no run of its own in a report
+    folder.freeze([Job(-1, config(tmp_path, 4), {}, stage=True), *jobs])  # a stage is no run of its own in a report
     for job in jobs:
         finish(job.config, SCORES)
     folder.lock.release()

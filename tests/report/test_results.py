@@ -159,6 +159,18 @@ def test_settings_that_a_configuration_does_not_have_are_empty_on_the_screen(mon
     ]
 
 
+def test_a_configuration_without_scores_has_empty_cells(tmp_path, monkeypatch):
+    screen = shown_in(io.StringIO, monkeypatch, 80)
+    finish(config_of("name=a", f"output_dir={tmp_path}"), {"validation/accuracy": 0.5})
+    end(config_of("name=b", f"output_dir={tmp_path}"), "failed")
+    show(find([tmp_path]), title="two")
+    assert table_of(screen.getvalue()) == [
+        ["name", "seeds", "validation/accuracy", "time", "state"],
+        ["a", "1", "0.5000", "1.0 s", "1 done"],
+        ["b", "0", "", "", "1 failed"],
+    ]
+
+
 def test_a_terminal_shows_the_best_in_bold(folder, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")
