@@ -278,3 +278,26 @@ def test_a_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
     assert raised.value.mistakes == [
         "~/none is not a folder; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
     ]
+
+
+def test_a_run_that_has_failed_since_has_neither_scores_nor_a_run_time(tmp_path):
+    finish(config(tmp_path, 1), SCORES).set_state("failed")
+    (record,) = find([tmp_path])
+    assert (record.state, record.scores, record.seconds) == ("failed", {}, None)
+
+
+def test_runs_are_looked_for_where_the_sweep_ran(tmp_path, monkeypatch):
+    """Its own folder is elsewhere, and so is the report."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    folder = SweepFolder.claim(tmp_path / "elsewhere/s", identity="", varied=["seed"])
+    folder.describe()
+    jobs = [Job(seed, config_of(f"seed={seed}", "output_dir=runs"), {"seed": str(seed)}) for seed in (1, 2)]
+    folder.freeze(jobs)
+    finish(jobs[0].config, SCORES)
+    folder.lock.release()
+    paths = [job.run.path.absolute() for job in jobs]
+    monkeypatch.chdir(tmp_path)
+    records = of_sweep(SweepFolder(tmp_path / "elsewhere/s"))
+    assert [record.state for record in records] == ["done", "waiting"]
+    assert [record.path.absolute() for record in records] == paths

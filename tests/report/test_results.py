@@ -74,6 +74,7 @@ def test_columns_start_with_the_monitored_score(folder):
 def test_markdown_marks_the_best_and_lists_failures(folder):
     lines = (folder.path / "results.md").read_text().splitlines()
     assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
+    assert lines[1] == "|" + " --- |" * 9
     best = "| **adamw** | **\\[x\\|y\\]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
     assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
     assert lines[4].startswith("| sgd | \\[x\\|y\\] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
@@ -169,6 +170,16 @@ def test_a_configuration_without_scores_has_empty_cells(tmp_path, monkeypatch):
         ["a", "1", "0.5000", "1.0 s", "1 done"],
         ["b", "0", "", "", "1 failed"],
     ]
+    first, second = find([tmp_path])
+    end_of_screen = [f"Best by validation/accuracy: name=a  {first.path}", f"failed: {second.path}  {second.log}"]
+    assert screen.getvalue().splitlines()[-2:] == end_of_screen
+
+
+def test_columns_of_a_label_whose_name_has_a_slash():
+    scores = dict.fromkeys(("validation/loss", "test/f1_a/b", "test/loss", "validation/f1_a/b"), 0.5)
+    record = Record(Path("r"), config_of() | {"monitor": "validation/f1_a/b"}, "done", "", None, scores, 1.0)
+    expected = ["validation/f1_a/b", "test/f1_a/b", "validation/loss", "test/loss"]
+    assert ordered_scores([Group({}, [record])]) == expected
 
 
 def test_a_terminal_shows_the_best_in_bold(folder, monkeypatch):
@@ -278,6 +289,9 @@ def test_a_value_of_several_lines_height_is_whole_on_a_narrow_screen(monkeypatch
     screen = shown_in(Terminal, monkeypatch, 60)
     keys = {"a_long_key": "x" * 30, "another_long_key": "y" * 30}
     show([Record(Path("r"), config_of(), "failed", "", None, {}, None, keys)], title="one")
+    assert (
+        max(map(len, Text.from_ansi(screen.getvalue()).plain.splitlines()[:-1])) <= 60
+    )  # but for the line of the failure
     cells = table_of(Text.from_ansi(screen.getvalue()).plain)
     assert cells[0][:2] == list(keys) and ["".join(column) for column in zip(*cells[1:], strict=True)][:2] == [
         "x" * 30,
