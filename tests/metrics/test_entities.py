@@ -1,5 +1,6 @@
 """Entities and their scores against seqeval in both modes, on random, also malformed tags and on real text."""
 
+import itertools
 import os
 import random
 import warnings
@@ -71,8 +72,8 @@ def compute(labels, predictions, gold, *, strict=False, parts=1):
     for part in range(parts):
         metric = EntityScores(labels, strict=strict)
         padded = [
-            pad([np.array([numbers[tag] for tag in tags]) for tags in rows[part::parts]], value=0, side="right")
-            for rows in (predictions, gold)
+            pad([np.array([numbers[tag] for tag in tags]) for tags in rows[part::parts]], value=padding, side="right")
+            for rows, padding in ((predictions, 1), (gold, 0))  # what is predicted for padding does not count
         ]
         metric.update(*padded, torch.tensor([len(tags) for tags in gold[part::parts]]))
         whole.merge_state(metric)
@@ -125,6 +126,41 @@ def test_scores_by_type_equal_seqevals():
     assert set(found) == set(TYPES)
     for name, scores in found.items():
         assert list(scores.values()) == pytest.approx(list(expected[name].values()))
+
+
+def test_a_type_that_is_only_predicted_or_only_missed_counts():
+    labels = ["O", "B-A", "B-B", "B-C", "B-D"]
+    gold, guessed = [["B-A", "O", "B-C"]], [["O", "B-B", "B-C"]]
+    metric = EntityScores(labels, strict=False)
+    metric.update(torch.tensor([[0, 2, 3]]), torch.tensor([[1, 0, 3]]), torch.tensor([3]))
+    expected = seqeval.classification_report(gold, guessed, output_dict=True)
+    found, scores = metric.by_type(), metric.compute()
+    assert {name: list(row.values()) for name, row in found.items()} == {
+        name: list(expected[name].values()) for name in "ABC"
+    }
+    assert [row["support"] for row in found.values()] == [1, 0, 1]
+    assert {name: scores[f"f1_{name}"] for name in "ABC"} == {"A": 0, "B": 0, "C": 1} and "f1_D" not in scores
+    for name in ("precision", "recall", "f1"):
+        expected = getattr(seqeval, f"{name}_score")(gold, guessed, average="macro")
+        assert scores[f"{name}_macro"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_every_pair_of_short_sentences_alone(strict):
+    labels = ["O", "B-A", "I-A", "I-B"] + ([] if strict else ["X-B"])
+    sentences = list(itertools.product(range(len(labels)), repeat=2))
+    read = [
+        {(e.tag, e.start, e.end - 1) for e in Tokens(tags, IOB2).entities} if strict else set(get_entities(tags))
+        for tags in ([labels[number] for number in numbers] for numbers in sentences)
+    ]
+    metric = EntityScores(labels, strict=strict)
+    for (guess, guessed), (gold, true) in itertools.product(zip(sentences, read, strict=True), repeat=2):
+        metric.reset()
+        metric.update(torch.tensor([guess]), torch.tensor([gold]), torch.tensor([2]))
+        expected = [
+            [sum(kind == name for kind, *_ in found) for name in "AB"] for found in (guessed & true, guessed, true)
+        ]
+        assert metric.counts.tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -270,56 +306,6 @@ def test_every_scheme_keeps_its_entities(scheme):
 
 def test_bare_types_are_runs():
     assert to_bio("PER PER O LOC ORG E-MAIL".split(), "bare") == "B-PER I-PER O B-LOC B-ORG B-E-MAIL".split()
-
-
-@pytest.mark.parametrize(
-    "tags,scheme,message",
-    [
-        (
-            "O PER LOC",
-            None,
-            "tags 'LOC', 'PER' are not of a scheme such as BIO.* dataset.scheme=bare .* dataset.entities=false",
-        ),
-        ("O B_PER I_PER", None, "Write B-PER, not B_PER"),
-        ("O PER-B PER-I", None, "Set dataset.suffix=true if the prefix comes last, so that PER-B is B-PER"),
-        ("O PER_B PER_I", None, "Write the prefix first: B-PER, not PER_B"),
-        ("O PER-B PER-I", "bare", "are no bare types; set dataset.suffix=true instead"),
-        ("O B-PER I-PER", "bare", "are no bare types; set dataset.scheme=null instead"),
-        ("o B-PER", None, "tag 'o' is not of .*Write O, not o"),
-        ("O b-PER", None, "Write B-PER, not b-PER"),
-        ("O BPER", None, "dataset.scheme=bare"),
-        ("O B- I-", None, "'B-', 'I-' are not"),
-        ("O X-PER B-PER", None, "'X-PER' is not"),
-        ("O B-PER L-PER E-PER", None, "Write all tags in one scheme"),
-        ("O B I-PER", None, "Write all tags in one scheme"),
-        ("O S", None, "'O', 'S' are not"),
-        ("O B-PER S-PER", "bio", "'S-PER' is not of dataset.scheme=bio; expected O and tags such as B-PER, I-PER"),
-        ("o PER", "bare", "no tag is O among 'PER', 'o'"),
-        ("O _ B-X", None, "'_' is not"),
-        ("a b c d e f", "bare", "among 'a', 'b', 'c', 'd', 'e', 'f'; expected O"),
-        ("a b c d e f g h", "bare", "among 'a', 'b', 'c', 'd', 'e', 'f' and 2 more; expected O"),
-    ],
-)
-def test_what_is_no_scheme_for_certain_is_refused(tags, scheme, message):
-    with pytest.raises(ValueError, match=message):
-        check_scheme(tags.split(), scheme)
-
-
-@pytest.mark.parametrize(
-    "tags,scheme,expected",
-    [
-        ("I-A E-A E-A O I-A", "ioe2", 1),
-        ("I-A E-A O I-A", "ioe1", 1),  # nothing follows the E
-        ("I-A B-A", "iob1", 0),
-        ("B-A I-A", "iob1", 1),
-        ("I-A", "bio", 1),
-        ("B M E S O M", "bmes", 2),  # neither begins nor ends
-        ("U B L L", "bilou", 1),
-        ("A B O", "bare", 0),
-    ],
-)
-def test_tags_that_violate_a_given_scheme(tags, scheme, expected):
-    assert broken_tags({tuple(tags.split()): 1}, scheme) == expected
 
 
 @pytest.mark.real

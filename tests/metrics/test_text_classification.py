@@ -4,12 +4,14 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
+import torchmetrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as reference
 
-from tunesmith.metrics import calibration, confusion
+from tunesmith.metrics import calibration, confusion, ranking, regression
 from tunesmith.metrics.text_classification import calibration_by_label, label_scores, label_set_scores, number_scores
 
 GENERATOR = np.random.default_rng(0)
@@ -201,3 +203,52 @@ def test_predictions_that_are_not_numbers():
 def test_matthews_of_many_examples():
     matrix = np.array([[4_000_000_000, 1], [1, 4_000_000_000]])  # their products overflow 64-bit integers
     assert confusion.matthews(matrix) == pytest.approx(1.0)
+
+
+def test_correlations_stay_between_minus_one_and_one():
+    """Rounding makes the cosine of some parallel vectors exceed 1 by a bit."""
+    for seed in range(200):
+        targets = np.random.default_rng(seed).normal(size=seed + 2)
+        for slope in (-3.0, 3.0):
+            for score in ("pearson", "spearman"):
+                found = number_scores(targets, slope * targets)[score]
+                assert abs(found) <= 1 and found == pytest.approx(np.sign(slope))
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e6 / 3])
+def test_a_constant_has_no_correlation(count, value):
+    """scipy's answer, too; three times 0.1 is not 0.3, so that the constant's deviations from its mean are not all 0."""
+    constant, others = np.full(count, value), np.arange(count) / 3
+    for found in (number_scores(constant, others), number_scores(others, constant)):
+        assert np.isnan(found["pearson"]) and np.isnan(found["spearman"])
+
+
+def test_no_numbers_have_no_correlation():
+    assert np.isnan(regression.pearson(np.zeros(0), np.zeros(0)))
+
+
+def test_scores_of_a_whole_split_are_not_gathered_over_ranks(monkeypatch):
+    """One rank has it and computes alone: a collective operation would wait for the others for ever."""
+
+    def gather(*arguments, **settings):
+        raise AssertionError("gathered over ranks")
+
+    monkeypatch.setattr("torchmetrics.metric.jit_distributed_available", lambda: True)
+    monkeypatch.setattr("torchmetrics.metric.gather_all_tensors", gather)
+    with pytest.raises(AssertionError, match="gathered"):  # what torchmetrics does by itself
+        metric = torchmetrics.classification.BinaryPrecision()
+        metric.update(torch.ones(2), torch.ones(2))
+        metric.compute()
+    targets, probabilities = np.array([0, 1, 1]), np.array([[0.5, 0.5], [0.25, 0.75], [0.75, 0.25]])
+    assert label_scores(targets, np.array([0, 1, 0]), probabilities, average=None)["recall"] == 0.5
+    found = label_set_scores(np.eye(2, dtype=int), np.ones((2, 2), dtype=int), np.full((2, 2), 0.5), average=None)
+    assert found["precision"] == 0.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "targets,scores", [([True, True], [0.0, 1.0]), ([False], [0.5]), ([True, False], [np.nan, 0.5])]
+)
+def test_what_cannot_be_ranked_is_not_a_number_without_a_warning(targets, scores):
+    assert np.isnan(ranking.roc_auc(np.array(targets), np.array(scores)))

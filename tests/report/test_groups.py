@@ -62,6 +62,13 @@ def test_the_best_has_the_best_mean_not_the_best_run(tmp_path, monitor, expected
     assert first.varied == {"optimizer.lr": expected}
 
 
+def test_the_first_of_equals_is_the_best(tmp_path):
+    for rate in ("1e-3", "2e-3"):
+        finish(config(tmp_path, f"optimizer.lr={rate}"), {SCORE: 0.5})
+    groups = grouped(find([tmp_path]))
+    assert best(groups) is groups[0] and best(groups[::-1]) is groups[1]
+
+
 def test_a_nan_score_is_never_the_best(tmp_path):
     for rate, value in (("1e-3", float("nan")), ("2e-3", 0.25), ("3e-3", 0.5), ("4e-3", float("nan"))):
         finish(config(tmp_path, f"optimizer.lr={rate}"), {SCORE: value})
@@ -95,7 +102,7 @@ def test_loggers_devices_and_folders_do_not_split_a_group(tmp_path):
 
 def test_differing_settings_are_listed(tmp_path):
     finish(config(tmp_path), {SCORE: 0.5})
-    finish(config(tmp_path / "b", "optimizer=sgd", "seed=5", "logger=csv"), {SCORE: 0.5})
+    finish(config(tmp_path / "b", "optimizer=sgd", "seed=5", "logger=tensorboard"), {SCORE: 0.5})
     varied = [group.varied for group in grouped(find([tmp_path]))]
     first, second = sorted(varied, key=lambda settings: settings["optimizer._target_"])  # AdamW, SGD
     assert first.keys() == second.keys()

@@ -205,3 +205,99 @@ def test_a_sweep_that_was_moved_finds_its_runs_beside_it(tmp_path, monkeypatch, 
     called = call("report", tmp_path / "alone")
     assert called.status == 0 and "the earlier results in" in called.output
     assert (tmp_path / "alone/results.csv").read_text() == written
+
+
+@pytest.mark.parametrize(
+    "manifest,expected",
+    [
+        ('{"seconds": 0}', 0.0),
+        ('{"seconds": 1.5}', 1.5),
+        ('{"seconds": 1099511627775}', 2.0**40 - 1),
+        ('{"seconds": 1099511627776}', None),
+        ('{"seconds": -1}', None),
+        ('{"seconds": NaN}', None),
+        ('{"seconds": "1"}', None),
+        ('{"seconds": null}', None),
+        ("[1]", None),
+    ],
+)
+def test_a_run_time_is_a_number_of_seconds(tmp_path, manifest, expected):
+    run = finish(config(tmp_path, 1), SCORES)
+    run.write_text("manifest.json", manifest)
+    (record,) = find([tmp_path])
+    assert record.seconds == expected and type(record.seconds) is type(expected)
+
+
+def test_damaged_runs_of_a_sweep_keep_their_place_overrides_and_log(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder.claim(Path("sweep"), identity="", varied=["seed"])
+    folder.describe()
+    jobs = [Job(seed, config(tmp_path, seed), {"seed": str(seed)}) for seed in (1, 2, 3)]
+    folder.freeze([Job(-1, config(tmp_path, 4), {}, stage=True), *jobs])  # a stage is no run of its own in a report
+    for job in jobs:
+        finish(job.config, SCORES)
+    folder.lock.release()
+    (folder.path / "jobs/0001.yaml").write_text("seed: 9\n")
+    (jobs[2].run.path / "metrics.json").write_text("{}")
+    first, second, third = of_sweep(folder)
+    assert second.state == "done" and second.scores == SCORES
+    for record, number, damaged in ((first, 1, "jobs/0001.yaml"), (third, 3, "metrics.json")):
+        assert (record.state, record.config, record.scores, record.seconds) == ("damaged", {}, {}, None)
+        assert f"{damaged} is damaged: " in record.error and record.overrides == {"seed": str(number)}
+        assert record.path == jobs[number - 1].run.path.relative_to(tmp_path)
+        assert record.log == Path(f"sweep/logs/{number:04}.log")
+
+
+def test_a_damaged_run_alone_keeps_its_place_and_log(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole, *others = [finish(config(tmp_path, seed), SCORES) for seed in (1, 2, 3)]
+    (others[0].path / "config.yaml").write_text("seed: 9\n")
+    (others[1].path / "metrics.json").unlink()
+    (tmp_path / "runs/no_run").mkdir()
+    (tmp_path / "runs/no_run/status.json").write_text("{}")  # of another program: there is no config.yaml
+    records = {record.path: record for record in find(["runs"])}
+    places = [run.path.relative_to(tmp_path) for run in (whole, *others)]
+    assert [records.pop(place).state for place in places] == ["done", "damaged", "damaged"] and not records
+    record = next(record for record in find([others[0].path]))
+    assert (record.config, record.scores, record.seconds, record.overrides) == ({}, {}, None, None)
+    assert "config.yaml is damaged: " in record.error and record.log == places[1] / "train.log"
+
+
+def test_runs_below_a_folder_are_in_the_order_of_their_paths(tmp_path):
+    for name in ("b", "a", "c"):
+        finish(config_of(f"name={name}", f"output_dir={tmp_path}"), SCORES)
+    assert [record.config["name"] for record in find([tmp_path])] == ["a", "b", "c"]
+
+
+def test_a_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    finish(config(tmp_path, 1), SCORES)
+    assert [record.state for record in find(["~/runs"])] == ["done"]
+    with pytest.raises(UserError) as raised:
+        find(["~/none"])
+    assert raised.value.mistakes == [
+        "~/none is not a folder; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
+    ]
+
+
+def test_a_run_that_has_failed_since_has_neither_scores_nor_a_run_time(tmp_path):
+    finish(config(tmp_path, 1), SCORES).set_state("failed")
+    (record,) = find([tmp_path])
+    assert (record.state, record.scores, record.seconds) == ("failed", {}, None)
+
+
+def test_runs_are_looked_for_where_the_sweep_ran(tmp_path, monkeypatch):
+    """Its own folder is elsewhere, and so is the report."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    folder = SweepFolder.claim(tmp_path / "elsewhere/s", identity="", varied=["seed"])
+    folder.describe()
+    jobs = [Job(seed, config_of(f"seed={seed}", "output_dir=runs"), {"seed": str(seed)}) for seed in (1, 2)]
+    folder.freeze(jobs)
+    finish(jobs[0].config, SCORES)
+    folder.lock.release()
+    paths = [job.run.path.absolute() for job in jobs]
+    monkeypatch.chdir(tmp_path)
+    records = of_sweep(SweepFolder(tmp_path / "elsewhere/s"))
+    assert [record.state for record in records] == ["done", "waiting"]
+    assert [record.path.absolute() for record in records] == paths

@@ -6,7 +6,10 @@ import statistics
 import sys
 from pathlib import Path
 
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
@@ -71,6 +74,7 @@ def test_columns_start_with_the_monitored_score(folder):
 def test_markdown_marks_the_best_and_lists_failures(folder):
     lines = (folder.path / "results.md").read_text().splitlines()
     assert lines[0] == f"| optimizer | name | seeds | {' | '.join(SCORES)} | time | state |"
+    assert lines[1] == "|" + " --- |" * 9
     best = "| **adamw** | **\\[x\\|y\\]** | **2** | **0.8500 ± 0.0707** | **0.4250 ± 0.0354** |"  # by hand
     assert lines[3].startswith(best) and [line for line in lines[2:5] if "**" in line] == [lines[3]]
     assert lines[4].startswith("| sgd | \\[x\\|y\\] | 1 | 0.1000 | 0.0500 |") and "1 done, 1 failed" in lines[4]
@@ -139,6 +143,45 @@ def test_settings_that_a_configuration_does_not_have_are_empty():
     ]
 
 
+def test_settings_that_a_configuration_does_not_have_are_empty_on_the_screen(monkeypatch):
+    screen = shown_in(io.StringIO, monkeypatch, 80)
+    configs = [config_of(), config_of("optimizer=sgd")]
+    show(
+        [
+            Record(Path("r"), config, "failed", "", None, {}, None, overrides)
+            for config, overrides in zip(configs, ({"a": "1"}, {"b": "2"}), strict=True)
+        ],
+        title="two",
+    )
+    assert table_of(screen.getvalue()) == [
+        ["a", "b", "seeds", "time", "state"],
+        ["1", "", "0", "", "1 failed"],
+        ["", "2", "0", "", "1 failed"],
+    ]
+
+
+def test_a_configuration_without_scores_has_empty_cells(tmp_path, monkeypatch):
+    screen = shown_in(io.StringIO, monkeypatch, 80)
+    finish(config_of("name=a", f"output_dir={tmp_path}"), {"validation/accuracy": 0.5})
+    end(config_of("name=b", f"output_dir={tmp_path}"), "failed")
+    show(find([tmp_path]), title="two")
+    assert table_of(screen.getvalue()) == [
+        ["name", "seeds", "validation/accuracy", "time", "state"],
+        ["a", "1", "0.5000", "1.0 s", "1 done"],
+        ["b", "0", "", "", "1 failed"],
+    ]
+    first, second = find([tmp_path])
+    end_of_screen = [f"Best by validation/accuracy: name=a  {first.path}", f"failed: {second.path}  {second.log}"]
+    assert screen.getvalue().splitlines()[-2:] == end_of_screen
+
+
+def test_columns_of_a_label_whose_name_has_a_slash():
+    scores = dict.fromkeys(("validation/loss", "test/f1_a/b", "test/loss", "validation/f1_a/b"), 0.5)
+    record = Record(Path("r"), config_of() | {"monitor": "validation/f1_a/b"}, "done", "", None, scores, 1.0)
+    expected = ["validation/f1_a/b", "test/f1_a/b", "validation/loss", "test/loss"]
+    assert ordered_scores([Group({}, [record])]) == expected
+
+
 def test_a_terminal_shows_the_best_in_bold(folder, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("TERM", "xterm")
@@ -190,3 +233,97 @@ def test_no_cell_is_a_formula_or_markup():
     assert literal("a|b\n<script>`x`</script> [y](http://z) *b* max_steps") == (
         r"a\|b \<script\>\`x\`\</script\> \[y\](http://z) \*b\* max_steps"
     )
+
+
+def table_of(text):
+    """The cells of each row of the table that a screen shows."""
+    return [
+        [cell.strip() for cell in line.strip("┃│").split(line[0])] for line in text.splitlines() if line[:1] in "┃│"
+    ]
+
+
+def shown_in(stream, monkeypatch, width):
+    monkeypatch.setattr(sys, "stdout", stream())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    return sys.stdout
+
+
+@pytest.mark.parametrize("stream,width", [(io.StringIO, 40), (Terminal, 120)])
+def test_every_cell_of_the_screen(folder, monkeypatch, stream, width):
+    screen = shown_in(stream, monkeypatch, width)
+    write_results(folder)
+    lines = Text.from_ansi(screen.getvalue()).plain.splitlines()
+    assert lines[0].rstrip() == str(folder.path)  # at the left
+    assert (
+        lines[2].index("optimizer") == 2 and lines[4].index("adamw") == 2
+    )  # settings at the left, scores at the right
+    assert all(
+        line.endswith((" state ┃", " 2 done │", " 1 done, 1 failed │")) for line in lines if line.startswith(("┃", "│"))
+    )
+    mean, deviation = statistics.mean, statistics.stdev
+    expected = [["optimizer", "name", "seeds", "validation/accuracy", "test/accuracy", "time", "state"]]
+    for (optimizer, text), values in VALUES.items():
+        spread = [f" ± {deviation(v / part for v in values):.4f}" if len(values) > 1 else "" for part in (1, 2)]
+        cells = [f"{mean(values):.4f}{spread[0]}", f"{mean(values) / 2:.4f}{spread[1]}", f"{10 * mean(values):.1f} s"]
+        expected.append(
+            [optimizer, text, str(len(values)), *cells, "2 done" if len(values) > 1 else "1 done, 1 failed"]
+        )
+    assert table_of("\n".join(lines)) == expected
+    best = next(iter(rows(folder.path / "results.csv")[1]["runs"].split()))
+    assert lines[8:] == [
+        f"Best by validation/accuracy: optimizer=adamw name=[x|y]  {best}",
+        "failed: optimizer=sgd name=[x|y] seed=1: ValueError: [no] luck  [b]s[/]/logs/0006.log",
+        f"Results: {folder.path / 'results.md'}, {folder.path / 'results.csv'}",
+    ]
+
+
+def test_the_title_is_bold(folder, monkeypatch):
+    screen = shown_in(Terminal, monkeypatch, 120)
+    write_results(folder)
+    title = screen.getvalue().splitlines()[0]
+    assert title.startswith(f"\x1b[1m{folder.path} ")  # ECMA-48: 1 is bold
+
+
+def test_a_value_of_several_lines_height_is_whole_on_a_narrow_screen(monkeypatch):
+    screen = shown_in(Terminal, monkeypatch, 60)
+    keys = {"a_long_key": "x" * 30, "another_long_key": "y" * 30}
+    show([Record(Path("r"), config_of(), "failed", "", None, {}, None, keys)], title="one")
+    assert (
+        max(map(len, Text.from_ansi(screen.getvalue()).plain.splitlines()[:-1])) <= 60
+    )  # but for the line of the failure
+    cells = table_of(Text.from_ansi(screen.getvalue()).plain)
+    assert cells[0][:2] == list(keys) and ["".join(column) for column in zip(*cells[1:], strict=True)][:2] == [
+        "x" * 30,
+        "y" * 30,
+    ]
+
+
+def test_all_runs_of_a_row_are_in_the_csv(folder):
+    expected = [[str(record.path) for record in of_sweep(folder)][start : start + 2] for start in (0, 2, 4)]
+    assert [row["runs"].split() for row in rows(folder.path / "results.csv")] == expected
+
+
+def test_failed_trials_of_a_search_are_listed(folder, monkeypatch, capsys):
+    """In Optuna's own journal: one fails like a run that is listed already, one is retried, and one has no reason."""
+    storage = JournalStorage(JournalFileBackend(str(folder.study)))
+    study = optuna.create_study(storage=storage, study_name="sweep")
+    reasons = ["ValueError: [no] luck", "loss is *nan*\nin line 2", "OSError: retried", None]
+    reasons += [f"error {number}" for number in range(4, 14)]
+    for number, reason in enumerate(reasons):
+        study.enqueue_trial({"optimizer.lr": number / 16})
+        trial = study.ask({"optimizer.lr": optuna.distributions.FloatDistribution(0, 1)})
+        for name, value in (("error", reason), ("again", 2 if number == 3 else None)):
+            if value is not None:
+                trial.set_user_attr(name, value)
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    capsys.readouterr()
+    write_results(folder)
+    expected = ["trial 1: optimizer.lr=0.0625: loss is *nan*"]
+    expected += [f"trial {number}: optimizer.lr={number / 16}: error {number}" for number in range(4, 14)]
+    shown = capsys.readouterr().out.splitlines()
+    assert [line for line in shown if "trial " in line] == [f"failed: {line}" for line in expected[:10]]
+    written = (folder.path / "results.md").read_text().splitlines()
+    assert written[7:] == [f"- failed: {line}".replace("*", "\\*") for line in expected]
+    show(of_sweep(folder), title="not in its folder")
+    assert "trial " not in capsys.readouterr().out

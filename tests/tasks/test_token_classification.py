@@ -1,6 +1,4 @@
-"""From rows to windows and back, in four families: no word is lost, and tags that violate the scheme are counted."""
-
-from collections import Counter
+"""From rows to windows and back, in four families: no word is lost."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,6 @@ import pytest
 from tests.heads.test_classification import FAMILIES, mini
 from tests.heads.test_token_classification import tag_task
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.metrics.tag_schemes import broken_tags
 
 LONG = [f"word{number}" for number in range(120)]
 
@@ -41,21 +38,6 @@ def test_a_word_without_a_token_becomes_unknown():
     assert split.examples["unknown"][0] == 1
     (ids,), (places,) = split.lists("input_ids"), split.lists("first_tokens")
     assert ids[places[1]] == tokenizer.unk_token_id and len(places) == 3
-
-
-@pytest.mark.parametrize(
-    "tags,expected",
-    [
-        ("B-A I-A O B-A", 0),
-        ("B-A I-B O I-A", 2),  # BIO with two violations
-        ("I-A I-A B-A O I-B", 0),  # IOB1
-        ("B-A E-A S-A O B-A I-A L-A", 0),
-        ("B-A O S-A I-A", 3),  # BIOES: one does not end, one neither begins nor ends
-        ("B-A X-A PER", 2),
-    ],
-)
-def test_broken_tags_are_counted(tags, expected):
-    assert broken_tags(Counter({tuple(tags.split()): 3})) == 3 * expected
 
 
 def test_numbers_need_names():

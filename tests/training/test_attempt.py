@@ -39,6 +39,15 @@ def test_one_message(error, message, tmp_path):
     assert RunFolder(tmp_path).status()["state"] == "failed"
 
 
+def test_what_is_gone_from_the_cache_needs_no_copy(tmp_path, monkeypatch):
+    monkeypatch.setenv("TUNESMITH_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "cache/encoded/1/notes.json"
+    with pytest.raises(UserError) as raised:
+        attempt(tmp_path, os_error(errno.ENOENT, str(file)))
+    message = f"{file} has disappeared during the run; run the same command again, which makes it again"
+    assert raised.value.mistakes == [message]
+
+
 def test_another_file_that_is_missing_is_an_error_of_the_code(tmp_path):
     with pytest.raises(FileNotFoundError):
         attempt(tmp_path, os_error(errno.ENOENT, "/elsewhere/file"))

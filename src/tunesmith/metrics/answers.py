@@ -95,7 +95,7 @@ class AnswerScores(Metric):
         """
         for prediction, gold in zip(predictions, answers, strict=True):
             kind = 0 if any(normalize(text) for text in gold) else 1
-            self.sums[kind] += torch.tensor([exact_match(prediction, gold), f1(prediction, gold), 1.0]).to(self.sums)
+            self.sums[kind] += self.sums.new_tensor([exact_match(prediction, gold), f1(prediction, gold), 1.0])
 
     def compute(self) -> dict[str, Tensor]:
         """`exact_match` and `f1`; also `has_answer_...` and `no_answer_...` if some questions have no answer."""

@@ -45,7 +45,7 @@ def calibration_error(targets: np.ndarray, predictions: np.ndarray, probabilitie
     """
     confidence = probabilities.max(1)
     if np.isnan(confidence).any():
-        return float("nan")
+        return np.nan
     edges = np.arange(1, BINS) / BINS
     bins = np.searchsorted(edges, confidence)
     gaps = np.bincount(bins, weights=(targets == predictions) - confidence)

@@ -36,7 +36,7 @@ def balanced_accuracy(matrix: np.ndarray) -> float:
     """Mean recall of the labels that occur (Brodersen et al., 2010)."""
     true = matrix.sum(1)
     occur = true > 0
-    return float((np.diag(matrix)[occur] / true[occur]).mean()) if occur.any() else float("nan")
+    return float((np.diag(matrix)[occur] / true[occur]).mean())
 
 
 def by_label(both: np.ndarray, predicted: np.ndarray, true: np.ndarray, names: Sequence[str]) -> LabelScores:
@@ -57,4 +57,4 @@ def by_label(both: np.ndarray, predicted: np.ndarray, true: np.ndarray, names: S
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return np.asarray(part / np.maximum(whole, 1))  # the whole is 0 only if the part is

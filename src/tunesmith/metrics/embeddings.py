@@ -3,6 +3,8 @@
 All functions compute in float64 on embeddings of shape (..., width), which they normalise first.
 """
 
+import sys
+
 import numpy as np
 
 _BLOCK = 1024  # rows whose distances to all others are in memory at once
@@ -12,7 +14,7 @@ def normalised(embeddings: np.ndarray) -> np.ndarray:
     """The embeddings scaled to unit length."""
     wide = embeddings.astype(np.float64)
     length = np.linalg.norm(wide, axis=-1, keepdims=True)
-    return np.asarray(wide / np.maximum(length, np.finfo(np.float64).tiny))
+    return np.asarray(wide / np.maximum(length, sys.float_info.min))
 
 
 def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -57,7 +57,7 @@ def to_bio(tags: Sequence[str], scheme: Scheme | None = None) -> list[str]:
     if scheme == "bare":
         read = [tag if tag == "O" else f"I-{tag}" for tag in tags]
     else:
-        read = [_SAME_AS.get(tag[:1], tag[:1]) + tag[1:] if tag[1:2] in ("", "-") else tag for tag in tags]
+        read = [_SAME_AS.get(tag[:1], tag[:1]) + tag[1:] for tag in tags]
     written = ["O"] * len(tags)
     for kind, first, last in chunks(read):
         written[first : last + 1] = [f"B-{kind}"] + [f"I-{kind}"] * (last - first)
@@ -115,13 +115,13 @@ class EntityScores(Metric):
         both = np.intersect1d(guessed, true)
         types = max(len(self._types), 1)
         counts = [np.bincount(found % types, minlength=len(self._types)) for found in (both, guessed, true)]
-        self.counts += torch.from_numpy(np.stack(counts)).to(self.counts)
+        self.counts += self.counts.new_tensor(np.stack(counts))
         correct = (guess == gold) & mask
         whole = correct.sum(1) == mask.sum(1)
         answered = np.zeros(len(guess), dtype=bool)
         answered[guessed // (types * (guess.shape[1] + 1) ** 2)] = True  # undoes _entities' encoding
         sums = [correct.sum(), mask.sum(), whole.sum(), len(whole), (whole & answered).sum(), answered.sum()]
-        self.totals += torch.tensor([int(value) for value in sums]).to(self.totals)
+        self.totals += self.totals.new_tensor([int(value) for value in sums])
 
     def _entities(self, tags: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """An integer code for each entity, from its sentence, first word, last word and type."""
@@ -186,4 +186,4 @@ def _among(prefixes: np.ndarray, letters: str) -> np.ndarray:
 
 
 def _ratio(part: Tensor, whole: Tensor) -> Tensor:
-    return torch.where(whole > 0, part / whole.clamp(min=1), 0.0)
+    return part / whole.clamp(min=1)  # the whole is 0 only if the part is

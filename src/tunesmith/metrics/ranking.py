@@ -22,7 +22,7 @@ def roc_auc(targets: np.ndarray, scores: np.ndarray) -> float:
     positives = int(targets.sum())
     negatives = len(targets) - positives
     if not positives or not negatives or np.isnan(scores).any():
-        return float("nan")
+        return np.nan
     ranks = rankdata(scores)[targets].sum()
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
@@ -35,7 +35,7 @@ def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
         scores: (examples,) larger for positives.
     """
     if np.isnan(scores).any():
-        return float("nan")
+        return np.nan
     order = np.argsort(-scores, kind="stable")
     positive, sorted_scores = targets[order], scores[order]
     if not positive.any():

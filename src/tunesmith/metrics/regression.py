@@ -11,11 +11,10 @@ def pearson(targets: np.ndarray, predictions: np.ndarray) -> float:
         predictions: (examples,).
     """
     first, second = (values.astype(np.float64) for values in (targets, predictions))
-    if not len(first) or (first == first[0]).all() or (second == second[0]).all():
-        return float("nan")
+    if not len(first) or 0 in (np.ptp(first), np.ptp(second)):
+        return np.nan
     first, second = first - first.mean(), second - second.mean()
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return float(np.clip(first / np.linalg.norm(first) @ (second / np.linalg.norm(second)), -1, 1))
+    return float(np.clip(first / np.linalg.norm(first) @ (second / np.linalg.norm(second)), -1, 1))
 
 
 def spearman(targets: np.ndarray, predictions: np.ndarray) -> float:
@@ -28,7 +27,7 @@ def spearman(targets: np.ndarray, predictions: np.ndarray) -> float:
     from scipy.stats import rankdata
 
     if np.isnan(targets).any() or np.isnan(predictions).any():
-        return float("nan")
+        return np.nan
     return pearson(rankdata(targets), rankdata(predictions))
 
 

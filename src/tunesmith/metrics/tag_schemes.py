@@ -133,8 +133,8 @@ def broken_tags(sentences: Mapping[tuple[str, ...], int], scheme: Scheme | None 
         sentences = {tuple(_begin(tag) for tag in reversed(tags)): count for tags, count in sentences.items()}
     elif scheme in ("bioes", "bmes", "bilou") or (scheme is None and prefixes & (_ENDS | _SINGLES)):
         return sum(count * _broken_ends(tags) for tags, count in sentences.items())
-    needless = sum(count * _count(tags, "B", follows=False) for tags, count in sentences.items())
-    loose = sum(count * _count(tags, "I", follows=False) for tags, count in sentences.items())
+    needless = sum(count * _count(tags, "B") for tags, count in sentences.items())
+    loose = sum(count * _count(tags, "I") for tags, count in sentences.items())
     unknown = sum(
         count * sum(_parts(tag)[0] not in ("B", "I", "O") for tag in tags) for tags, count in sentences.items()
     )
@@ -144,22 +144,21 @@ def broken_tags(sentences: Mapping[tuple[str, ...], int], scheme: Scheme | None 
 
 
 def _parts(tag: str) -> tuple[str, str]:
-    prefix, dash, name = str(tag).partition("-")
-    if not dash and _is_untyped(tag, "BIESLUM") and tag != "O":
-        return tag, "_"
-    return (prefix, name) if dash or tag == "O" else ("", str(tag))
+    """Prefix and type: `_` for a prefix without one, and none for O."""
+    prefix, _, name = tag.partition("-")
+    return prefix, name or ("" if tag == "O" else "_")
 
 
 def _begin(tag: str) -> str:
     return "B" + tag[1:] if tag[:1] == "E" else tag
 
 
-def _count(tags: Sequence[str], prefix: str, *, follows: bool) -> int:
-    """Number of tags with a prefix that do, or do not, follow a tag of the same type."""
+def _count(tags: Sequence[str], prefix: str) -> int:
+    """Number of tags with a prefix that do not follow a tag of the same type."""
     found, previous = 0, ""
     for letter, name in map(_parts, tags):
-        found += letter == prefix and (name == previous) == follows
-        previous = name if letter != "O" else ""
+        found += letter == prefix and name != previous
+        previous = name
     return found
 
 
@@ -169,6 +168,6 @@ def _broken_ends(tags: Sequence[str]) -> int:
     for letter, name in [*map(_parts, tags), ("O", "")]:
         inside = letter in _INSIDE or letter in _ENDS
         known = letter in {"B", "O"} | _INSIDE | _ENDS | _SINGLES
-        found += not known or (name != open_name or not open_name if inside else bool(open_name))
+        found += not known or (name != open_name if inside else bool(open_name))
         open_name = name if letter == "B" or letter in _INSIDE else ""
     return found

@@ -10,6 +10,8 @@ from torchmetrics import classification as tm
 
 from tunesmith.metrics import calibration, confusion, ranking, regression
 
+_CALIBRATION = ("log_loss", "brier", "calibration_error")
+
 
 def label_scores(
     targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray, *, average: str | None
@@ -27,17 +29,13 @@ def label_scores(
         average: binary, macro, micro or weighted; None for binary with two labels, else macro.
     """
     labels = probabilities.shape[1]
-    many: Any = {"num_classes": labels}
     average = average or ("binary" if labels == 2 else "macro")
-    averaged: Any = {"task": "binary"} if average == "binary" else {"task": "multiclass", "average": average} | many
-    scores = _computed(
-        {"accuracy": tm.MulticlassAccuracy(**many, average="micro", **_OPTIONS)} | _averaged(**averaged),
-        predictions,
-        targets,
-    )
+    several = {"task": "multiclass", "average": average, "num_classes": labels}
+    averaged = _averaged(**({"task": "binary"} if average == "binary" else several))
+    accuracy = tm.MulticlassAccuracy(average="micro", **_OPTIONS)
     probabilities = probabilities.astype(np.float64)
     matrix = confusion.confusion(targets, predictions, labels=labels)
-    return scores | {
+    return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
         "matthews": confusion.matthews(matrix),
         "balanced_accuracy": confusion.balanced_accuracy(matrix),
         "roc_auc": _ranked(ranking.roc_auc, targets, probabilities),
@@ -62,15 +60,15 @@ def label_set_scores(
         probabilities: (examples, labels).
         average: macro, micro or weighted; None for macro.
     """
-    many: Any = {"num_labels": targets.shape[1]}
-    accuracy = tm.MultilabelExactMatch(**many, **_OPTIONS)
-    averaged = _averaged(task="multilabel", average=average or "macro", **many)
+    labels = targets.shape[1]
+    accuracy = tm.MultilabelExactMatch(num_labels=labels, **_OPTIONS)
+    averaged = _averaged(task="multilabel", average=average or "macro", num_labels=labels)
     wide = probabilities.astype(np.float64)
     each = calibration_by_label(targets, predictions, probabilities)
     return _computed({"accuracy": accuracy} | averaged, predictions, targets) | {
         "roc_auc": _mean(map(ranking.roc_auc, targets.T == 1, wide.T)),
         "average_precision": _mean(map(ranking.average_precision, targets.T == 1, wide.T)),
-        **{name: _mean(scores[name] for scores in each) for name in each[0]},
+        **{name: _mean(scores[name] for scores in each) for name in _CALIBRATION},
     }
 
 
@@ -87,9 +85,12 @@ def calibration_by_label(
     found = []
     for target, prediction, on in zip(targets.T, predictions.T, probabilities.T.astype(np.float64), strict=True):
         both = np.stack([1 - on, on], axis=1)
-        scores = calibration.log_loss(target, both), calibration.brier(target, both)
-        error = calibration.calibration_error(target, prediction, both)
-        found.append(dict(zip(("log_loss", "brier", "calibration_error"), (*scores, error), strict=True)))
+        scores = (
+            calibration.log_loss(target, both),
+            calibration.brier(target, both),
+            calibration.calibration_error(target, prediction, both),
+        )
+        found.append(dict(zip(_CALIBRATION, scores, strict=True)))
     return found
 
 
@@ -116,11 +117,8 @@ _OPTIONS: Any = {"validate_args": False, "sync_on_compute": False}  # one proces
 
 def _averaged(**settings: Any) -> dict[str, Any]:
     """Precision, recall and F1 by torchmetrics, which equal scikit-learn's with zero_division=0."""
-    return {
-        "precision": tm.Precision(**settings, **_OPTIONS),
-        "recall": tm.Recall(**settings, **_OPTIONS),
-        "f1": tm.F1Score(**settings, **_OPTIONS),
-    }
+    settings |= _OPTIONS
+    return {"precision": tm.Precision(**settings), "recall": tm.Recall(**settings), "f1": tm.F1Score(**settings)}
 
 
 def _computed(metrics: dict[str, Any], predictions: np.ndarray, targets: np.ndarray) -> dict[str, float]:

@@ -136,7 +136,7 @@ def states(group: Group) -> str:
 
 def _print(groups: Sequence[Group], scores: Sequence[str], first: Group | None, title: str) -> None:
     keys = list(dict.fromkeys(key for group in groups for key in group.varied))
-    table = Table(title=Text(title), title_justify="left", title_style="bold")
+    table = Table(title=Text(title, style="bold"), title_justify="left")
     for key in keys:
         table.add_column(Text(key), overflow="fold", min_width=len(key))
     for heading in ("seeds", *scores[:_SHOWN], "time", "state"):

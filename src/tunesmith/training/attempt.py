@@ -87,17 +87,17 @@ def _explained(error: BaseException, run: RunFolder, config: Config) -> BaseExce
         return error
     if out_of_memory.is_out_of_memory(error):
         return MemoryError(out_of_memory.message(error, config, scoring=False))
-    if isinstance(error, FileNotFoundError) and _is_of_the_run(str(error.filename), run, config):
-        return UserError(
-            f"{error.filename} has disappeared during the run; restore it and run the same command again, which resumes"
-        )
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        file, named = str(error.filename), [value for value in config["dataset"].values() if isinstance(value, str)]
+        if _is_below(file, [str(cache_folder())]):
+            return UserError(f"{file} has disappeared during the run; run the same command again, which makes it again")
+        if _is_below(file, [str(run.path), *filter(None, named)]):
+            remedy = "restore it and run the same command again, which resumes"
+            return UserError(f"{file} has disappeared during the run; {remedy}")
     remedy = ", or set output_dir to another disk; the same command resumes the run"
     found = disk_errors.message(error, folder=run.path, remedy=remedy)
     return error if found is None else UserError(found)
 
 
-def _is_of_the_run(file: str, run: RunFolder, config: Config) -> bool:
-    """Whether a file is in the run's folder or in the cache, or is one of its data."""
-    named = [str(value) for value in config["dataset"].values() if isinstance(value, str) and value]
-    places = [str(run.path), str(cache_folder()), *named]
+def _is_below(file: str, places: list[str]) -> bool:
     return any(Path(file).absolute().is_relative_to(Path(place).absolute()) for place in places)
