@@ -10,6 +10,7 @@ from torch import Tensor
 from tunesmith.configuration.ranges import PositiveFraction
 from tunesmith.distributed import collectives
 from tunesmith.regularizers.fisher_information import fisher_information
+from tunesmith.regularizers.random_mask import random_mask, rounded
 from tunesmith.regularizers.regularizer import Regularizer
 
 
@@ -62,7 +63,8 @@ class ChildTuning(Regularizer):
         generator = torch.Generator(module.device)
         generator.manual_seed(collectives.broadcast_int(int(torch.randint(2**62, ()))))
         for gradient in gradients.values():
-            gradient.mul_(torch.empty_like(gradient).bernoulli_(self.reserve, generator=generator) / self.reserve)
+            gradient.mul_(random_mask(gradient, self.reserve, generator=generator))
+        torch._foreach_div_(list(gradients.values()), rounded(self.reserve))
 
     def state_dict(self) -> dict[str, Any]:
         """The mask of the whole run."""

@@ -1,10 +1,12 @@
 """L2-SP: weight decay towards the pretrained weights instead of towards zero (Li et al., 2018)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import NonNegativeFloat
 from tunesmith.regularizers.regularizer import Regularizer
@@ -33,12 +35,14 @@ class L2SP(Regularizer):
 
     def penalty(self, step: TrainingStep) -> Tensor | None:
         """The squared distances."""
-        start, terms = self._start.values, []
+        start, own, head = self._start.values, [], []
         for name, weight in step.module.named_parameters():
             if name in start:
-                terms.append(self.alpha / 2 * (weight - start[name]).square().sum())
+                own.append((weight, start[name]))
             elif self.beta and weight.requires_grad and not name.startswith("backbone."):
-                terms.append(self.beta / 2 * weight.square().sum())
+                head.append(weight.square().sum())
+        terms = [self.alpha / 2 * squared_distance(*map(list, zip(*own, strict=True)))] if own else []
+        terms += [self.beta / 2 * torch.stack(head).sum()] if head else []
         return torch.stack(terms).sum() if terms else None
 
     def state_dict(self) -> dict[str, Any]:
@@ -48,3 +52,23 @@ class L2SP(Regularizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self._start.load_state_dict(state_dict)
+
+
+def squared_distance(weights: Sequence[Tensor], start: Sequence[Tensor]) -> Tensor:
+    """Sum of the squared differences of all weights, a scalar; its gradient with respect to the weights is known."""
+    found: Tensor = _SquaredDistance.apply(start, *weights)
+    return found
+
+
+class _SquaredDistance(torch.autograd.Function):
+    """All weights in one operation: autograd's own graph would go over each of them eight times."""
+
+    @staticmethod
+    def forward(ctx: Any, start: Sequence[Tensor], *weights: Tensor) -> Tensor:
+        ctx.differences = torch._foreach_sub(weights, list(start))
+        return torch.stack(torch._foreach_norm(ctx.differences)).square().sum()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, weight: Tensor) -> Any:
+        return None, *torch._foreach_mul(ctx.differences, 2 * weight)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tunesmith.configuration.ranges import Probability
+from tunesmith.regularizers.random_mask import random_mask, rounded
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.regularizers.starting_weights import StartingWeights
 
@@ -52,7 +53,9 @@ class Mixout(Regularizer):
 
 def mixed(weight: Tensor, start: Tensor, probability: float) -> Tensor:
     """Mixout of a weight, of any shape: dropout of its distance from where it started."""
-    return start + functional.dropout(weight - start, probability)
+    probability = rounded(probability)
+    own = random_mask(weight, 1 - probability).to(weight.dtype)
+    return torch.addcmul(start, weight - start, own, value=1 / (1 - probability) if probability < 1 else 1.0)
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:

@@ -1,6 +1,6 @@
 """Sharpness-aware minimisation (Foret et al., 2021; of language models: Bahri et al., 2022)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -34,22 +34,27 @@ class SharpnessAwareMinimization(Regularizer):
         trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         loss = compute()
         gradients = torch.autograd.grad(loss, trained, allow_unused=True)
-        own = [parameter.data for parameter in trained]
+        moved = [
+            (parameter, gradient)
+            for parameter, gradient in zip(trained, gradients, strict=True)
+            if gradient is not None
+        ]
+        own = [parameter.data for parameter, _ in moved]
         try:
-            for parameter, change in zip(trained, self._perturbation(own, gradients), strict=True):
-                if change is not None:
-                    parameter.data = parameter.data + change
+            for (parameter, _), weight in zip(moved, self._perturbed(own, [part for _, part in moved]), strict=True):
+                parameter.data = weight
             torch.clear_autocast_cache()  # it has the weights in half precision
             gradients = torch.autograd.grad(compute(), trained, allow_unused=True)
         finally:
-            for parameter, weight in zip(trained, own, strict=True):
+            for (parameter, _), weight in zip(moved, own, strict=True):
                 parameter.data = weight
             torch.clear_autocast_cache()
         return with_gradients(loss, trained, gradients)
 
-    def _perturbation(self, weights: list[Tensor], gradients: tuple[Tensor | None, ...]) -> list[Tensor | None]:
-        sizes = [weight.abs() if self.adaptive else 1.0 for weight in weights]
-        scaled = [None if g is None else size * g for size, g in zip(sizes, gradients, strict=True)]
-        norm = torch.stack([torch.linalg.vector_norm(part) for part in scaled if part is not None]).norm()
+    def _perturbed(self, weights: list[Tensor], gradients: list[Tensor]) -> Sequence[Tensor]:
+        sizes = torch._foreach_abs(weights) if self.adaptive else None
+        changes = gradients if sizes is None else list(torch._foreach_mul(gradients, sizes))
+        norm = torch.stack(torch._foreach_norm(changes)).norm()
+        changes = changes if sizes is None else list(torch._foreach_mul(changes, sizes))
         scale = self.rho / norm.clamp(min=torch.finfo(norm.dtype).tiny)
-        return [None if part is None else scale * size * part for size, part in zip(sizes, scaled, strict=True)]
+        return torch._foreach_add(weights, torch._foreach_mul(changes, scale))

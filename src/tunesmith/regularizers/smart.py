@@ -101,8 +101,9 @@ class Smart(Regularizer):
         if self.proximal:
             early = module.global_step < EARLY * module.total_steps  # which counts this step only later
             parameters = dict(module.named_parameters())
-            for name, weight in self._teacher_weights(module).items():
-                weight.lerp_(parameters[name].detach(), 1 - (self.early_momentum if early else self.momentum))
+            teacher = self._teacher_weights(module)
+            trained = [parameters[name].detach() for name in teacher]
+            torch._foreach_lerp_(list(teacher.values()), trained, 1 - (self.early_momentum if early else self.momentum))
 
     def state_dict(self) -> dict[str, Any]:
         """The teacher's weights."""

@@ -5,11 +5,12 @@ others use a `second` one with its own dropout masks; what perturbs the input ma
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from tunesmith.data.batch import Batch
 
@@ -108,16 +109,24 @@ class TrainingStep:
         return [parameter for parameter in self.module.parameters() if parameter.requires_grad]
 
 
-def with_gradients(value: Tensor, parameters: Iterable[Tensor], gradients: Iterable[Tensor | None]) -> Tensor:
+def with_gradients(value: Tensor, parameters: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> Tensor:
     """A scalar with a given value, whose gradient with respect to each parameter is the given one.
 
     What several backward passes have accumulated becomes a term of the loss, so that whatever follows a backward pass, such
     as the averaging over processes and the scaling of float16, sees it like any other.
     """
-    products = [
-        (parameter * gradient.detach()).sum()
-        for parameter, gradient in zip(parameters, gradients, strict=True)
-        if gradient is not None
-    ]
-    total = torch.stack(products).sum()
-    return value.detach() + (total - total.detach())
+    found: Tensor = _GivenGradients.apply(value.detach(), gradients, *parameters)
+    return found
+
+
+class _GivenGradients(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, gradients: Sequence[Tensor | None], *parameters: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return value.clone()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, weight: Tensor) -> Any:
+        scaled = iter(torch._foreach_mul([gradient for gradient in ctx.gradients if gradient is not None], weight))
+        return None, None, *(None if gradient is None else next(scaled) for gradient in ctx.gradients)

@@ -27,8 +27,8 @@ class WeightAverage:
     @torch.no_grad()
     def update(self, module: Any, share: float) -> None:
         """average <- (1 - share) * average + share * weights."""
-        for name, average in self.weights.items():
-            average.lerp_(module.get_parameter(name).detach(), share)
+        weights = [module.get_parameter(name).detach() for name in self.weights]
+        torch._foreach_lerp_(list(self.weights.values()), weights, share)
         self.count += 1
 
     def state_dict(self) -> dict[str, Any]:
