@@ -29,7 +29,7 @@ MODEL = [
     "backbone.layers=4",
     "backbone.width=256",
     "backbone.heads=4",
-    "dataset.batch_size=16",
+    "dataset.batch_size=64",
     "dataset.max_length=64",
 ]
 QUIET = ["trainer.progress_bar=false", "trainer.accelerator=cpu", "callbacks=null", "logger=null"]
@@ -97,7 +97,7 @@ def main():
     composer = Composer(None)
     with tempfile.TemporaryDirectory() as folder:
         size = [
-            f"dataset.size={32 * arguments.steps}",
+            f"dataset.size={128 * arguments.steps}",
             f"trainer.max_steps={arguments.steps + 2}",
             f"output_dir={folder}",
         ]

@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import Probability
 from tunesmith.regularizers.random_mask import random_mask, rounded
@@ -53,9 +54,25 @@ class Mixout(Regularizer):
 
 def mixed(weight: Tensor, start: Tensor, probability: float) -> Tensor:
     """Mixout of a weight, of any shape: dropout of its distance from where it started."""
-    probability = rounded(probability)
-    own = random_mask(weight, 1 - probability).to(weight.dtype)
-    return torch.addcmul(start, weight - start, own, value=1 / (1 - probability) if probability < 1 else 1.0)
+    found: Tensor = _Mixed.apply(weight, start, random_mask(weight, probability), rounded(probability))
+    return found
+
+
+class _Mixed(torch.autograd.Function):
+    """One operation, which goes over a weight as seldom as possible: this is done for all of them in each pass."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, start: Tensor, replaced: Tensor, probability: float) -> Tensor:
+        ctx.scale = 1 / (1 - probability) if probability < 1 else 1.0
+        ctx.save_for_backward(replaced)
+        distance = torch.sub(weight, start).masked_fill_(replaced, 0.0)
+        return torch.add(start, distance, alpha=ctx.scale)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Any:
+        (replaced,) = ctx.saved_tensors
+        return (gradient * ctx.scale).masked_fill_(replaced, 0.0), None, None, None
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
