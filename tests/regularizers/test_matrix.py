@@ -51,6 +51,8 @@ LONG = "TUNESMITH_LONG" in os.environ
 def words(name, head, family, folder):
     given = [*SMALL, *HEADS[head], f"backbone=random_{family}", f"regularization=[standard,{name}]"]
     given += [f"head={LANGUAGE[family]}"] if head == "language" else []
+    if REGULARIZERS.index(name) % 2:
+        given += ["trainer.precision=bf16-mixed", "trainer.accumulate_grad_batches=2"]
     return [*given, *SETTINGS.get(name, []), f"output_dir={folder}"]
 
 
