@@ -12,7 +12,8 @@ import time
 
 COMMANDS = {
     "tunesmith --help": ["-m", "tunesmith", "--help"],
-    "tunesmith check": ["-m", "tunesmith", "check"],
+    "tunesmith check, of a wrong config": ["-m", "tunesmith", "check", "head=span"],
+    "tunesmith check, with the parameter groups": ["-m", "tunesmith", "check"],
     "tunesmith train --cfg job": ["-m", "tunesmith", "train", "--cfg", "job"],
     "import torch, pytorch_lightning, transformers": ["-c", "import torch, pytorch_lightning, transformers"],
 }
@@ -29,7 +30,8 @@ main()
 
 def seconds(words: list[str], folder: str) -> float:
     started = time.perf_counter()
-    subprocess.run([sys.executable, *words], cwd=folder, check=True, capture_output=True)
+    found = subprocess.run([sys.executable, *words], cwd=folder, capture_output=True)
+    assert found.returncode == (2 if "head=span" in words else 0), found.stderr.decode()
     return time.perf_counter() - started
 
 
