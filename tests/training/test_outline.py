@@ -10,6 +10,7 @@ from tests.heads import test_classification as classification
 from tests.heads.test_classification import FAMILIES
 from tunesmith import cli
 from tunesmith.data.survey.survey import surveyed
+from tunesmith.heads.classification import Classification
 from tunesmith.training import outline
 from tunesmith.training.module import FineTuningModule
 from tunesmith.training.train import train
@@ -105,3 +106,18 @@ def test_a_model_that_is_not_here_is_not_downloaded(capsys):
     assert cli.run(["check", *TINY[:4], "backbone=bert", "backbone.name=someone/model"]) == 0
     assert "once it is downloaded, its parameter groups are listed here" in capsys.readouterr().out
     assert not torch.cuda.is_initialized()
+
+
+def test_a_head_that_needs_the_values_of_weights_is_no_mistake(monkeypatch, capsys):
+    original = Classification.__init__
+
+    def computing(self, backbone, task):
+        original(self, backbone, task)
+        float(backbone.embeddings.weight.sum())
+
+    monkeypatch.setattr(Classification, "__init__", computing)
+    assert cli.run(["check", *TINY]) == 0
+    assert (
+        "The parameter groups are not listed, since the model cannot be built without weights"
+        in capsys.readouterr().out
+    )

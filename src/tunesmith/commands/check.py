@@ -7,6 +7,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.stages import in_stage, origin, stages
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import first_line
 
 
 def run(arguments: list[str]) -> int:
@@ -56,7 +57,16 @@ def _describe(config: Config) -> None:
     sys.stdout.flush()  # what follows imports torch
     from tunesmith.training import outline
 
-    if outline.is_here(origin(config)):
-        outline.print_outline(outline.module_without_weights(config, dataset), config)
-    else:
+    if not outline.is_here(origin(config)):
         print("The model is on the Hugging Face Hub; once it is downloaded, its parameter groups are listed here.")
+        return
+    try:
+        module = outline.module_without_weights(config, dataset)
+    except UserError:
+        raise
+    except Exception as error:  # of a class that is not tunesmith's, which may compute with its weights
+        print(
+            f"The parameter groups are not listed, since the model cannot be built without weights: {first_line(error)}"
+        )
+        return
+    outline.print_outline(module, config)
