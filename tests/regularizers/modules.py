@@ -31,3 +31,16 @@ def dropout(module, probability):
             part.p = probability
         elif hasattr(part, "attention_dropout") and isinstance(part.attention_dropout, float):
             part.attention_dropout = probability
+
+
+def assert_plain_training(*regularizers):
+    """A step is that of a module without these regularizers, bitwise, and has drawn the same random numbers."""
+    module, batch = module_of(*regularizers)
+    plain, _ = module_of()
+    losses, states = [], []
+    for one in (module, plain):
+        dropout(one, 0.1)
+        torch.manual_seed(1)
+        losses.append(one.training_step(batch, 0))
+        states.append(torch.get_rng_state())
+    assert torch.equal(*losses) and torch.equal(*states)

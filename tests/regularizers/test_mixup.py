@@ -7,7 +7,7 @@ from torch.nn import functional
 from tests.conftest import checked
 from tests.heads import test_token_classification as tagging
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import assembled, dropout, module_of
+from tests.regularizers.modules import assembled, assert_plain_training, module_of
 from tunesmith.errors import UserError
 from tunesmith.heads.token_classification import TokenClassification
 from tunesmith.regularizers.mixup import Mixup
@@ -80,15 +80,7 @@ def test_words_are_mixed_where_both_sentences_have_one():
 
 
 def test_strength_0_is_plain_training_and_draws_nothing():
-    module, batch = module_of(Mixup(alpha=0.0))
-    plain, _ = module_of()
-    losses, states = [], []
-    for one in (module, plain):
-        dropout(one, 0.1)
-        torch.manual_seed(1)
-        losses.append(one.training_step(batch, 0))
-        states.append(torch.get_rng_state())
-    assert torch.equal(*losses) and torch.equal(*states)
+    assert_plain_training(Mixup(alpha=0.0))
 
 
 def test_heads_whose_targets_have_no_mixture_are_refused():

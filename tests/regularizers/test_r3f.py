@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Bernoulli, Categorical, kl_divergence
 
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import dropout, module_of
+from tests.regularizers.modules import assert_plain_training, module_of
 from tunesmith.regularizers.r3f import R3F
 
 
@@ -58,12 +58,4 @@ def test_several_labels_and_regression():
 
 
 def test_strength_0_is_plain_training_and_draws_nothing():
-    module, batch = module_of(R3F(weight=0.0, epsilon=1e-5, noise="normal"))
-    plain, _ = module_of()
-    losses, states = [], []
-    for one in (module, plain):
-        dropout(one, 0.1)
-        torch.manual_seed(1)
-        losses.append(one.training_step(batch, 0))
-        states.append(torch.get_rng_state())
-    assert torch.equal(*losses) and torch.equal(*states)
+    assert_plain_training(R3F(weight=0.0, epsilon=1e-5, noise="normal"))

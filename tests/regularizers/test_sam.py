@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import dropout, module_of
+from tests.regularizers.modules import assert_plain_training, module_of
 from tunesmith.regularizers.rdrop import RDrop
 from tunesmith.regularizers.sam import SharpnessAwareMinimization
 
@@ -82,12 +82,4 @@ def test_weights_are_restored_if_the_second_pass_fails():
 
 
 def test_strength_0_is_plain_training_and_draws_nothing():
-    module, batch = module_of(SharpnessAwareMinimization(rho=0.0, adaptive=False))
-    plain, _ = module_of()
-    losses, states = [], []
-    for one in (module, plain):
-        dropout(one, 0.1)
-        torch.manual_seed(1)
-        losses.append(one.training_step(batch, 0))
-        states.append(torch.get_rng_state())
-    assert torch.equal(*losses) and torch.equal(*states)
+    assert_plain_training(SharpnessAwareMinimization(rho=0.0, adaptive=False))

@@ -7,7 +7,7 @@ import torch
 
 from tests.conftest import checked
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import dropout, module_of
+from tests.regularizers.modules import assert_plain_training, module_of
 from tunesmith.errors import UserError
 from tunesmith.regularizers.supervised_contrastive import SupervisedContrastive, contrastive_loss
 
@@ -54,14 +54,7 @@ def test_in_half_precision_it_is_computed_in_single():
 
 
 def test_strength_0_is_plain_training():
-    module, batch = module_of(SupervisedContrastive(weight=0.0, temperature=0.3))
-    plain, _ = module_of()
-    losses = []
-    for one in (module, plain):
-        dropout(one, 0.1)
-        torch.manual_seed(1)
-        losses.append(one.training_step(batch, 0))
-    assert torch.equal(*losses)
+    assert_plain_training(SupervisedContrastive(weight=0.0, temperature=0.3))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import dropout, module_of
+from tests.regularizers.modules import assert_plain_training, module_of
 from tests.regularizers.test_neftune import embedded
 from tunesmith.regularizers.neftune import NefTune
 from tunesmith.regularizers.word_dropout import WordDropout
@@ -56,12 +56,4 @@ def test_evaluation_drops_nothing_and_neither_does_a_completed_run():
 
 
 def test_strength_0_is_plain_training_and_draws_nothing():
-    module, batch = module_of(WordDropout(probability=0.0))
-    plain, _ = module_of()
-    losses, states = [], []
-    for one in (module, plain):
-        dropout(one, 0.1)
-        torch.manual_seed(1)
-        losses.append(one.training_step(batch, 0))
-        states.append(torch.get_rng_state())
-    assert torch.equal(*losses) and torch.equal(*states)
+    assert_plain_training(WordDropout(probability=0.0))
