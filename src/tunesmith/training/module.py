@@ -205,7 +205,8 @@ class FineTuningModule(pl.LightningModule):
     def evaluated_state_dict(self) -> dict[str, Tensor]:
         """The state dict of the weights that are evaluated and saved, see `evaluated_weights`."""
         with evaluated_weights(self, self.regularizers, self._averaging):
-            return {name: value.clone() for name, value in self.state_dict().items()}
+            state = self.state_dict()  # it keeps the exchanged tensors, which only an optimizer's `train` changes again
+            return state if self._averaging is None else {name: value.clone() for name, value in state.items()}
 
     def on_validation_start(self) -> None:
         """During training, load the weights that are evaluated and saved."""
