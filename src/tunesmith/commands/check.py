@@ -1,6 +1,7 @@
 """`tunesmith check`: composes the config and checks settings and data, without training."""
 
 import sys
+from typing import Any
 
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.configuration import Config
@@ -33,15 +34,19 @@ def run(arguments: list[str]) -> int:
             raise UserError(in_stage(stage, found))
     if from_the_hub(config["dataset"]):
         print("Settings are valid. The data is on the Hugging Face Hub and is checked when it is loaded.")
-        for line in dropped_defaults(config):
-            print(line)
+        dataset = None
     else:
-        _describe(config)
+        dataset = _describe(config)
+    for line in dropped_defaults(config):
+        print(line)
+    if dataset is not None:
+        sys.stdout.flush()  # what follows imports torch
+        _list_parameters(config, dataset)
     return 0
 
 
-def _describe(config: Config) -> None:
-    """Print the size of the data, what its survey found, and what a run would train."""
+def _describe(config: Config) -> Any:
+    """Print the size of the data, and what its survey found; returns the dataset."""
     from tunesmith.data.survey.printed import findings
     from tunesmith.data.survey.survey import surveyed
 
@@ -52,9 +57,13 @@ def _describe(config: Config) -> None:
     for note, counts in survey.notes.items():
         if any(counts.values()):
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
-    for line in (*findings(survey), *dropped_defaults(config)):
+    for line in findings(survey):
         print(line)
-    sys.stdout.flush()  # what follows imports torch
+    return dataset
+
+
+def _list_parameters(config: Config, dataset: Any) -> None:
+    """Print the parameter groups, and the passes of a training step."""
     from tunesmith.training import outline
 
     if not outline.is_here(origin(config)):
