@@ -14,12 +14,17 @@ from tunesmith.storage.contained import open_regular
 
 
 def write_text(target: Path, text: str) -> None:
+    """Write a text atomically, as UTF-8."""
+    write_bytes(target, text.encode())
+
+
+def write_bytes(target: Path, content: bytes) -> None:
     """Write a file atomically: under a temporary name first, then renamed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{secrets.token_hex(4)}")
     try:
-        with draft.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        with draft.open("xb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         if target.is_dir() and not target.is_symlink():

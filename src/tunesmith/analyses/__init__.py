@@ -1,0 +1,1 @@
+"""What the predictions of a run show: one file for each kind of task, predictions in, a section of a document out."""

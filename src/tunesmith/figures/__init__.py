@@ -1,0 +1,1 @@
+"""Figures: one look, and one file for each kind, drawn from plain numbers."""

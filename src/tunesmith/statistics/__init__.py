@@ -1,0 +1,1 @@
+"""Statistics over seeds and over examples: intervals, tests, effect sizes, ranks, expected performance."""
