@@ -10,6 +10,9 @@ by a folder, which nobody can read, or has one bit flipped; and the commands tha
 if a message names it, or the cache entry is made again with a line; `harmless` if every number is what it was without
 damage; `silent` if one is not; a `traceback` is an exception that is no message. Exit status 1 if anything is executed,
 written outside, leaked, silent or a traceback.
+
+"Intel oneMKL FATAL ERROR: Cannot load libtorch_cpu.so" is no result: a sweep that had nothing left to train has ended, and
+the worker process that it had begun to prepare cannot load PyTorch from a working folder that is already removed.
 """
 
 import argparse
