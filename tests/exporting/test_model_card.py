@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from tests.conftest import checked, write_csv
 from tests.exporting.conftest import SMALL
 from tunesmith import cli
+from tunesmith.documents.markdown import code, table
 from tunesmith.exporting import run_facts
-from tunesmith.exporting.markdown import code, table
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.train import train
 

@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
-from tunesmith.exporting.markdown import literal
+from tunesmith.documents.markdown import literal
 from tunesmith.report.groups import Group, grouped
 from tunesmith.report.records import Record, find, of_sweep
 from tunesmith.report.results import _cell, as_csv, as_markdown, ordered_scores, show, write_results

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tunesmith.documents.markdown import python
 from tunesmith.errors import UserError
-from tunesmith.exporting.markdown import python
 from tunesmith.storage.bounded_files import read_json
 
 _SENTENCE_TRANSFORMERS = """

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import Config
+from tunesmith.documents.markdown import code, literal, table
 from tunesmith.exporting import run_facts
-from tunesmith.exporting.markdown import code, literal, table
 from tunesmith.exporting.own_class import architecture
 from tunesmith.exporting.usage import pipeline_tag, usage
 from tunesmith.runs.folder import RunFolder

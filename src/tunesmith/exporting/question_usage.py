@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tunesmith.exporting.markdown import python
+from tunesmith.documents.markdown import python
 
 _ANSWER = """
 import torch

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.data.encoding import windows
+from tunesmith.documents.markdown import python
 from tunesmith.exporting import tag_transitions
-from tunesmith.exporting.markdown import python
 
 _TAGS = """
 from collections import Counter

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tunesmith.documents.markdown import code, python
 from tunesmith.exporting import embedding_usage, head_weights, question_usage, tagging_usage
-from tunesmith.exporting.markdown import code, python
 from tunesmith.exporting.own_class import architecture, transformers_class
 from tunesmith.heads.classification import LABEL_THRESHOLD
 

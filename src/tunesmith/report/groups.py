@@ -58,13 +58,23 @@ class Group:
 
 
 def grouped(records: Iterable[Record]) -> list[Group]:
-    """Groups in the order of their first run."""
+    """Groups in the order of their first run: runs of other data or other versions are not in one group."""
     members: dict[str, list[Record]] = {}
     for record in records:
         without_seed = {key: value for key, value in identity(record.config).items() if key != "seed"}
         members.setdefault(digest([record.config["name"], without_seed]), []).append(record)
-    groups = list(members.values())
+    groups = [apart for group in members.values() for apart in _by_provenance(group)]
     return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
+
+
+def _by_provenance(records: Sequence[Record]) -> list[list[Record]]:
+    """Runs of one configuration by their data and versions; one that has not recorded them is with the first."""
+    known = [record for record in records if record.data or record.versions]
+    parts = {digest([record.data, record.versions]): [] for record in known} or {"": []}
+    first = next(iter(parts))
+    for record in records:
+        parts[digest([record.data, record.versions]) if record.data or record.versions else first].append(record)
+    return list(parts.values())
 
 
 def best(groups: Sequence[Group]) -> Group | None:
@@ -81,17 +91,40 @@ def best(groups: Sequence[Group]) -> Group | None:
 
 def _varied(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     """What distinguishes each group: the sweep's own overrides if they are known, else the settings that differ."""
+    settings = _settings(groups)
+    if len({tuple(varied.items()) for varied in settings}) == len(groups):
+        return settings
+    found = [{**_prefixed("data", group), **_prefixed("versions", group)} for group in groups]
+    differing = _differing(found)
+    return [
+        varied | {key: row.get(key, "-")[:8] if key.startswith("data ") else row.get(key, "-") for key in differing}
+        for varied, row in zip(settings, found, strict=True)
+    ]
+
+
+def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
-        if len({tuple(varied.items()) for varied in named}) == len(groups):
+        digests = [digest(identity(group[0].config) | {"seed": 0}) for group in groups]
+        if len({tuple(varied.items()) for varied in named}) == len(set(digests)):
             return named
     flat = [dict(_flat(group[0].config)) for group in groups]
-    keys = dict.fromkeys(key for settings in flat for key in settings)
-    rows = [{key: settings.get(key, "-") for key in keys} for settings in flat]
     ignored = ("seed", "output_dir", "logger")
-    differing = [key for key in keys if key.partition(".")[0] not in ignored and len({row[key] for row in rows}) > 1]
-    return [{key: row[key] for key in differing} for row in rows]
+    kept = [key for key in _differing(flat) if key.partition(".")[0] not in ignored]
+    return [{key: row.get(key, "-") for key in kept} for row in flat]
+
+
+def _prefixed(name: str, group: Sequence[Record]) -> dict[str, str]:
+    """A group's fingerprints of its data, or its versions, from the first run that has recorded them."""
+    found: dict[str, str] = next((getattr(record, name) for record in group if getattr(record, name)), {})
+    return {f"{name} {key}": value for key, value in found.items()}
+
+
+def _differing(rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """The keys whose values differ between rows, or that some of them lack."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return [key for key in keys if len({row.get(key) for row in rows}) > 1]
 
 
 def _flat(node: Mapping[str, Any], path: str = "") -> Iterable[tuple[str, str]]:

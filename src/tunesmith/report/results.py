@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tunesmith.configuration.monitor import monitored
+from tunesmith.documents.markdown import code, literal
 from tunesmith.errors.terminal import Escaped, console
-from tunesmith.exporting.markdown import code, literal
 from tunesmith.report.groups import Group, best, grouped
 from tunesmith.report.records import Record, of_sweep
 from tunesmith.storage import files

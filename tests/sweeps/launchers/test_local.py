@@ -16,7 +16,7 @@ from tests.loggers.offline import Offline
 from tests.sweeps.made import call, config_of, folder_of, start, sweep, until
 from tests.sweeps.trouble import NONE
 from tunesmith.configuration.choices import conf_folder
-from tunesmith.exporting.markdown import literal
+from tunesmith.documents.markdown import literal
 from tunesmith.runs.folder import RunFolder
 from tunesmith.sweeps.folder import SweepFolder
 

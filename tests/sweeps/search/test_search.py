@@ -15,8 +15,8 @@ from optuna.trial import TrialState
 
 from tests.conftest import TINY, composer
 from tests.sweeps.made import call, end, finish, folder_of, sweep
+from tunesmith.documents.markdown import literal
 from tunesmith.errors import UserError
-from tunesmith.exporting.markdown import literal
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.search.pruning import Pruning

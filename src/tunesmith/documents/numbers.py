@@ -1,0 +1,32 @@
+"""Numbers as people read them in a table."""
+
+import math
+
+from tunesmith.documents.document import Cell, Score
+
+
+def shown(cell: Cell, decimals: int) -> str:
+    """A cell as a text: a score as mean ± standard deviation, nothing for None."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Score):
+        mean = shown(cell.mean, decimals)
+        return mean if cell.deviation is None else f"{mean} ± {shown(cell.deviation, decimals)}"
+    if isinstance(cell, float):
+        return number(cell, decimals)
+    return str(cell)
+
+
+def number(value: float, decimals: int) -> str:
+    """A number with so many decimals, or in scientific notation where they would leave too few digits of it."""
+    if not math.isfinite(value):
+        return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
+    small = 0 < abs(value) < 10.0**-decimals
+    return f"{value:.2e}" if small or abs(value) >= 1e7 else f"{value:.{decimals}f}"
+
+
+def value_of(cell: Cell) -> float | None:
+    """The number that a cell is sorted by; None for a text."""
+    if isinstance(cell, Score):
+        return cell.mean
+    return float(cell) if isinstance(cell, int | float) else None
