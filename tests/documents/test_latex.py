@@ -27,13 +27,13 @@ def test_scores_and_heads():
 def test_a_wide_table_fits_the_width_of_the_line():
     wide = Table("wide", "Wide", [f"regularization.standard.weight_{number}" for number in range(12)], [[1.0] * 12])
     text = as_latex(wide)
-    assert r"\resizebox{\linewidth}" in text and r"regularization. \\ standard." in text
+    assert r"max width=\linewidth" in text and r"regularization. \\ standard." in text
 
 
 @pytest.mark.latex
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_pdflatex_compiles_it(tmp_path):
-    lines = [r"\documentclass{article}", r"\usepackage{booktabs,graphicx}", r"\begin{document}"]
+    lines = [r"\documentclass{article}", r"\usepackage{booktabs,adjustbox}", r"\begin{document}"]
     lines += [as_latex(table()), r"\end{document}"]
     (tmp_path / "paper.tex").write_text("\n".join(lines))
     command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "paper.tex"]

@@ -33,7 +33,7 @@ _SPECIAL = {
 _CHARACTERS = re.compile("|".join(map(re.escape, _SPECIAL)))
 _BREAKS = re.compile(r"(?<=[./_=,])(?=\w)")
 _LATIN = 0x17F  # what pdfLaTeX's fonts have
-_NARROW = 6  # columns that fit the width of a page in the size of the text
+_LONGEST = 48  # characters of a text in a cell
 
 
 def escaped(value: object) -> str:
@@ -43,22 +43,25 @@ def escaped(value: object) -> str:
 
 
 def as_latex(table: Table, *, label: str | None = None) -> str:
-    r"""The table as a float, to be read in with `\input`; it needs \usepackage{booktabs} and, if it is wide, graphicx."""
+    r"""The table as a float, to be read in with `\input`; it needs \usepackage{booktabs,adjustbox}.
+
+    It is made smaller where it is wider than the line, and long texts are shortened; a CSV file has them whole.
+    """
     numeric = [_is_numeric([row[column] for row in table.rows]) for column in range(len(table.headings))]
-    wide = len(table.headings) > _NARROW
     note = f" {table.note}" if table.note else ""
     lines = [
-        r"% \usepackage{booktabs}" + (r", \usepackage{graphicx}" if wide else ""),
+        r"% \usepackage{booktabs,adjustbox}",
         r"\begin{table}[t]",
         r"\centering",
-        *([r"\resizebox{\linewidth}{!}{%"] if wide else []),
+        r"\begin{adjustbox}{max width=\linewidth}",
         rf"\begin{{tabular}}{{@{{}}{''.join('r' if number else 'l' for number in numeric)}@{{}}}}",
         r"\toprule",
         _row([_heading(heading, right) for heading, right in zip(table.headings, numeric, strict=True)]),
         r"\midrule",
         *(_row([_cell(cell, table.decimals) for cell in row]) for row in table.rows),
         r"\bottomrule",
-        r"\end{tabular}" + ("%\n}" if wide else ""),
+        r"\end{tabular}",
+        r"\end{adjustbox}",
         rf"\caption{{{escaped(table.title)}.{escaped(note) if note else ''}}}",
         rf"\label{{tab:{label or table.name}}}",
         r"\end{table}",
@@ -88,7 +91,8 @@ def _heading(heading: str, right: bool) -> str:
 
 def _cell(cell: Cell, decimals: int) -> str:
     if not isinstance(cell, Score):
-        return escaped(shown(cell, decimals))
+        text = shown(cell, decimals)
+        return escaped(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
     mean = number(cell.mean, decimals).replace("-", "$-$")
     mean = rf"\textbf{{{mean}}}" if cell.best else mean
     return mean if cell.deviation is None else rf"{mean}$_{{\pm {number(cell.deviation, decimals)}}}$"

@@ -61,16 +61,21 @@ def grouped(records: Iterable[Record]) -> list[Group]:
     """Groups in the order of their first run: runs of other data or other versions are not in one group."""
     members: dict[str, list[Record]] = {}
     for record in records:
-        without_seed = {key: value for key, value in identity(record.config).items() if key != "seed"}
-        members.setdefault(digest([record.config["name"], without_seed]), []).append(record)
+        members.setdefault(_configuration(record), []).append(record)
     groups = [apart for group in members.values() for apart in _by_provenance(group)]
     return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
+
+
+def _configuration(record: Record) -> str:
+    """What the runs of a configuration with different seeds share."""
+    without_seed = {key: value for key, value in identity(record.config).items() if key != "seed"}
+    return digest([record.config["name"], without_seed])
 
 
 def _by_provenance(records: Sequence[Record]) -> list[list[Record]]:
     """Runs of one configuration by their data and versions; one that has not recorded them is with the first."""
     known = [record for record in records if record.data or record.versions]
-    parts = {digest([record.data, record.versions]): [] for record in known} or {"": []}
+    parts: dict[str, list[Record]] = {digest([record.data, record.versions]): [] for record in known} or {"": []}
     first = next(iter(parts))
     for record in records:
         parts[digest([record.data, record.versions]) if record.data or record.versions else first].append(record)
@@ -106,8 +111,7 @@ def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
-        digests = [digest(identity(group[0].config) | {"seed": 0}) for group in groups]
-        if len({tuple(varied.items()) for varied in named}) == len(set(digests)):
+        if len({tuple(varied.items()) for varied in named}) == len({_configuration(group[0]) for group in groups}):
             return named
     flat = [dict(_flat(group[0].config)) for group in groups]
     ignored = ("seed", "output_dir", "logger")
