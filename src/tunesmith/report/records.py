@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Record:
         scores: final ones by name, `test/f1`; empty unless it is done.
         seconds: run time; None unless it is done.
         overrides: its values of the keys that its sweep varied; None if unknown.
+        data: what identifies the content of each split that it was trained or scored on; empty if unknown.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class Record:
     scores: dict[str, float]
     seconds: float | None
     overrides: dict[str, str] | None = None
+    data: dict[str, str] = field(default_factory=dict)
 
 
 def of_sweep(folder: SweepFolder) -> list[Record]:
@@ -123,10 +125,20 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
     elif state == "running" and not run.busy:
         state = "interrupted"  # its process died without recording a state
     scores: dict[str, float] = run.scores() if state == "done" else {}
-    seconds = _seconds(run) if state == "done" else None
+    manifest = _manifest(run) if state == "done" else {}
     error = str(status.get("error", "")).partition("\n")[0]
     shown_log = None if state == "waiting" else Path(os.path.relpath(log))
-    return Record(Path(os.path.relpath(path)), config, state, error, shown_log, scores, seconds, overrides)
+    return Record(
+        Path(os.path.relpath(path)),
+        config,
+        state,
+        error,
+        shown_log,
+        scores,
+        _seconds(manifest),
+        overrides,
+        _fingerprints(manifest),
+    )
 
 
 def _damaged(path: Path, error: UserError, log: Path, overrides: dict[str, str] | None) -> Record:
@@ -135,10 +147,20 @@ def _damaged(path: Path, error: UserError, log: Path, overrides: dict[str, str] 
     )
 
 
-def _seconds(run: RunFolder) -> float | None:
+def _manifest(run: RunFolder) -> dict[str, Any]:
     try:
         manifest: Any = run.read_json("manifest.json")
     except (OSError, UserError):
-        return None
-    seconds = manifest.get("seconds") if isinstance(manifest, dict) else None
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _seconds(manifest: dict[str, Any]) -> float | None:
+    seconds = manifest.get("seconds")
     return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 2**40 else None
+
+
+def _fingerprints(manifest: dict[str, Any]) -> dict[str, str]:
+    data = manifest.get("data")
+    found = data.get("fingerprints") if isinstance(data, dict) else None
+    return {str(split): str(content) for split, content in found.items()} if isinstance(found, dict) else {}
