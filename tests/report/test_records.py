@@ -301,3 +301,19 @@ def test_runs_are_looked_for_where_the_sweep_ran(tmp_path, monkeypatch):
     records = of_sweep(SweepFolder(tmp_path / "elsewhere/s"))
     assert [record.state for record in records] == ["done", "waiting"]
     assert [record.path.absolute() for record in records] == paths
+
+
+@pytest.mark.parametrize(
+    "data,expected",
+    [
+        ({"fingerprints": {"test": "abc-all"}}, {"test": "abc-all"}),
+        ({}, {}),
+        ({"fingerprints": None}, {}),
+        ("damaged", {}),
+    ],
+)
+def test_the_data_of_a_run_as_far_as_it_is_recorded(tmp_path, data, expected):
+    run = finish(config(tmp_path, 1), SCORES)
+    run.write_json("manifest.json", {"seconds": 2.0, "data": data})
+    (record,) = find([run.path])
+    assert record.data == expected and record.seconds == 2.0
