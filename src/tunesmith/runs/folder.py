@@ -229,6 +229,15 @@ class RunFolder:
         """Write a value as indented JSON; numbers that are not finite become null."""
         self.write_text(name, files.as_json(files.with_null(value)))
 
+    def read_text(self, name: str) -> str:
+        """Read a text file of the run.
+
+        Raises:
+            FileNotFoundError: if it was never written.
+            DamagedError: if it is not as it was written.
+        """
+        return self._files.read_text(name)
+
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run; raises DamagedError if it is not as it was written."""
         return self._files.read_json(name)
