@@ -47,15 +47,16 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     """Read a run's predictions: `tokens`, `tags`, `predicted_tags`."""
     read = strict_chunks if dataset.get("strict") else chunks
     seed = Seed(Counter(), (Counter(), Counter(), Counter()), Counter(), Counter(), Examples())
-    for number, row in reading.numbered(rows, ("tokens", "tags", "predicted_tags")):
+    for number, row in reading.numbered(rows, {"tokens": list, "tags": list, "predicted_tags": list}):
         tags, predicted = row["tags"], row["predicted_tags"]
         if len(tags) != len(predicted):
             raise reading.wrong(number, f"has {len(tags)} tags, but {len(predicted)} predicted tags")
         gold = _entities(tags, read)
         guessed = gold if predicted == tags else _entities(predicted, read)
         _count(seed, gold, guessed)
-        missed = [entity for entity in gold if entity not in set(guessed)]
-        invented = [entity for entity in guessed if entity not in set(gold)]
+        both = set(gold) & set(guessed)
+        missed = [entity for entity in gold if entity not in both]
+        invented = [entity for entity in guessed if entity not in both]
         seed.examples.add(
             row,
             tags,

@@ -26,7 +26,7 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     """Read a run's predictions: `tokens`, `loss` and `accuracy` of each text or block, null without tokens."""
     tokens, losses, right = 0, [], []
     examples = Examples()
-    for _, row in reading.numbered(rows, ("tokens", "loss", "accuracy")):
+    for _, row in reading.numbered(rows, {"tokens": int, "loss": reading.NUMBER, "accuracy": reading.NUMBER}):
         count, loss = int(row["tokens"]), number_of(row["loss"])
         if count:
             tokens += count
@@ -64,5 +64,6 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
         name=f"{name}-worst",
         title=f"Largest losses on {split}",
         note="Texts with the largest loss per token.",
+        ranked=True,
     )
     return [*found, *([table] if table else [])]

@@ -40,7 +40,7 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     names: tuple[str, ...] = ()
     targets, predictions, kept = bytearray(), bytearray(), array("d")
     examples = Examples()
-    for number, row in reading.numbered(rows, ("label", "prediction", "probabilities")):
+    for number, row in reading.numbered(rows, {"label": list, "prediction": list, "probabilities": dict}):
         probabilities = row["probabilities"]
         names = names or tuple(probabilities)
         if tuple(probabilities) != names:

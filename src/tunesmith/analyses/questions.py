@@ -62,8 +62,15 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     answered: list[str] = []
     examples = Examples()
     question = dataset.get("question", "question")
-    for number, row in reading.numbered(rows, (question, "answers", "prediction", "probability", "n_best")):
-        gold = row["answers"]["text"] if isinstance(row["answers"], Mapping) else row["answers"]
+    keys: dict[str, Any] = {
+        question: str,
+        "answers": (dict, list),
+        "prediction": str,
+        "probability": reading.NUMBER,
+        "n_best": list,
+    }
+    for number, row in reading.numbered(rows, keys):
+        gold = row["answers"].get("text", ()) if isinstance(row["answers"], dict) else row["answers"]
         exact.append(answer_rules.exact_match(row["prediction"], gold))
         f1.append(answer_rules.f1(row["prediction"], gold))
         words.append(_first_word(row[question]))
@@ -92,8 +99,10 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
 
 
 def _first_word(question: str) -> str:
-    bounds = word_bounds(question)
-    return question[slice(*bounds[0])].casefold() if bounds else OTHER
+    words = (question[start:end] for start, end in word_bounds(question))
+    return next(
+        (word.casefold() for word in words if word[0].isalnum()), OTHER
+    )  # not the mark before a Spanish question
 
 
 def _length(gold: Sequence[str]) -> str:
@@ -198,8 +207,11 @@ def _threshold(seeds: Sequence[Seed], *, split: str, name: str) -> Part:
     ]
     chosen, tops = [threshold for _, threshold in best], [top for top, _ in best]
     mark = float(np.mean(chosen))
-    low, high = np.quantile(odds, [0.01, 0.99])
-    grid = np.linspace(min(low, mark) - 1, max(high, mark) + 1, _CURVE)
+    # Values that occur, for the scores change only there, and those with the best scores.
+    common = np.quantile(odds, np.linspace(0.01, 0.99, _CURVE), method="lower")
+    grid = np.unique([*common, *chosen])
+    margin = 0.02 * (grid[-1] - grid[0]) or 1.0
+    grid = np.array([grid[0] - margin, *grid, grid[-1] + margin])
     for label, place in (("F1", 1), ("exact match", 0)):
         each = []
         for seed in seeds:

@@ -33,11 +33,8 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     """Read a run's predictions: `label` and `prediction`, numbers, and the texts of `dataset`."""
     targets, predictions = array("d"), array("d")
     examples = Examples()
-    for number, row in reading.numbered(rows, ("label", "prediction")):
-        try:
-            target, prediction = number_of(row["label"]), number_of(row["prediction"])
-        except (TypeError, ValueError):
-            raise reading.wrong(number, "has a label or a prediction that is not a number") from None
+    for _, row in reading.numbered(rows, {"label": reading.NUMBER, "prediction": reading.NUMBER}):
+        target, prediction = number_of(row["label"]), number_of(row["prediction"])
         targets.append(target)
         predictions.append(prediction)
         examples.add(
@@ -90,5 +87,6 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
         name=f"{name}-worst",
         title=title,
         note="The largest residuals.",
+        ranked=True,
     )
     return [*found, table or f"{title}: none."]

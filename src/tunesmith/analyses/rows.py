@@ -17,20 +17,28 @@ WORST = 20  # errors listed
 TEXT = 200  # characters of a text that are shown
 
 
-def numbered(rows: Iterable[Row], keys: Sequence[str]) -> Iterator[tuple[int, Row]]:
+def numbered(rows: Iterable[Row], keys: Mapping[str, type | tuple[type, ...]]) -> Iterator[tuple[int, Row]]:
     """Each row and its number, from 1.
 
+    Args:
+        rows: in the order of the data.
+        keys: that each row has to have, and the types of their values.
+
     Raises:
-        UserError: for a row that lacks one of the keys, and if there are no rows.
+        UserError: for a row that has them not, and if there are no rows.
     """
     number = 0
     for number, row in enumerate(rows, start=1):
-        for key in keys:
-            if key not in row:
-                raise wrong(number, f"has no {key!r}; expected {', '.join(keys)}")
+        for key, types in keys.items():
+            if not isinstance(row.get(key), types):
+                what = f"has no {key!r}" if key not in row else f"has {shortened(repr(row[key]))} as {key!r}"
+                raise wrong(number, f"{what}; expected {', '.join(keys)} as the task writes them")
         yield number, row
     if not number:
         raise UserError("the predictions have no rows; expected one for each example")
+
+
+NUMBER = (float, int, type(None))  # null is a number that is not finite
 
 
 def wrong(number: int, what: str) -> UserError:
@@ -100,9 +108,18 @@ def check_same(seeds: Sequence[Examples]) -> None:
 
 
 def worst_table(
-    seeds: Sequence[Examples], headings: Sequence[str], *, name: str, title: str, note: str
+    seeds: Sequence[Examples], headings: Sequence[str], *, name: str, title: str, note: str, ranked: bool = False
 ) -> Table | None:
-    """At most 20 errors, the worst of any seed first, each example once; None without errors."""
+    """At most 20 errors, the worst of any seed first, each example once; None without errors.
+
+    Args:
+        seeds: the examples of each.
+        headings: of the cells.
+        name: of the table's file.
+        title: of the table.
+        note: below it.
+        ranked: examples are not right or wrong, but better or worse.
+    """
     found: dict[int, tuple[float, int, tuple[Cell, ...]]] = {}
     for entry in sorted((entry for seed in seeds for entry in seed.worst), key=lambda entry: entry[:2], reverse=True):
         found.setdefault(-entry[1], entry)
@@ -110,11 +127,11 @@ def worst_table(
     if not chosen:
         return None
     times = np.array([seed.wrong for seed in seeds]).sum(0)
-    several = len(seeds) > 1
+    several = len(seeds) > 1 and not ranked
     rows = [[*cells, f"{times[place]} of {len(seeds)}"] if several else list(cells) for place, (_, _, cells) in chosen]
     count = int((times > 0).sum())
-    where = f" that {len(seeds)} seeds make" if several else ""
-    total = f"{len(chosen)} of {count:,} errors{where}. " if count > len(chosen) else ""
+    errors = "examples" if ranked else "that any of the seeds has wrong" if several else "errors"
+    total = f"{len(chosen)} of {count:,} {errors}. " if count > len(chosen) else ""
     return Table(name, title, ["id", *headings, *(["wrong in seeds"] if several else [])], rows, note=total + note)
 
 

@@ -29,7 +29,7 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     """Read a run's predictions: `similarity`, which single texts do not have; `score`, if people gave one."""
     similarity, scores = array("d"), array("d")
     examples = Examples()
-    for _, row in reading.numbered(rows, ()):
+    for _, row in reading.numbered(rows, {}):
         similarity.append(number_of(row.get("similarity")))
         scores.append(number_of(row.get("score")))
         examples.add(row, row.get("score"), wrong=False, badness=0.0, cells=tuple)

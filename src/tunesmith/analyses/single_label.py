@@ -45,7 +45,7 @@ def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     places: dict[str, int] = {}
     targets, predictions, confidence, kept = array("q"), array("q"), array("d"), array("d")
     examples = Examples()
-    for number, row in reading.numbered(rows, ("label", "prediction", "probabilities")):
+    for number, row in reading.numbered(rows, {"label": str, "prediction": str, "probabilities": dict}):
         probabilities = row["probabilities"]
         if not places:
             names = tuple(probabilities)

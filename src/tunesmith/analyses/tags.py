@@ -25,7 +25,7 @@ class Seed:
 def collect(rows: Iterable[Row], dataset: Mapping[str, Any]) -> Seed:
     """Read a run's predictions: `tokens`, `tags`, `predicted_tags`."""
     seed = Seed(Counter(), Examples())
-    for number, row in reading.numbered(rows, ("tokens", "tags", "predicted_tags")):
+    for number, row in reading.numbered(rows, {"tokens": list, "tags": list, "predicted_tags": list}):
         tags, predicted = row["tags"], row["predicted_tags"]
         if len(tags) != len(predicted):
             raise reading.wrong(number, f"has {len(tags)} tags, but {len(predicted)} predicted tags")

@@ -35,7 +35,7 @@ def groups(
             axes.errorbar(
                 places + shift,
                 [mean for mean, _ in values],
-                yerr=[deviation or 0.0 for _, deviation in values],
+                yerr=None if values[0][1] is None else [deviation or 0.0 for _, deviation in values],
                 fmt=style.MARKERS[number],
                 color=style.COLORS[number],
                 capsize=3,

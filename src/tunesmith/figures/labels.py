@@ -1,6 +1,7 @@
 """Names of labels on figures: short, distinct, on one line, and only with characters that the font has."""
 
 import functools
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
 
 WIDTH = 24  # characters
+_NUMBERED = re.compile(r"#[0-9]|$")  # would look like a number, or like nothing
 
 
 def drawn(names: Sequence[str], *, width: int = WIDTH) -> list[str]:
@@ -20,7 +22,7 @@ def drawn(names: Sequence[str], *, width: int = WIDTH) -> list[str]:
     shown = [_short(name, width) if _drawable(name) else "" for name in names]
     counts = Counter(shown)
     return [
-        text if text and counts[text] == 1 else f"#{number} {text}".rstrip()
+        text if counts[text] == 1 and not _NUMBERED.match(text) else f"#{number} {text}".rstrip()
         for number, text in enumerate(shown, start=1)
     ]
 

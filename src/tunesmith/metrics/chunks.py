@@ -1,5 +1,6 @@
 """Entities of a sentence's tags, as conlleval (Tjong Kim Sang & Buchholz, 2000) and seqeval (Nakayama, 2018) read them."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -62,6 +63,7 @@ def to_bio(tags: Sequence[str], scheme: Scheme | None = None) -> list[str]:
 _SAME_AS = {"L": "E", "U": "S", "M": "I"}
 
 
+@functools.lru_cache(maxsize=4096)  # a dataset has few different tags
 def parts(tag: str) -> tuple[str, str]:
     """Prefix and type as seqeval splits them: the first letter, and the text after the first dash that follows."""
     return tag[:1], tag[1:].split("-", maxsplit=1)[-1] or "_"
