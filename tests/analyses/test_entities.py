@@ -58,6 +58,8 @@ def entities(sentences, strict=False):
 
 def test_lengths_and_confusions_equal_a_count_over_seqevals_entities():
     gold, guessed = made(3)
+    gold.append(["B-LOC", *["I-LOC"] * 6])
+    guessed.append(gold[-1])
     section = analysis(DATASET, [rows_of(gold, guessed)], split="test")
     true, found = entities(gold), entities(guessed)
     # Confusions.
@@ -73,7 +75,9 @@ def test_lengths_and_confusions_equal_a_count_over_seqevals_entities():
         drawn[names] = int(text.get_text())
     assert drawn == expected
     # Lengths.
-    lines = {bars.get_label(): bars[0] for bars in pictures(section)["test-lengths"].figure.axes[0].containers}
+    axes = pictures(section)["test-lengths"].figure.axes[0]
+    assert [text.get_text().split()[0] for text in axes.get_xticklabels()] == ["1", "2", "3", "4", "5+"]
+    lines = {bars.get_label(): bars[0] for bars in axes.containers}
     length = lambda place: min(place[2] - place[1] + 1, 5)  # noqa: E731
     both = [place for place in true if found.get(place) == true[place]]
     for number, size in enumerate(sorted({length(place) for place in [*true, *found]})):

@@ -130,10 +130,13 @@ def test_any_label_can_be_drawn(recwarn):
 
 
 def test_many_labels_are_pairs_in_a_table():
-    names = [f"label {number}" for number in range(30)]
-    targets, probabilities = made(600, names, 1)
+    names = [f"label {number}" for number in range(120)]
+    targets, probabilities = made(1_200, names, 1)
     section = analysis(DATASET, [rows_of(targets, probabilities, names)], split="test")
-    matrix = reference.confusion_matrix(targets, probabilities.argmax(1), labels=range(30))
+    matrix = reference.confusion_matrix(targets, probabilities.argmax(1), labels=range(120))
+    largest = part(section, "test-labels")
+    assert sorted(row[4] for row in largest.rows) == sorted(matrix.sum(1).tolist())[20:]
+    assert "The 20 with the smallest support are left out" in largest.note
     wrong = matrix - np.diag(np.diag(matrix))
     table = part(section, "test-confusion")
     assert [row[2] for row in table.rows] == sorted(wrong[wrong > 0].tolist(), reverse=True)[:20]

@@ -6,6 +6,7 @@ import numpy as np
 
 from tunesmith.analyses.rows import averaging, over_seeds, shown
 from tunesmith.documents.document import Part, Picture
+from tunesmith.errors.messages import shortened
 from tunesmith.figures.labels import key
 from tunesmith.figures.precision_recall import Curve, precision_recall
 from tunesmith.metrics import ranking
@@ -54,7 +55,7 @@ def curve_parts(
         curves.append(Curve(names[label], each.mean(0), deviation, f"AP {shown(area)}"))
     left = sum(map(bool, support.values())) - len(occur)
     more = f" The {left} less frequent labels are left out." if left else ""
-    against = f"Of the label {names[occur[0]]:.40}." if len(labels) == 1 else "Each label against the rest."
+    against = f"Of the label {shortened(names[occur[0]])}." if len(labels) == 1 else "Each label against the rest."
     title = f"Precision and recall on {split}"
     caption = (
         f"{against} Precision at the first threshold that reaches each of {len(LEVELS)} levels of recall; AP is the average "

@@ -99,6 +99,12 @@ class VerifiedFolder:
             raise self._damaged(name, str(error)) from error
         except UnicodeDecodeError as error:
             raise self._damaged(name, "it is not valid UTF-8") from error
+        except NotADirectoryError as error:
+            raise FileNotFoundError(*error.args) from error
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise self._damaged(name, f"it cannot be read: {error.strerror}") from error
 
     def verify(self, below: str = "") -> None:
         """Check the files that have a digest.
