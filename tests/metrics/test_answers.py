@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from torchmetrics.functional.text import squad
 
-from tunesmith.metrics.answers import AnswerScores, best_threshold, exact_match, f1
+from tunesmith.metrics.answer_rules import best_threshold, exact_match, f1
+from tunesmith.metrics.answers import AnswerScores
 
 WORDS = [
     "the",

@@ -17,7 +17,8 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB1, IOB2, IOBES, IOE1, IOE2, Tokens
 
 from tunesmith.data.padding import pad
-from tunesmith.metrics.entities import EntityScores, chunks, strict_chunks, to_bio
+from tunesmith.metrics.chunks import chunks, strict_chunks, to_bio
+from tunesmith.metrics.entities import EntityScores
 from tunesmith.metrics.tag_schemes import PREFIXES, broken_tags, check_scheme
 
 TYPES = ["PER", "LOC", "ORG-UNIT"]

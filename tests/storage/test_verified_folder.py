@@ -138,3 +138,20 @@ def test_files_are_verified_while_they_load(folder, tmp_path):
         pass
     with pytest.raises(DamagedError, match="model/weights"), folder.verifying("model/"):
         raise ValueError("what a library says of it")
+
+
+def test_lines_are_verified_before_the_first(folder, tmp_path):
+    name = "predictions/test.jsonl"
+    assert list(folder.lines(name)) == TEXTS[name].splitlines(keepends=True)
+    with (tmp_path / name).open("a") as stream:
+        stream.write("{}\n")
+    with pytest.raises(DamagedError, match="differs from what was written"):
+        next(folder.lines(name))
+    (tmp_path / "predictions" / "other.jsonl").write_text("{}\n")  # nothing has recorded it
+    with pytest.raises(DamagedError):
+        next(folder.lines("predictions/other.jsonl"))
+    (tmp_path / name).unlink()
+    with pytest.raises(DamagedError, match="it is missing"):
+        next(folder.lines(name))
+    with pytest.raises(FileNotFoundError):
+        next(folder.lines("predictions/validation.jsonl"))

@@ -43,10 +43,22 @@ def calibration_error(targets: np.ndarray, predictions: np.ndarray, probabilitie
         predictions: (examples,) label ids.
         probabilities: (examples, labels).
     """
-    confidence = probabilities.max(1)
+    return confidence_error(targets == predictions, probabilities.max(1))
+
+
+def confidence_error(right: np.ndarray, confidence: np.ndarray) -> float:
+    """The calibration error of largest probabilities; not a number if one of them is not.
+
+    Args:
+        right: (examples,) whether each prediction is right.
+        confidence: (examples,) its probability.
+    """
     if np.isnan(confidence).any():
         return np.nan
-    edges = np.arange(1, BINS) / BINS
-    bins = np.searchsorted(edges, confidence)
-    gaps = np.bincount(bins, weights=(targets == predictions) - confidence)
-    return float(np.abs(gaps).sum() / len(targets))
+    gaps = np.bincount(bin_numbers(confidence), weights=right - confidence)
+    return float(np.abs(gaps).sum() / len(right))
+
+
+def bin_numbers(confidence: np.ndarray) -> np.ndarray:
+    """(examples,) the number of the bin that holds each probability, from 0 to 14."""
+    return np.searchsorted(np.arange(1, BINS) / BINS, confidence)

@@ -8,68 +8,10 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from tunesmith.metrics.chunks import BEGINS, CLOSES, CONTINUES, ENDS, NONE, OPEN, OUT, parts
 from tunesmith.metrics.confusion import LabelScores, by_label
 from tunesmith.metrics.strict_entities import StrictScheme, strict_entities
-from tunesmith.metrics.tag_schemes import PREFIXES, Scheme
-
-Chunk = tuple[str, int, int]  # type, first and last word
-
-
-def chunks(tags: Sequence[str]) -> list[Chunk]:
-    """Entities of a sentence by conlleval's rules, well-formed or not: seqeval's default mode.
-
-    Reads BIO, IOB1 and BIOES. An I- or E- starts an entity if none of its type is open; an unknown prefix continues an
-    entity of its type, or else starts one.
-    """
-    found: list[Chunk] = []
-    before, kind, first = "O", "", 0
-    for place, tag in enumerate([*tags, "O"]):
-        prefix, name = _parts(tag)
-        if before in _ENDS or (before in _OPEN and prefix in _CLOSES) or (before not in _NONE and kind != name):
-            found.append((kind, first, place - 1))
-        if prefix in _BEGINS or (before in _OUT and prefix in _CONTINUES) or (prefix not in _NONE and kind != name):
-            first = place
-        before, kind = prefix, name
-    return found
-
-
-# Prefixes by their meaning at the boundary between two words.
-_ENDS, _OPEN, _CLOSES, _NONE = "ES", "BI", "BSO", "O."
-_BEGINS, _OUT, _CONTINUES = "BS", "ESO", "EI"
-
-
-def strict_chunks(tags: Sequence[str], scheme: StrictScheme = "bio") -> list[Chunk]:
-    """Well-formed entities of a sentence: seqeval's strict mode; BIO is its IOB2, and BIOES its IOBES."""
-    parts = [_parts(tag) for tag in [*tags, "O"]]
-    names = sorted({name for _, name in parts})
-    kinds = np.array([names.index(name) for _, name in parts])
-    first, last = strict_entities(np.array([prefix for prefix, _ in parts]), kinds, scheme)
-    return [(parts[start][1], start, end) for start, end in zip(first.tolist(), last.tolist(), strict=True)]
-
-
-def to_bio(tags: Sequence[str], scheme: Scheme | None = None) -> list[str]:
-    """A sentence's tags converted to BIO, read as by conlleval, which keeps the entities of every scheme.
-
-    Args:
-        tags: with prefixes, of which BILOU's L is read as E and U as S, and BMES' M as I; or bare types.
-        scheme: "bare" for types without prefixes; else it makes no difference.
-    """
-    if scheme == "bare":
-        read = [tag if tag == "O" else f"I-{tag}" for tag in tags]
-    else:
-        read = [_SAME_AS.get(tag[:1], tag[:1]) + tag[1:] for tag in tags]
-    written = ["O"] * len(tags)
-    for kind, first, last in chunks(read):
-        written[first : last + 1] = [f"B-{kind}"] + [f"I-{kind}"] * (last - first)
-    return written
-
-
-_SAME_AS = {"L": "E", "U": "S", "M": "I"}
-
-
-def _parts(tag: str) -> tuple[str, str]:
-    """Prefix and type as seqeval splits them: the first letter, and the text after the first dash that follows."""
-    return tag[:1], tag[1:].split("-", maxsplit=1)[-1] or "_"
+from tunesmith.metrics.tag_schemes import PREFIXES
 
 
 class EntityScores(Metric):
@@ -90,13 +32,13 @@ class EntityScores(Metric):
 
     def __init__(self, labels: Sequence[str], *, strict: bool, scheme: StrictScheme = "bio", **settings: Any) -> None:
         super().__init__(**settings)
-        parts = [_parts(tag) for tag in labels]
+        split = [parts(tag) for tag in labels]
         if strict and (wrong := [tag for tag in labels if tag[:1] not in {"O", *PREFIXES[scheme]}]):
             raise ValueError(f"{', '.join(wrong)}: not tags of the scheme {scheme}; expected O and {PREFIXES[scheme]}")
-        self._types = sorted({name for prefix, name in parts if prefix != "O"})
+        self._types = sorted({name for prefix, name in split if prefix != "O"})
         numbers = {name: number for number, name in enumerate(self._types)}
-        self._prefixes = np.array([prefix for prefix, _ in parts])
-        self._kinds = np.array([numbers[name] if prefix != "O" else -1 for prefix, name in parts])
+        self._prefixes = np.array([prefix for prefix, _ in split])
+        self._kinds = np.array([numbers[name] if prefix != "O" else -1 for prefix, name in split])
         self._strict, self._scheme = strict, scheme
         self.add_state("counts", torch.zeros(3, len(self._types), dtype=torch.int64), dist_reduce_fx="sum")
         self.add_state("totals", torch.zeros(6, dtype=torch.int64), dist_reduce_fx="sum")
@@ -172,10 +114,10 @@ def _lenient_entities(prefix: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray,
     """First and last positions of the entities in a row of words, as `chunks` finds them."""
     before, last_kind = np.concatenate([["O"], prefix[:-1]]), np.concatenate([[-1], kind[:-1]])
     changed = kind != last_kind
-    begins = _among(prefix, _BEGINS) | (_among(before, _OUT) & _among(prefix, _CONTINUES))
-    begins |= ~_among(prefix, _NONE) & changed
-    ends = _among(before, _ENDS) | (_among(before, _OPEN) & _among(prefix, _CLOSES))
-    ends |= ~_among(before, _NONE) & changed
+    begins = _among(prefix, BEGINS) | (_among(before, OUT) & _among(prefix, CONTINUES))
+    begins |= ~_among(prefix, NONE) & changed
+    ends = _among(before, ENDS) | (_among(before, OPEN) & _among(prefix, CLOSES))
+    ends |= ~_among(before, NONE) & changed
     latest = np.maximum.accumulate(np.where(begins, np.arange(len(prefix)), 0))
     last = np.flatnonzero(ends) - 1
     return latest[last], last

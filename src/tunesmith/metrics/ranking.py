@@ -36,11 +36,21 @@ def average_precision(targets: np.ndarray, scores: np.ndarray) -> float:
     """
     if np.isnan(scores).any():
         return np.nan
+    precision, recall = precision_recall(targets, scores)
+    return float((np.diff(recall, prepend=0.0) * precision).sum())
+
+
+def precision_recall(targets: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Precision and recall of the examples with at least each distinct score, from the largest score down.
+
+    Without positives the recall is 0.
+
+    Args:
+        targets: (examples,) true for positives.
+        scores: (examples,) larger for positives; no NaN.
+    """
     order = np.argsort(-scores, kind="stable")
     positive, sorted_scores = targets[order], scores[order]
-    if not positive.any():
-        return 0.0
     last = np.append(np.flatnonzero(np.diff(sorted_scores)), len(order) - 1)  # last example of each distinct score
     found = np.cumsum(positive)[last]
-    precision, recall = found / (last + 1), found / found[-1]
-    return float((np.diff(recall, prepend=0.0) * precision).sum())
+    return found / (last + 1), found / max(found[-1], 1)

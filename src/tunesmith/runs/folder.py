@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -245,6 +245,15 @@ class RunFolder:
     def scores(self) -> dict[str, float]:
         """The scores in metrics.json by name; NaN where they are null."""
         return numbers(self.read_json("metrics.json"))
+
+    def lines(self, name: str) -> Iterator[str]:
+        """The lines of a text file of the run, read as they are needed; it is verified before the first.
+
+        Raises:
+            FileNotFoundError: if it was never written.
+            DamagedError: if it is not as it was written.
+        """
+        return self._files.lines(name)
 
     def write_lines(self, name: str, records: Iterable[dict[str, Any]]) -> None:
         """Write JSON lines."""

@@ -232,7 +232,7 @@ class QuestionAnswering:
             self.threshold = self._best(gold, predictions)["threshold"]
 
     def _best(self, gold: list[list[str]], predictions: list[Candidates]) -> dict[str, float]:
-        from tunesmith.metrics.answers import best_threshold, exact_match, f1, normalize
+        from tunesmith.metrics.answer_rules import best_threshold, exact_match, f1, normalize
 
         odds = [found.null_odds for found in predictions]
         answered = [found.texts[0] if found.texts else "" for found in predictions]

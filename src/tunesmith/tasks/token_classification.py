@@ -172,7 +172,7 @@ class TokenClassification:
 
     def normal(self, tags: Sequence[str]) -> list[str]:
         """Tags as used for training and scoring: entities in BIO."""
-        from tunesmith.metrics.entities import to_bio
+        from tunesmith.metrics.chunks import to_bio
 
         return to_bio(tags, self.scheme) if self.entities else list(tags)
 
