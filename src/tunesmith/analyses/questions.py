@@ -17,8 +17,8 @@ from tunesmith.analyses import rows as reading
 from tunesmith.analyses.rows import Examples, Row, averaging, over_seeds, text_of
 from tunesmith.data.encoding.running_text import word_bounds
 from tunesmith.documents.document import Part, Picture, Table
-from tunesmith.figures.groups import groups
 from tunesmith.figures.drawn_names import key
+from tunesmith.figures.groups import groups
 from tunesmith.figures.thresholds import thresholds
 from tunesmith.metrics import answer_rules
 

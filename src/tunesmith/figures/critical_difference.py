@@ -36,7 +36,13 @@ def critical_difference(
             for rank, place in zip(joined, places, strict=True):
                 axes.plot([rank, rank], [place, height], color=style.INK, linewidth=0.5, alpha=0.35)
         axes.plot([1, 1 + difference], [-1, -1], color=style.COLORS[1], linewidth=2)
-        axes.annotate(f"critical difference {difference:.2f}", (1 + difference, -1), (4, 0), textcoords="offset points", va="center")
+        axes.annotate(
+            f"critical difference {difference:.2f}",
+            (1 + difference, -1),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+        )
         axes.set_yticks(range(len(names)), [shortened(names[method], 40) for method in order])
         axes.set_ylim(len(names) + 0.5 + 0.35 * len(cliques), -1.7)
     return figure

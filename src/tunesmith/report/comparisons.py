@@ -7,7 +7,18 @@ from tunesmith.report.comparison import Comparison, compare
 from tunesmith.report.groups import Group
 from tunesmith.report.tables import setting_names
 
-_HEADINGS = ["seeds", "difference", "95 % interval", "p", "Holm", "claim", "permutation p", "effect g", "superiority", "ASO"]
+_HEADINGS = [
+    "seeds",
+    "difference",
+    "95 % interval",
+    "p",
+    "Holm",
+    "claim",
+    "permutation p",
+    "effect g",
+    "superiority",
+    "ASO",
+]
 
 
 def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:

@@ -45,7 +45,9 @@ class Pivot:
             if all((row, column) in self.cells for column in self.columns)
         }
         signs = [1 if larger_is_better(self.scores[column]) else -1 for column in self.columns]
-        return list(means), np.array([*means.values()], dtype=float).reshape(-1, len(self.columns)).T * np.array(signs)[:, None]
+        return list(means), np.array([*means.values()], dtype=float).reshape(-1, len(self.columns)).T * np.array(signs)[
+            :, None
+        ]
 
 
 def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None) -> Pivot:
@@ -64,7 +66,9 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
         UserError: for a key that the runs do not have or whose value does not vary, or a score that no run has.
     """
     if rows == columns:
-        raise UserError(f"rows and columns are both {rows}; expected two settings, such as rows=regularization columns=dataset")
+        raise UserError(
+            f"rows and columns are both {rows}; expected two settings, such as rows=regularization columns=dataset"
+        )
     completed = [group for group in groups if group.completed]
     found: dict[tuple[str, str], list[Group]] = {}
     for group in completed:
@@ -75,7 +79,10 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
         raise UserError(
             f"rows={rows} has the value {names[0][0] if names[0] else '-'} in every run; expected a setting that varies"
         )
-    scores = {column: _score([group for cell, inside in found.items() if cell[1] == column for group in inside], score) for column in names[1]}
+    scores = {
+        column: _score([group for cell, inside in found.items() if cell[1] == column for group in inside], score)
+        for column in names[1]
+    }
     cells, crowded = {}, 0
     for cell, inside in found.items():
         having = [group for group in inside if group.mean(scores[cell[1]]) is not None]
@@ -97,7 +104,15 @@ def section(found: Pivot) -> Section:
     rows: list[list[Cell]] = []
     for row in found.rows:
         groups = [found.cells.get((row, column)) for column in found.columns]
-        rows.append([row, *(_cell(group, found.scores[column], equals, 100 if rates else 1) for group, column in zip(groups, found.columns, strict=True))])
+        rows.append(
+            [
+                row,
+                *(
+                    _cell(group, found.scores[column], equals, 100 if rates else 1)
+                    for group, column in zip(groups, found.columns, strict=True)
+                ),
+            ]
+        )
     seeds = sorted({len(group.completed) for group in found.cells.values()})
     same = len(set(found.scores.values())) == 1
     headings = ["", *(column if same else f"{column} {found.scores[column]}" for column in found.columns)]
@@ -107,7 +122,9 @@ def section(found: Pivot) -> Section:
         f"Mean and standard deviation over {many} seed{'s' * (seeds != [1])}{', in percent' if rates else ''}. Bold: the best of a "
         "column, and what a test at 5 % cannot tell from it."
     )
-    return Section("Methods and tasks", [Table("methods", title, headings, rows, note, decimals=1 if rates else 4), *found.notes])
+    return Section(
+        "Methods and tasks", [Table("methods", title, headings, rows, note, decimals=1 if rates else 4), *found.notes]
+    )
 
 
 def _cell(group: Group | None, score: str, equals: set[int], factor: int) -> Cell:
