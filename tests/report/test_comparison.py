@@ -143,3 +143,14 @@ def test_an_unknown_score(tmp_path):
             UserError, match=r"test/acuracy: expected a score of these runs.*did you mean test/accuracy"
         ):
             wrong()
+
+
+def test_what_is_worse_than_the_best_is_corrected_for_all_pairs(tmp_path):
+    worse = {seed: BASE[seed] - lost for seed, lost in zip(BASE, [0.01, 0.04, 0.02, 0.05, 0.03], strict=True)}
+    p = stats.ttest_rel([*BASE.values()], [*worse.values()]).pvalue
+    assert 3 * p < 0.05 < 6 * p  # three comparisons would claim it, six pairs do not
+    shifts = [0.001, -0.001, 0.002, -0.001, -0.002]
+    near = [{seed: BASE[seed] + scale * shift for seed, shift in zip(BASE, shifts, strict=True)} for scale in (1, 2)]
+    groups = groups_of(tmp_path, BASE, worse, *near)
+    assert indistinguishable(groups, SCORE) == groups
+    assert indistinguishable(groups[:2], SCORE) == [groups[0]]
