@@ -2,7 +2,7 @@
 
 bundle.json              its files with sizes and SHA-256, what was left out, what was blanked, the data of the runs
 runs/<name>/<run id>/    config, manifest, scores, history, predictions; the model if asked for
-sweeps/<id>/             sweep.json, the frozen jobs, results
+sweeps/<id>/             sweep.json, the frozen jobs, the history of a search
 report/                  a report that was found beside them
 """
 

@@ -63,7 +63,7 @@ def of_run(run: RunFolder, *, weights: bool, predictions: bool, blanking: Blanki
 def of_sweep(
     folder: SweepFolder, runs: Mapping[int, str], *, blanking: Blanking, home: Path
 ) -> tuple[dict[str, Content], list[str]]:
-    """The files of a sweep by their names in its folder, and why others are left out.
+    """The files of a sweep by their names in its folder, and why others are left out; `report` writes its tables again.
 
     Args:
         folder: of the sweep.
@@ -87,15 +87,13 @@ def of_sweep(
     content = blanking.value(content | {"jobs": jobs, "directory": ELSEWHERE})
     found[SWEEP] = files.as_json(content).encode()
     found = _with_digests(found)
-    left_out = []
-    for name in ("results.csv", "results.md", folder.study.name):
-        try:
-            if (folder.path / name).is_file():
-                check_data(folder.path / name, home=home)
-                found[name] = folder.path / name
-        except UserError as error:  # a report makes them again; the search's history is a loss
-            left_out.append(str(error))
-    return found, left_out
+    if not folder.study.is_file():
+        return found, []
+    try:
+        check_data(folder.study, home=home)
+    except UserError as error:  # each of its records has a digest, so it cannot be blanked
+        return found, [str(error)]
+    return found | {folder.study.name: folder.study}, []
 
 
 def check_data(file: Path, *, home: Path) -> None:

@@ -48,4 +48,5 @@ def run(arguments: list[str]) -> int:
         print(f"... and {len(bundle.left_out) - _SHOWN:,} more; bundle.json lists all")
     for line in bundle.blanked:
         print(f"Blanked (***), for it looks like a key: values in {line}")
+    print(f"To check it elsewhere: tunesmith reproduce {output.name} check=true")
     return 0
