@@ -40,10 +40,11 @@ def run(arguments: list[str]) -> int:
 
         root = Path(output_dir).expanduser() if output_dir else place.absolute().parent
         folder = root / (place.stem if place.suffix else f"{place.name}-unpacked")
+        _check_no_link(folder)
         unpack(place, folder)
         print(f"Unpacked: {folder}", flush=True)
         found, left_out = _below(folder)
-        output_dir = f"{folder}{_BESIDE}"
+        output_dir = _check_no_link(Path(f"{folder}{_BESIDE}"))
     elif (place / "expected.json").is_file():
         from tunesmith.reproducing.expected import read_expected
 
@@ -55,7 +56,7 @@ def run(arguments: list[str]) -> int:
             from tunesmith.bundling.unpack import verified
 
             verified(bundle)
-            output_dir = output_dir or f"{bundle.absolute()}{_BESIDE}"
+            output_dir = output_dir or _check_no_link(Path(f"{bundle.absolute()}{_BESIDE}"))
         found, left_out = _below(place)
         found = [_beside(original) for original in found]
     for line in left_out[:_SHOWN]:
@@ -144,4 +145,18 @@ def _below(place: Path) -> "tuple[list[Original], list[str]]":
 def _beside(original: "Original") -> "Original":
     """With the place of its repetition: beside the folder that the runs are in, not in it."""
     root = os.path.abspath(original.config["output_dir"])  # noqa: PTH100 - a link stays the place that was named
-    return replace(original, config=original.config | {"output_dir": os.path.relpath(f"{root}{_BESIDE}")})
+    place = _check_no_link(Path(f"{root}{_BESIDE}"))
+    return replace(original, config=original.config | {"output_dir": os.path.relpath(place)})
+
+
+def _check_no_link(place: Path) -> str:
+    """Check a folder that the command line does not name: it may have been handed over with what is reproduced.
+
+    Raises:
+        UserError: if it is a link, which would lead somewhere else.
+    """
+    if place.is_symlink():
+        raise UserError(
+            f"{place} is a link to {place.readlink()}; expected a folder, or none: remove it, or set output_dir=DIR"
+        )
+    return str(place)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tunesmith.errors import UserError
-from tunesmith.reproducing.differences import differences
+from tunesmith.reproducing.differences import differences, part
 from tunesmith.reproducing.original import Original
 from tunesmith.reproducing.relocation import Relocation, fingerprints
 from tunesmith.reproducing.reproduce import prepared
@@ -46,7 +46,7 @@ def _cost(originals: Sequence[Original]) -> str:
     if not known:
         return "How long they took is not recorded"
     about = "" if len(known) == len(originals) else f" ({len(known):,} of them recorded it)"
-    hardware = {str(original.manifest.get("hardware", {}).get("processor")) for original in originals}
+    hardware = {str(part(original.manifest, "hardware").get("processor")) for original in originals}
     return f"They took {sum(known):,.0f} s{about} on {', '.join(sorted(hardware))}"
 
 
@@ -64,7 +64,7 @@ def _different(originals: Sequence[Original]) -> list[str]:
                 "model": original.manifest.get("model"),
             }
             own = plugins(original.config) if original.manifest.get("plugins") else {}
-            hardware = {**here["hardware"], "threads": original.manifest.get("hardware", {}).get("threads")}
+            hardware = {**here["hardware"], "threads": part(original.manifest, "hardware").get("threads")}
             after = here | recorded | {"plugins": own, "hardware": hardware}
-            found |= dict.fromkeys(str(part) for part in differences(original.manifest, after))
+            found |= dict.fromkeys(str(difference) for difference in differences(original.manifest, after))
     return list(found)

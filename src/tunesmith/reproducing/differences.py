@@ -64,17 +64,17 @@ def _pairs(before: Manifest, after: Manifest) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(first, dict) and isinstance(second, dict):  # an installed package has no repository
         yield from _parts("git", first, second)
     yield from _parts("plugins", before.get("plugins"), after.get("plugins"))
-    yield from _parts("data", *(_part(_part(side, "data"), "fingerprints") for side in (before, after)))
+    yield from _parts("data", *(part(part(side, "data"), "fingerprints") for side in (before, after)))
     yield from _parts(
         "model",
         *(
-            {key: _part(side, "model").get(key) for key in ("parameters", "tokenizer", "commit")}
+            {key: part(side, "model").get(key) for key in ("parameters", "tokenizer", "commit")}
             for side in (before, after)
         ),
     )
-    known = set(_part(before, "versions"))
+    known = set(part(before, "versions"))
     others = [
-        {key: value for key, value in _part(side, "packages").items() if key not in known} for side in (before, after)
+        {key: value for key, value in part(side, "packages").items() if key not in known} for side in (before, after)
     ]
     if all(others):
         yield from _parts("packages", *others)
@@ -88,7 +88,8 @@ def _parts(group: str, first: Any, second: Any) -> Iterator[tuple[str, Any, Any]
                 yield f"{group}.{key}", first.get(key), second.get(key)
 
 
-def _part(node: Any, key: str) -> dict[str, Any]:
+def part(node: Any, key: str) -> dict[str, Any]:
+    """A part of a manifest; empty if it is missing, or not as a run writes it."""
     found = node.get(key) if isinstance(node, Mapping) else None
     return found if isinstance(found, dict) else {}
 
