@@ -32,7 +32,7 @@ def print_scores(outcome: Outcome) -> None:
 
 
 def print_runs(outcomes: Sequence[Outcome]) -> None:
-    """One row for each run: its monitored score, and the worst verdict of all its scores; those that differ come first."""
+    """One row for each run: the worst verdict of its scores, and one that has it, the monitored one if possible; those that differ come first."""
     table = _table("Reproduced")
     for heading in ("run", "score", "original", "repeated", "difference", "all scores"):
         table.add_column(heading, justify="left" if heading in ("run", "score", "all scores") else "right")
@@ -92,9 +92,9 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def _shown_part(outcome: Outcome) -> Judgement | None:
-    """The monitored score, or the first one."""
+    """One with the worst verdict: the monitored score if that has it."""
     monitor = monitored(outcome.original.config)
-    parts = sorted(outcome.judgements, key=lambda part: part.score != monitor)
+    parts = sorted(outcome.judgements, key=lambda part: (part.verdict != outcome.verdict, part.score != monitor))
     return parts[0] if parts else None
 
 
