@@ -16,7 +16,11 @@ COMMANDS = {  # name: arguments, summary
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
     "report": ("DIR...", "results of a sweep, or of any runs"),
     "list": ("[group]", "the choices of each config group"),
-    "reproduce": ("run=DIR [output_dir=DIR]", "trains a run again and compares the scores"),
+    "reproduce": (
+        "run=DIR | DIR | FILE [check=true]",
+        "trains runs, a sweep, a bundle or an experiment again and compares",
+    ),
+    "bundle": ("DIR... output=FILE", "packs what another person needs to check a table"),
     "export": ("run=DIR output=DIR", "exports a Hugging Face checkpoint"),
 }
 

@@ -1,17 +1,21 @@
 """Attacks on places, secrets, the terminal, and time and memory."""
 
+import copy
 import functools
 import gzip
+import hashlib
 import json
 import os
 import shutil
 import socket
+import warnings
 import zipfile
 from pathlib import Path
 
 from tests.attacks import Attack
 from tests.runs.test_version_0_1 import FILES as RUNS
 from tests.runs.test_version_0_1 import RUN, WORDS
+from tunesmith.bundling.archive import COMMENT, DIGITS
 
 DEEP = '{"a":' * 100_000
 ESCAPES = "\x1b[31m\x1b]0;title\x07\u202ered[/b][link=x]"
@@ -294,6 +298,107 @@ FILES = [
 ]
 
 
+# Bundles: archives with a valid digest, whose entries or listing attack who unpacks them.
+
+
+def sealed(file: Path) -> None:
+    """Give an archive the comment of a bundle, with the digest of its bytes."""
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.comment = COMMENT + b"0" * DIGITS
+    content = file.read_bytes()[:-DIGITS]
+    file.write_bytes(content + hashlib.sha256(content).hexdigest().encode())
+
+
+def bundle(entries: dict[str, bytes], folder: Path, *, mode: int = 0o100644, **listed: object) -> list[str]:
+    """A bundle with these entries, and with a listing that names them unless it is given."""
+    files = {name: [len(content), hashlib.sha256(content).hexdigest()] for name, content in entries.items()}
+    listing = {"format": 1, "left_out": [], "blanked": [], "files": files} | listed
+    file = folder / "work/x.zip"
+    with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that are given twice
+        for number, (name, content) in enumerate([("bundle.json", json.dumps(listing).encode()), *entries.items()]):
+            entry = zipfile.ZipInfo(name.removesuffix("<again>"))
+            entry.external_attr = (mode if number else 0o100644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED if name == "zeros" else zipfile.ZIP_STORED
+            archive.writestr(entry, content)
+    sealed(file)
+    return ["reproduce", "x.zip"]
+
+
+def bomb(folder: Path) -> list[str]:
+    return bundle({"zeros": bytes(2**26)}, folder)
+
+
+def overlapping(folder: Path) -> list[str]:
+    """Many entries that share the bytes of one (Fifield, 2019)."""
+    content = os.urandom(2**16)
+    record = [len(content), hashlib.sha256(content).hexdigest()]
+    words = bundle(
+        {"first": content}, folder, files={f"f{number}": record for number in range(1000)} | {"first": record}
+    )
+    with zipfile.ZipFile(folder / "work/x.zip", "a") as archive:
+        first = archive.getinfo("first")
+        for number in range(1000):
+            entry = copy.copy(first)
+            entry.filename = entry.orig_filename = f"f{number}"
+            archive.filelist.append(entry)
+        archive._didModify = True
+    sealed(folder / "work/x.zip")
+    return words
+
+
+def counted(folder: Path) -> list[str]:
+    """A directory of more files than a bundle may have."""
+    words = bundle({"a": b""}, folder)
+    with zipfile.ZipFile(folder / "work/x.zip", "a") as archive:
+        archive.filelist += [archive.filelist[-1]] * 250_000
+        archive._didModify = True
+    sealed(folder / "work/x.zip")
+    return words
+
+
+def linked(name: str, folder: Path) -> list[str]:
+    """A link that was handed over with a bundle, where it is unpacked, or where its runs are repeated."""
+    words = bundled_run(folder)[:-1]
+    (folder / "work" / name).parent.mkdir(exist_ok=True)
+    (folder / "work" / name).symlink_to(folder / ("home/new" if name.startswith("x/") else "home"))
+    return words
+
+
+def bundled_run(folder: Path, **changes: bytes) -> list[str]:
+    """A bundle of a run whose files were made by somebody else."""
+    run = handed(folder)
+    names = ("config.yaml", "manifest.json", "metrics.json", "status.json")
+    found = {name: (run / name).read_bytes() for name in names}
+    for name, content in changes.items():
+        found[name.replace("_", ".")] = content
+    return [*bundle({f"runs/{RUN}/{name}": content for name, content in found.items()}, folder), "check=true"]
+
+
+def experiment_folder(folder: Path, **changes: object) -> list[str]:
+    (folder / "work/x").mkdir()
+    content = {"command": "tunesmith train", "seeds": [1], "test/f1": {"measured": [0.5]}} | changes
+    (folder / "work/x/expected.json").write_text(json.dumps(content))
+    return ["reproduce", "x"]
+
+
+NAMES = {
+    "leads up": "../../outside/x",
+    "leads up inside": "a/../../../outside/x",
+    "absolute": "/tmp/somewhere",
+    "a drive": "C:/x",
+    "backslashes": "..\\..\\outside\\x",
+    "of the home": "~/../../outside/x\\",
+    "empty part": "a//b",
+    "a dot": "./a",
+    "control characters": f"a{ESCAPES}",
+    "long": "a" * 5000,
+    "a device of Windows": "con.txt",
+    "its own listing": "bundle.json<again>",
+    "a NUL": "a\0b",
+}
+
+
 # What is shown: these commands work, and print nothing that a terminal obeys.
 
 
@@ -405,6 +510,76 @@ ATTACKS = [
     *(  # the run is called missing
         Attack(f"report: metrics.json is {what}", functools.partial(damaged, "metrics.json", what, "report"), status=0)
         for what in ("folder", "pipe", "/dev/zero")
+    ),
+    *(
+        Attack(f"bundle: a name that is {what}", functools.partial(bundle, {name: b"x"}))
+        for what, name in NAMES.items()
+    ),
+    *(
+        Attack(f"bundle: {what}", functools.partial(bundle, {"a": b"../../outside/secret.txt"}, mode=mode))
+        for what, mode in (("a link", 0o120777), ("a device", 0o020666), ("a pipe", 0o010666), ("no kind", 0))
+    ),
+    *(
+        Attack(f"bundle: {what}", functools.partial(bundle, entries))
+        for what, entries in {
+            "names given twice": {"a": b"1", "a<again>": b"1"},
+            "names that differ in upper case": {"a/B": b"1", "A/b": b"2"},
+            "a file that is also a folder": {"a": b"1", "a/b": b"2"},
+            "no run": {"a": b"1"},
+        }.items()
+    ),
+    *(
+        Attack(f"bundle: listed {what}", functools.partial(bundle, {"a": b"1"}, files=files))
+        for what, files in {
+            "with another digest": {"a": [1, "0" * 64]},
+            "with another size": {"a": [2**40, "0" * 64]},
+            "as a list": ["a"],
+            "with a file outside": {"../../outside/x": [1, "0" * 64]},
+            "without it": {},
+        }.items()
+    ),
+    Attack("bundle: zeros", bomb),
+    Attack("bundle: entries that overlap", overlapping),
+    Attack("bundle: 250,000 entries", counted),
+    *(
+        Attack(
+            f"bundle: the file is {what}",
+            lambda folder, what=what: (placed(folder / "work/x.zip", what, folder), ["reproduce", "x.zip"])[1],
+        )
+        for what in ("pipe", "/dev/zero", "socket", "gzip", "zip", "deep")
+    ),
+    *(
+        Attack(f"bundle: {name} is a link", functools.partial(linked, name))
+        for name in ("x", "x-reproduced", "x/bundle.json")
+    ),
+    *(
+        Attack(f"bundle: {name} is {what}", functools.partial(bundled_run, **{name: content}), status=status)
+        for name, what, content, status in (
+            ("manifest_json", "nested", DEEP.encode(), 2),
+            ("manifest_json", "a list", b"[1]", 2),
+            (
+                "manifest_json",
+                "of lists",
+                b'{"data": [1], "hardware": [2], "versions": 3, "model": 4, "plugins": [], "seconds": "x"}',
+                0,
+            ),
+            ("manifest_json", "of escapes", json.dumps({"versions": {ESCAPES: ESCAPES}}).encode(), 0),
+            ("metrics_json", "nested", DEEP.encode(), 2),
+            ("config_yaml", "aliases", LAUGHS.encode(), 2),
+        )
+    ),
+    *(
+        Attack(f"expected.json: {name} is {value!r:.40}", functools.partial(experiment_folder, **{name: value}))
+        for name, value in (
+            ("command", "tunesmith train output_dir=/tmp/somewhere"),
+            ("command", "tunesmith train name=../../outside"),
+            ("command", "tunesmith train monitor=${oc.env:MY_API_KEY}"),
+            ("command", "tunesmith train head._target_=os.system"),
+            ("command", "tunesmith train; touch x"),
+            ("seeds", list(range(100_000))),
+            ("test/f1", {"measured": [1e400]}),
+            ("test/f1", {"measured": ["x"]}),
+        )
     ),
     Attack("shown: scores", hostile_scores, status=0),
     Attack("shown: an error", hostile_error, status=0),

@@ -7,9 +7,7 @@ import pytest
 
 from tests.conftest import checked
 from tunesmith import cli
-from tunesmith.runs.placed import placed
 from tunesmith.tasks.text_classification import TextClassification
-from tunesmith.training.reproduce import reproduce
 from tunesmith.training.train import train
 
 TINY = [
@@ -69,7 +67,8 @@ def test_no_epoch_has_a_score(accuracies, tmp_path, capsys):
     assert cli.run(["report", str(run.path)]) == 0
     assert "nan" in capsys.readouterr().out
     accuracies += [math.nan] * 4
-    assert reproduce(run, placed(run, None))
+    assert cli.run(["reproduce", f"run={run.path}"]) == 0
+    assert "all scores are identical" in capsys.readouterr().out
 
 
 def test_a_stopped_run_remembers_that_no_epoch_had_a_score(accuracies, tmp_path):

@@ -59,6 +59,12 @@ def of_sweep(folder: SweepFolder) -> list[Record]:
     return list(found.values())
 
 
+def run_folders(folder: SweepFolder) -> dict[int, Path]:
+    """The run folder of each job of a sweep, stages included, with links resolved, by the number of the job."""
+    bases = _bases(folder)
+    return {entry["number"]: _run_path(Path(entry["run"]), bases).resolve() for entry in folder.entries()}
+
+
 def _bases(folder: SweepFolder) -> list[Path]:
     """The folders that the paths of a sweep's runs may be relative to: where it ran, then those above its own folder."""
     here = folder.path.resolve()

@@ -215,6 +215,10 @@ class RunFolder:
         """Verify the files of model/ whose names start so, while a block loads them; raises DamagedError at its end."""
         return self._files.verifying(f"model/{below}")
 
+    def verify(self, below: str) -> None:
+        """Verify the files whose names start so; raises DamagedError for the first that is not as it was written."""
+        self._files.verify(below)
+
     def seal(self) -> None:
         """Record the content of all files that are read again, once they are complete."""
         if self._writes:

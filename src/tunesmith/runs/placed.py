@@ -21,10 +21,11 @@ def placed(run: RunFolder, output_dir: str | None) -> Config:
         output_dir: of the command line; None for the folder that the run is in.
     """
     config = run.config()
-    return _with(config, output_dir if output_dir is not None else _root(run.path, config))
+    return at(config, output_dir if output_dir is not None else _root(run.path, config))
 
 
-def _with(config: Config, output_dir: str) -> Config:
+def at(config: Config, output_dir: str) -> Config:
+    """A config and those of its stages with an `output_dir`, and only with loggers that write to the run's folder."""
     loggers = {
         name: node
         for name, node in config["logger"].items()
@@ -33,7 +34,7 @@ def _with(config: Config, output_dir: str) -> Config:
     changed = config | {"output_dir": output_dir, "logger": loggers}
     stage = stage_before(config)
     if stage is not None:
-        changed["backbone"] = config["backbone"] | {"after": _with(stage, output_dir)}
+        changed["backbone"] = config["backbone"] | {"after": at(stage, output_dir)}
     return changed
 
 

@@ -57,7 +57,7 @@ class VerifiedFolder:
         """
         digests = self._digests() or self._present()
         for name, text in texts.items():
-            digests[name] = [_digest_of(text.encode()), *digests.get(name, [])[:1]]
+            digests[name] = [digest_of(text.encode()), *digests.get(name, [])[:1]]
         self._write(digests)
         for name, text in texts.items():
             files.write_text(self._path / name, text)
@@ -147,7 +147,7 @@ class VerifiedFolder:
         while True:
             digests = self._digests()
             content = self._bytes(name, limit, known=digests is not None and name in digests)
-            if digests is None or _digest_of(content) in digests.get(name, []):
+            if digests is None or digest_of(content) in digests.get(name, []):
                 return content
             if self._digests() == digests:  # otherwise a process has just written the file
                 raise self._damaged(name)
@@ -224,5 +224,6 @@ def digest(file: Path) -> str:
     return found.hexdigest()
 
 
-def _digest_of(content: bytes) -> str:
+def digest_of(content: bytes) -> str:
+    """The digest of a file with this content."""
     return xxhash.xxh3_128(content).hexdigest()

@@ -120,6 +120,10 @@ class SweepFolder:
         file = _config_file(entry["number"])
         return Job(config=saved.parse(self._files.read_text(file), self.path / file), **known)
 
+    def config_file(self, number: int) -> str:
+        """The name, in the folder, of the frozen config of a job."""
+        return _config_file(number)
+
     @property
     def study(self) -> Path:
         """The search history, for Optuna and its dashboard."""

@@ -1,0 +1,1 @@
+"""Trains again what was recorded, and says whether a difference is noise."""
