@@ -160,6 +160,8 @@ def _parallel(ranked: Sequence[Setting], axis: Axis, states: Sequence[str], *, l
             f" Of {len(states)} trials, the best {parallel_coordinates.BEST} and others evenly spaced from good to bad are "
             f"drawn."
         )
+    if max(states.count("pruned"), states.count("failed")) > parallel_coordinates.MOST_LINES // 4:
+        caption += f" At most {parallel_coordinates.MOST_LINES // 4} pruned and failed ones each are drawn."
     return Picture(
         "parallel-coordinates", "Parallel coordinates", figure, caption + _left_out(ranked, parallel_coordinates.MOST)
     )
