@@ -8,8 +8,8 @@ from tunesmith.figures import contour, parallel_coordinates, style
 from tunesmith.figures.axis import Axis
 from tunesmith.figures.expected_performance import ExpectedCurve, expected_performance
 from tunesmith.figures.labels import logarithmic, shortened, shortened_key, told_apart
-from tunesmith.figures.learning_curves import Curve, learning_curves, thinned
-from tunesmith.figures.parallel_coordinates import evenly
+from tunesmith.figures.learning_curves import Curve, learning_curves
+from tunesmith.figures.thinning import evenly
 
 
 def texts(figure):
@@ -76,9 +76,8 @@ def test_a_line_has_a_gap_where_a_trial_lacks_the_setting_and_keeps_its_color():
 
 
 def test_thinning_keeps_the_ends():
-    assert thinned(5).tolist() == [0, 1, 2, 3, 4]
-    assert len(thinned(10_000)) == 200 and thinned(10_000)[[0, -1]].tolist() == [0, 9999]
-    assert evenly(range(100), 3) == [0, 49, 99] and evenly([], 3) == [] and evenly([4], 3) == [4]
+    assert evenly(5, 9).tolist() == [0, 1, 2, 3, 4] and evenly(0, 9).size == 0 and evenly(1, 9).tolist() == [0]
+    assert len(evenly(10_000, 200)) == 200 and evenly(10_000, 200)[[0, -1]].tolist() == [0, 9999]
 
 
 def test_a_diverged_curve_has_a_gap_and_one_without_any_number_can_be_drawn():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import matplotlib.axes
 import numpy as np
 from matplotlib.axis import Axis as DrawnAxis
+from matplotlib.axis import XAxis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
@@ -47,7 +48,8 @@ class Axis:
 
 def set_log(drawn: DrawnAxis) -> None:
     """Make an axis logarithmic, with plain numbers: matplotlib's own powers need its mathematical text."""
-    drawn.axes.set_xscale("log") if drawn.axis_name == "x" else drawn.axes.set_yscale("log")
+    set_scale = drawn.axes.set_xscale if isinstance(drawn, XAxis) else drawn.axes.set_yscale
+    set_scale("log")
     low, high = drawn.get_view_interval()
     wide = low > 0 and high > 1000 * low
     drawn.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=6))

@@ -117,7 +117,7 @@ def _cells(
     if cells.size <= 64:
         for (row, column), value in np.ndenumerate(cells):
             if np.isfinite(value):
-                dark = mesh.cmap(norm(value))[1] < 0.5  # type: ignore[index]
+                dark = mesh.cmap(norm(value))[1] < 0.5
                 outline = [patheffects.withStroke(linewidth=1.5, foreground="black" if dark else "white")]
                 label = axes.text(column + 0.5, row + 0.5, f"{value:.4g}", ha="center", va="center", fontsize=8)
                 label.set(color="white" if dark else "black", path_effects=outline)
@@ -141,7 +141,7 @@ def _surface(
         return None
     mean = np.bincount(which.ravel(), score[drawn]) / np.bincount(which.ravel())
     triangles = Triangulation(*points[first].T).triangles
-    low, high = norm.vmin, norm.vmax
+    low, high = float(score[drawn].min()), float(score[drawn].max())
     if not low < high:
         return None
     levels = np.geomspace(low, high, _LEVELS) if isinstance(norm, LogNorm) else np.linspace(low, high, _LEVELS)

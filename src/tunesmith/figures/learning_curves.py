@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tunesmith.figures import style
 from tunesmith.figures.axis import set_log
 from tunesmith.figures.labels import logarithmic, shortened
+from tunesmith.figures.thinning import evenly
 
 MOST = 8  # curves that can be told apart
 POINTS = 200  # of a curve: more cannot be seen, and make a page large
@@ -33,11 +34,6 @@ class Curve:
     deviation: NDArray[np.float64] | None = None
 
 
-def thinned(steps: int) -> NDArray[np.int64]:
-    """Which of a number of points are drawn: all, or evenly spaced ones with the first and the last."""
-    return np.unique(np.linspace(0, steps - 1, min(steps, POINTS)).round().astype(np.int64))
-
-
 def learning_curves(curves: Sequence[Curve], *, title: str, y: str) -> Figure:
     """A line for each configuration, in a colour and a style of its own, with a band of ± one standard deviation.
 
@@ -55,7 +51,7 @@ def learning_curves(curves: Sequence[Curve], *, title: str, y: str) -> Figure:
     figure, (axes,) = style.new_figure(title, x="optimizer steps", y=label, height=3.6 + 0.18 * len(curves))
     with style.look():
         for number, curve in enumerate(curves):
-            shown = thinned(len(curve.steps))
+            shown = evenly(len(curve.steps), POINTS)
             x, mean = curve.steps[shown], np.where(np.isfinite(curve.mean), curve.mean, np.nan)[shown]
             color = style.COLORS[number]
             axes.plot(

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from tunesmith.figures import style
 from tunesmith.figures.axis import Axis
 from tunesmith.figures.labels import shortened_key
+from tunesmith.figures.thinning import evenly
 
 MOST = 8  # settings
 MOST_LINES = 200
 BEST = 50  # of the lines are those of the best trials; the others are spread evenly over the rest
 _TICKS = 5
-_WITHOUT = {"pruned": "--", "failed": ":"}
+_WITHOUT: dict[str, Any] = {"pruned": "--", "failed": ":"}
 _COLORS = LinearSegmentedColormap.from_list("middle", colormaps[style.SEQUENTIAL](np.linspace(0.15, 0.9, 32)))
 
 
@@ -57,10 +58,12 @@ def parallel_coordinates(
         for state, line in _WITHOUT.items():
             trials = [trial for trial in order if states[trial] == state and not np.isfinite(score.places[trial])]
             if trials:
-                shown = heights[evenly(trials, MOST_LINES // 4)]
-                panel.add_collection(_lines(shown, color=style.COLORS[7], linestyle=line, alpha=0.5))
+                drawn = np.array(trials)[evenly(len(trials), MOST_LINES // 4)]
+                panel.add_collection(_lines(heights[drawn], color=style.COLORS[7], linestyle=line, alpha=0.5))
                 handles.append(Line2D([], [], color=style.COLORS[7], linestyle=line, label=state))
-        shown = [*done[:BEST], *evenly(done[BEST:], MOST_LINES - BEST)][::-1]  # the better are drawn on top
+        shown = [*done[:BEST], *np.array(done[BEST:], int)[evenly(len(done[BEST:]), MOST_LINES - BEST)]][
+            ::-1
+        ]  # the better are drawn on top
         colored = _lines(heights[shown], cmap=_COLORS.reversed() if larger else _COLORS, alpha=0.7)
         colored.set_array(score.linear[shown][_pieces(heights[shown])[1]])  # a line may be in several pieces
         panel.add_collection(colored)
@@ -72,11 +75,6 @@ def parallel_coordinates(
         handles = [Line2D([], [], color=style.COLORS[1], linewidth=2.6, label="best"), *handles]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
-
-
-def evenly(trials: Sequence[int], most: int) -> list[int]:
-    """All, or `most` of them, evenly spaced."""
-    return [trials[number] for number in np.unique(np.linspace(0, len(trials) - 1, min(most, len(trials))).astype(int))]
 
 
 def _bounds(axis: Axis) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """The score against each setting, one panel a setting: what each trial set, found, and how it ended."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from tunesmith.figures import style
 from tunesmith.figures.axis import Axis, set_horizontal, set_log
+from tunesmith.figures.thinning import evenly
 
 MOST = 6  # panels
+MOST_POINTS = 400  # of a panel, for completed trials; a quarter for pruned and for failed ones
 _COLUMNS = 3
 _DENSE = 200  # from so many points on, a panel is a bitmap
 _WITHOUT = {"pruned": ("v", style.COLORS[7]), "failed": ("X", style.COLORS[1])}  # markers and colours
@@ -36,8 +39,6 @@ def slices(axes: Sequence[Axis], score: Axis, states: Sequence[str], best: int, 
     figure, panels = style.new_figure(
         title, x="", y="", rows=rows, columns=columns, width=max(5.0, 3.2 * columns), height=2.9 * rows + 0.5
     )
-    if len(states) > _DENSE:
-        figure.set_dpi(80)  # of the bitmaps in a page: a page stays small
     limits = _limits(score, room=len(set(states)) > 1)
     with style.look():
         for number, panel in enumerate(panels):
@@ -62,17 +63,24 @@ def _draw(panel: Axes, axis: Axis, score: Axis, states: NDArray[np.str_], best: 
     x = axis.places + _beside(len(axis.places)) if axis.categories else axis.places
     done = np.isfinite(score.places) & np.isfinite(x)
     dense = len(x) > _DENSE
-    style_of_points = {"s": 8 if dense else 18, "alpha": 0.5 if dense else 0.8, "linewidths": 0, "rasterized": dense}
-    panel.scatter(x[done], score.places[done], color=style.COLORS[0], label="completed", **style_of_points)
+    style_of_points: dict[str, Any] = {
+        "s": 8 if dense else 18,
+        "alpha": 0.5 if dense else 0.8,
+        "linewidths": 0,
+        "rasterized": dense,
+    }
+    shown = np.flatnonzero(done)[evenly(int(done.sum()), MOST_POINTS)]
+    panel.scatter(x[shown], score.places[shown], color=style.COLORS[0], label="completed", **style_of_points)
     foot = panel.get_xaxis_transform()  # heights from 0 to 1
     for height, (state, (marker, color)) in enumerate(_WITHOUT.items()):
-        without = (states == state) & ~np.isfinite(score.places) & np.isfinite(x)
-        if without.any():
-            y = np.full(int(without.sum()), 0.09 - 0.06 * height)
+        without = np.flatnonzero((states == state) & ~np.isfinite(score.places) & np.isfinite(x))
+        if without.size:
+            without = without[evenly(len(without), MOST_POINTS // 4)]
+            y = np.full(len(without), 0.09 - 0.06 * height)
             look = style_of_points | {"s": 22, "alpha": 0.7}
             panel.scatter(x[without], y, marker=marker, color=color, label=state, transform=foot, **look)
     if np.isfinite(x[best]):
-        mark = {"marker": "*", "s": 150, "color": style.COLORS[5], "edgecolors": style.INK, "zorder": 5}
+        mark: dict[str, Any] = {"marker": "*", "s": 150, "color": style.COLORS[5], "edgecolors": style.INK, "zorder": 5}
         panel.scatter(x[best : best + 1], score.places[best : best + 1], label="best", linewidths=0.8, **mark)
     set_horizontal(panel, axis)
 

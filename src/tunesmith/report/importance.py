@@ -27,7 +27,7 @@ def importances(settings: Sequence[Setting], scores: NDArray[np.float64]) -> dic
         ImportError: without scikit-learn.
     """
     import optuna
-    from optuna.distributions import FloatDistribution
+    from optuna.distributions import BaseDistribution, FloatDistribution
     from optuna.importance import FanovaImportanceEvaluator
     from optuna.trial import create_trial
 
@@ -35,7 +35,9 @@ def importances(settings: Sequence[Setting], scores: NDArray[np.float64]) -> dic
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     shown = np.unique(np.linspace(0, len(scores) - 1, min(MOST, len(scores))).astype(int))
     places = {setting.key: _places(setting) for setting in settings}
-    distributions = {key: FloatDistribution(*bounds) for key, (bounds, _) in places.items()}
+    distributions: dict[str, BaseDistribution] = {
+        key: FloatDistribution(*bounds) for key, (bounds, _) in places.items()
+    }
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=_SEED))
     study.add_trials(
         [

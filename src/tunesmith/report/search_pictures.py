@@ -137,6 +137,12 @@ def _slices(ranked: Sequence[Setting], axis: Axis, states: Sequence[str]) -> Pic
         "A point is a completed trial, at the mean score of its seeds; pruned and failed trials, which have no score, are "
         "marked at the foot. A trial is missing where it lacks the setting."
     )
+    if np.isfinite(axis.places).sum() > slices.MOST_POINTS:
+        caption += (
+            f" Of more than {slices.MOST_POINTS} completed trials, so many are drawn, evenly spaced from good to bad."
+        )
+    if max(states.count("pruned"), states.count("failed")) > slices.MOST_POINTS // 4:
+        caption += f" At most {slices.MOST_POINTS // 4} pruned and failed ones each are drawn."
     return Picture("slices", f"{axis.label} by setting", figure, caption + _left_out(ranked, slices.MOST))
 
 
@@ -154,6 +160,8 @@ def _parallel(ranked: Sequence[Setting], axis: Axis, states: Sequence[str], *, l
             f" Of {len(states)} trials, the best {parallel_coordinates.BEST} and others evenly spaced from good to bad are "
             f"drawn."
         )
+    if max(states.count("pruned"), states.count("failed")) > parallel_coordinates.MOST_LINES // 4:
+        caption += f" At most {parallel_coordinates.MOST_LINES // 4} pruned and failed ones each are drawn."
     return Picture(
         "parallel-coordinates", "Parallel coordinates", figure, caption + _left_out(ranked, parallel_coordinates.MOST)
     )
