@@ -35,11 +35,11 @@ def loaded(request, tmp_path_factory):
     module, task, tokenizer = load(run, run.config())
     row = {task.text: "The film is great, and long.", task.text_pair: "They liked it very much indeed!"}
     split = EncodedSplit.of([row], task=task, tokenizer=tokenizer)
-    return run, module, split[np.array([0])], tokenizer, row
+    return run, module, split[np.array([0])], row
 
 
 def test_they_equal_output_attentions_of_the_exported_model(loaded, tmp_path):
-    run, module, batch, tokenizer, row = loaded
+    run, module, batch, row = loaded
     found = attention_weights(module.backbone, batch)
     export = tmp_path / "export"
     assert cli.run(["export", f"run={run.path}", f"output={export}"]) == 0
@@ -80,7 +80,7 @@ def test_weights_that_are_not_finite_are_refused(loaded):
     with torch.no_grad():
         embeddings.fill_(float("nan"))
     try:
-        with pytest.raises(UserError, match="layer 1 are not finite.*diverged"):
+        with pytest.raises(UserError, match=r"layer 1 are not finite.*diverged"):
             attention_weights(module.backbone, batch)
     finally:
         with torch.no_grad():
