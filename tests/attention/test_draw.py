@@ -164,6 +164,8 @@ def test_a_page_of_long_texts_stays_below_five_megabytes(tmp_path):
     layers = [page.Drawn("layer", "Layer", "", summary[-1].svg) for _ in range(12)]
     examples = [page.Example(f"Example {number}", [], texts, copies(summary), copies(layers)) for number in range(10)]
     outside = page.write(tmp_path / "attention.html", title="Attention", facts=[], examples=examples)
+    content = (tmp_path / "attention.html").read_text(encoding="utf-8")
+    assert "<token>" not in content and "&lt;token&gt;" in content  # texts are texts
     assert 3_000_000 < (tmp_path / "attention.html").stat().st_size < 5_000_000
     assert outside == sum(not figure.svg for example in examples for figure in (*example.summary, *example.layers)) > 0
     first_without = next(

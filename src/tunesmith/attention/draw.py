@@ -72,10 +72,7 @@ def draw(
 
 def _model(run: RunFolder, backbone: Any) -> str:
     heads = int(backbone.config.num_attention_heads)
-    return (
-        f"Run {run.path.parent.name}/{run.path.name}: a {backbone.config.model_type} model, {backbone.layers} layers of "
-        f"{heads} heads."
-    )
+    return f"Run {run.path.parent.name}/{run.path.name}: {backbone.config.model_type}, {backbone.layers} layers of {heads} heads."
 
 
 def _check_number(name: str, number: int | None, count: int) -> None:

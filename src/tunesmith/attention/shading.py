@@ -35,7 +35,7 @@ class ShadedText:
     Attributes:
         title: who looks.
         paragraphs: the tokens of each text, with the special tokens beside it.
-        most: the tokens with the largest weights, in words.
+        most: the tokens with the largest weights, and what the strongest shade stands for, in words.
     """
 
     title: str
@@ -66,7 +66,8 @@ def shaded(title: str, weights: np.ndarray, window: Window) -> ShadedText:
     for end in (*window.parts, len(shades)):
         paragraphs.append(shades[begin:end])
         begin = end
-    return ShadedText(title, paragraphs, f"Most: {_most(shades)}.")
+    scale = f"The strongest shade is {top:.4f}; spread evenly, each token would have {weights.mean():.4f}."
+    return ShadedText(title, paragraphs, f"Most: {_most(shades)}. {scale}")
 
 
 def _most(shades: Sequence[Shade]) -> str:
