@@ -14,6 +14,7 @@ COMMANDS = {  # name: arguments, summary
     "check": ("[group=choice] [key=value] [-m]", "checks settings and data without training"),
     "evaluate": ("run=DIR [dataset=...] [key=value]", "scores a completed run"),
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
+    "attention": ("run=DIR input=FILE output=DIR", "draws what a completed run looks at in new texts"),
     "report": ("DIR...", "results of a sweep, or of any runs"),
     "list": ("[group]", "the choices of each config group"),
     "reproduce": (

@@ -63,16 +63,20 @@ class Backbone(nn.Module):
             hook.remove()
 
     def _hidden(self, batch: Batch) -> Tensor:
-        inputs: dict[str, Tensor] = batch.inputs
-        self.attention_mask = inputs.get("attention_mask")
-        if "documents" in batch.layout:
-            inputs = isolate_documents(inputs, batch.layout["documents"], self.config)
+        self.attention_mask = batch.inputs.get("attention_mask")
+        inputs = self.arguments(batch)
         if self.averages_first_layer:
             found = self.model(**inputs, output_hidden_states=True)
             average: Tensor = (found.hidden_states[1] + found[0]) / 2  # layer 0 is the embeddings
             return average
         hidden: Tensor = self.model(**inputs)[0]  # (batch, length, width)
         return hidden
+
+    def arguments(self, batch: Batch) -> dict[str, Tensor]:
+        """The model's arguments for a batch, with documents kept apart where its layout says so."""
+        if "documents" in batch.layout:
+            return isolate_documents(batch.inputs, batch.layout["documents"], self.config)
+        return batch.inputs
 
     @contextlib.contextmanager
     def with_pooler(self, pooler: nn.Module | None) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,13 +90,15 @@ def svg(figure: Figure) -> str:
     return f"<svg{body}".replace(INK, "currentColor")
 
 
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write NAME.pdf and NAME.png, without the time or the version of anything in them."""
+def save(figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("pdf", "png")) -> list[Path]:
+    """Write NAME.pdf and NAME.png, or one of them, without the time or the version of anything in them."""
     written = []
     for ending, metadata in (
         ("pdf", {"CreationDate": None, "Producer": None, "Creator": None}),
         ("png", {"Software": None}),
     ):
+        if ending not in endings:
+            continue
         content = io.BytesIO()
         with look():
             background = None if ending == "pdf" else "white"
