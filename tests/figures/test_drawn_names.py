@@ -27,4 +27,4 @@ def test_a_name_that_looks_like_a_number_is_no_other_name():
 def test_any_names_are_distinct_and_short(names):
     drawn = drawn_names.drawn(names)
     assert len(set(drawn)) == len(names)
-    assert all(0 < len(text) <= labels.WIDTH + 4 for text in drawn)
+    assert all(0 < len(text) <= drawn_names.WIDTH + 4 for text in drawn)

@@ -36,7 +36,9 @@ def precision_recall(curves: Sequence[Curve], recall: np.ndarray, *, title: str)
     """
     figure, (axes,) = style.new_figure(title, x="recall", y="precision", width=7.6)
     with style.look():
-        for number, (curve, name) in enumerate(zip(curves, drawn_names.drawn([one.name for one in curves]), strict=True)):
+        for number, (curve, name) in enumerate(
+            zip(curves, drawn_names.drawn([one.name for one in curves]), strict=True)
+        ):
             color = style.COLORS[number % len(style.COLORS)]
             axes.plot(
                 recall,
