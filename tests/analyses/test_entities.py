@@ -109,6 +109,8 @@ def test_many_types_and_hostile_ones():
     section = analysis(DATASET, [rows_of(*made(1, tags=["O", *(f"B-{kind}" for kind in kinds)]))], split="test")
     assert part(section, "test-confusion").headings[0] == "true entity type"
     assert "are left out" in pictures(section)["test-types-f1"].caption
+    few = analysis(DATASET, [rows_of(*made(1, tags=["O", "B-PER", "B-日本語"]))], split="test")
+    assert all("#2 is 日本語" in pictures(few)[f"test-{name}"].caption for name in ("types-f1", "confusion"))
     assert texts(analysis(DATASET, [rows_of([["O"]], [["O"]])], split="test")) == [
         "There are no entities on test, neither in the data nor predicted."
     ]

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -132,3 +134,8 @@ def test_a_number_that_is_not_finite_is_written_as_null(seeds):
     rows[0]["probabilities"]["negative"] = math.nan
     seeds[0].write_lines("predictions/test.jsonl", rows)
     assert any("are not numbers" in text for text in texts(of_runs(seeds[:1], "test")))
+
+
+def test_analyses_do_not_wait_for_torch():
+    program = "import sys, tunesmith.analyses.predictions, tunesmith.analyses.data; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -14,7 +14,8 @@ from tunesmith.analyses import rows as reading
 from tunesmith.analyses.label_tables import by_label_table, confusion_parts
 from tunesmith.analyses.rows import Examples, Row, averaging, over_seeds, summing
 from tunesmith.documents.document import Cell, Part, Picture, Table
-from tunesmith.figures.groups import groups
+from tunesmith.figures.drawn_names import key
+from tunesmith.figures.groups import NAME_WIDTH, groups
 from tunesmith.metrics.chunks import Chunk, chunks, strict_chunks
 from tunesmith.metrics.confusion import LabelScores, by_label
 
@@ -123,7 +124,8 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
         y="F1 (0 to 1)",
     )
     left = f" The {len(types) - len(shown)} rarest types are left out." if len(types) > len(shown) else ""
-    found.append(Picture(f"{name}-types-f1", title, by_type, f"F1 of each type.{left}{averaging(len(seeds))}"))
+    caption = f"F1 of each type.{left}{averaging(len(seeds))} {key(shown, width=NAME_WIDTH)}".rstrip()
+    found.append(Picture(f"{name}-types-f1", title, by_type, caption))
     found += [_lengths(seeds, split=split, name=name), *_confusions(seeds, types, split=split, name=name)]
     found.append(_kinds(seeds, split=split, name=name))
     title = f"Worst errors on {split}"

@@ -18,7 +18,7 @@ from tunesmith.analyses.rows import Examples, Row, averaging, over_seeds, text_o
 from tunesmith.data.encoding.running_text import word_bounds
 from tunesmith.documents.document import Part, Picture, Table
 from tunesmith.figures.drawn_names import key
-from tunesmith.figures.groups import groups
+from tunesmith.figures.groups import NAME_WIDTH, groups
 from tunesmith.figures.thresholds import thresholds
 from tunesmith.metrics import answer_rules
 
@@ -190,7 +190,7 @@ def _by_group(
         [[reading.name_of(shown[n]), scores["F1"][n], scores["exact match"][n], sizes[n]] for n in range(len(shown))],
         note=note,
     )
-    return [Picture(name, title, figure, f"{note} {key(shown, width=18)}".rstrip()), table]
+    return [Picture(name, title, figure, f"{note} {key(shown, width=NAME_WIDTH)}".rstrip()), table]
 
 
 def _threshold(seeds: Sequence[Seed], *, split: str, name: str) -> Part:

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from tunesmith.figures import drawn_names, style
 
+NAME_WIDTH = 18  # characters of a group's name; `drawn_names.key` with it says what the numbers stand for
+
 
 def groups(
     names: Sequence[str],
@@ -41,7 +43,7 @@ def groups(
                 capsize=3,
                 label=score,
             )
-        shown = drawn_names.drawn(names, width=18)
+        shown = drawn_names.drawn(names, width=NAME_WIDTH)
         turned = any(len(name) > 10 for name in shown)
         texts = [f"{name}{' ' if turned else chr(10)}({count:,})" for name, count in zip(shown, counts, strict=True)]
         axes.set_xticks(places, texts)
