@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tunesmith.documents.document import Cell, Section, Table
+from tunesmith.documents.document import Cell, Part, Section, Table
 from tunesmith.report.comparison import Comparison, compare
 from tunesmith.report.groups import Group
 from tunesmith.report.tables import setting_names
@@ -39,7 +39,7 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
         "upper bound of the violation ratio of almost stochastic order (Dror et al., 2019): below 0.5 the configuration is better."
     )
     headings = [*keys, *_HEADINGS]
-    parts = [f"Compared with {named}.", Table("comparison", f"Against the baseline, {score}", headings, rows, note)]
+    parts: list[Part] = [f"Compared with {named}.", Table("comparison", f"Against the baseline, {score}", headings, rows, note)]
     remarks = dict.fromkeys(text for comparison in found for text in (comparison.reason, *comparison.notes) if text)
     return Section("Comparison with the baseline", [*parts, *remarks])
 
