@@ -121,7 +121,9 @@ def test_any_label_can_be_drawn(recwarn):
     section, again = (analysis(DATASET, [rows_of(*made(100, HOSTILE, 1), HOSTILE)], split="test") for _ in range(2))
     assert len(pictures(section)) == 3
     for name, picture in pictures(section).items():
-        assert style.svg(picture.figure) == style.svg(pictures(again)[name].figure)
+        assert style.svg(picture.figure, name="figure", title="") == style.svg(
+            pictures(again)[name].figure, name="figure", title=""
+        )
     assert not [warning for warning in recwarn if "Glyph" in str(warning.message)]
     assert "#3 is 日本語のラベル" in pictures(section)["test-confusion"].caption
     assert all(

@@ -67,6 +67,8 @@ def test_the_same_weights_are_the_same_bytes(tmp_path):
             for number, figure in enumerate(figures)
         ]
         assert [len(saved) for saved in files] == [1, 1]
-        return [saved[0].read_bytes() for saved in files] + [style.svg(figure).encode() for figure in figures]
+        return [saved[0].read_bytes() for saved in files] + [
+            style.svg(figure, name="figure", title="").encode() for figure in figures
+        ]
 
     assert drawn("first") == drawn("second")

@@ -47,7 +47,7 @@ def test_a_figure(name, recwarn):
     figure = FIGURES[name]()
     assert figure.get_suptitle() == "T"
     assert all(axes.get_xlabel() or axes.get_ylabel() for axes in figure.axes)
-    assert style.svg(figure) == style.svg(FIGURES[name]())
+    assert style.svg(figure, name="figure", title="") == style.svg(FIGURES[name](), name="figure", title="")
     assert not [str(warning.message) for warning in recwarn]
 
 

@@ -46,7 +46,7 @@ def test_cells_are_means():
 def test_a_surface_of_any_points_is_drawn(y):
     x, places = Axis("lr", np.linspace(1, 2, 24)), Axis("decay", np.array(y))
     score = Axis("loss", np.geomspace(1, 100, 24), log=True)
-    assert style.svg(contour.contour(x, places, score, 0, title="Loss")).startswith("<svg")
+    assert style.svg(contour.contour(x, places, score, 0, title="Loss"), name="figure", title="").startswith("<svg")
 
 
 def test_no_tick_is_mathematical_text():
@@ -85,4 +85,4 @@ def test_a_diverged_curve_has_a_gap_and_one_without_any_number_can_be_drawn():
     for mean in ([1.0, np.inf, 2.0], [np.nan] * 3):
         figure = learning_curves([Curve("a", steps, np.array(mean), np.ones(3))], title="Loss", y="loss")
         (line,) = figure.axes[0].lines
-        assert np.isnan(line.get_ydata()[1]) and style.svg(figure).startswith("<svg")
+        assert np.isnan(line.get_ydata()[1]) and style.svg(figure, name="figure", title="").startswith("<svg")

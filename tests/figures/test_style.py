@@ -19,14 +19,14 @@ def test_the_files_are_the_same_bytes_each_time(tmp_path):
         second = [file.read_bytes() for file in style.save(_drawn(), tmp_path / "second", "loss")]
     assert [content[:4] for content in first] == [b"%PDF", b"\x89PNG"]
     assert first == second
-    assert style.svg(_drawn()) == style.svg(_drawn())
+    assert style.svg(_drawn(), name="loss", title="Loss") == style.svg(_drawn(), name="loss", title="Loss")
 
 
 def test_the_ink_of_a_page_is_its_own_colour():
-    drawn = style.svg(_drawn())
+    drawn = style.svg(_drawn(), name="loss", title="Loss")
     assert style.INK not in drawn
     assert "currentColor" in drawn
 
 
 def test_a_label_with_dollar_signs_is_a_text():
-    assert style.svg(_drawn("costs $5 or $\\frac{$")).startswith("<svg")
+    assert style.svg(_drawn("costs $5 or $\\frac{$"), name="loss", title="<Loss>").startswith("<svg")

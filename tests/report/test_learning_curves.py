@@ -95,7 +95,9 @@ def test_perplexity_is_drawn_of_language_models(tmp_path):
     made.write_text(FILE, "step,train/loss,validation/loss,validation/perplexity\n1,2,3,4\n2,1,2,3\n")
     lines, _, pictures = drawn(tmp_path)
     assert lines["curve-validation-perplexity"] == [[[1, 4], [2, 3]]]
-    assert style.svg(pictures["curve-validation-perplexity"]) == style.svg(pictures["curve-validation-perplexity"])
+    assert style.svg(pictures["curve-validation-perplexity"], name="figure", title="") == style.svg(
+        pictures["curve-validation-perplexity"], name="figure", title=""
+    )
 
 
 def test_there_is_no_section_without_a_completed_run(tmp_path):

@@ -94,7 +94,9 @@ def test_all_pictures_of_a_search_and_the_same_bytes_each_time(tmp_path):
     made, again = pictures(section(records)), pictures(section(records))
     assert list(made) == PICTURES
     for name in ("slices", "contour"):
-        assert style.svg(made[name].figure) == style.svg(again[name].figure)
+        assert style.svg(made[name].figure, name="figure", title="") == style.svg(
+            again[name].figure, name="figure", title=""
+        )
     panel = made["slices"].figure.axes[0]
     shown = {points.get_label(): len(points.get_offsets()) for points in panel.collections}
     assert shown == {"completed": 32, "pruned": 4, "failed": 4, "best": 1}
@@ -105,9 +107,9 @@ def test_a_thousand_trials_stay_small_and_quick(tmp_path):
     start = time.process_time()
     made = pictures(section(records))
     assert time.process_time() - start < 10  # about 2 seconds on an idle machine
-    assert {name: len(style.svg(part.figure)) for name, part in made.items() if part.figure} == {
-        name: pytest.approx(100_000, abs=100_000) for name in PICTURES
-    }
+    assert {
+        name: len(style.svg(part.figure, name="figure", title="")) for name, part in made.items() if part.figure
+    } == {name: pytest.approx(100_000, abs=100_000) for name in PICTURES}
 
 
 @pytest.mark.parametrize(

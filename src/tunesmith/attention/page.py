@@ -1,12 +1,11 @@
 """The page: shaded texts, figures and what was left out, in one file that needs no network."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tunesmith.attention.shading import ShadedText
 from tunesmith.documents.document import Picture
@@ -55,11 +54,8 @@ class Example:
 
 
 def drawn(picture: Picture) -> Drawn:
-    """A picture for the page: names within its SVG are its own, as several share a page."""
-    content = re.sub(r"<!--.*?-->", "", style.svg(picture.figure), flags=re.DOTALL)  # labels, which are drawn anyway
-    for mark in ('id="', 'href="#', "url(#"):
-        content = content.replace(mark, f"{mark}{picture.name}-")
-    content = content.replace("<svg", f'<svg role="img" aria-label="{escape(picture.title)}"', 1)
+    """A picture for the page."""
+    content = style.svg(picture.figure, name=picture.name, title=picture.title)
     return Drawn(picture.name, picture.title, picture.caption, Markup(content))  # noqa: S704 - matplotlib's own
 
 

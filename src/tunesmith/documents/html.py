@@ -47,7 +47,8 @@ def _kind(part: Part) -> str:
 def _svg(picture: Picture) -> Any:
     from markupsafe import Markup
 
-    return Markup(svg(picture.figure))  # noqa: S704  drawn by matplotlib, which escapes its texts
+    drawn = svg(picture.figure, name=picture.name, title=safe(picture.title))
+    return Markup(drawn)  # noqa: S704  by matplotlib, which escapes its texts
 
 
 def _shown(cell: Cell, decimals: int) -> str:

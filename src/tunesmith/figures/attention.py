@@ -53,7 +53,7 @@ def overview(weights: np.ndarray, *, title: str) -> Figure:
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
-    return _arranged(figure)
+    return figure
 
 
 def overview_pixels(layers: int, heads: int) -> int:
@@ -82,7 +82,7 @@ def matrix(weights: np.ndarray, tokens: Sequence[str], *, title: str, parts: Seq
         for part in parts:
             axes.axvline(part - 0.5, color=style.COLORS[1], linestyle="--", linewidth=1)
             axes.axhline(part - 0.5, color=style.COLORS[1], linestyle="--", linewidth=1)
-    return _arranged(figure)
+    return figure
 
 
 def rows(
@@ -114,7 +114,7 @@ def rows(
         _label(both[1], tokens, "x")
         both[1].set_title(f"each head of layer {layer}", fontsize=9)
         both[1].set_ylabel("head")
-    return _arranged(figure)
+    return figure
 
 
 def blocks(weights: np.ndarray, most: int) -> np.ndarray:
@@ -124,14 +124,6 @@ def blocks(weights: np.ndarray, most: int) -> np.ndarray:
         if size > 1:
             weights = np.maximum.reduceat(weights, np.arange(0, weights.shape[axis], size), axis=axis)
     return weights
-
-
-def _arranged(figure: Figure) -> Figure:
-    """The figure with its axes in place, which is slow with many labels, so that no format does it again."""
-    with style.look():
-        figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    return figure
 
 
 def _draw(

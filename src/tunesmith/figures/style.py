@@ -1,7 +1,9 @@
 """The look of all figures, and their files: the same runs give the same bytes."""
 
 import contextlib
+import html
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,13 +83,23 @@ def new_figure(
     return figure, axes
 
 
-def svg(figure: Figure) -> str:
-    """The figure as SVG for a page: its ink is the colour of the text around it."""
+def svg(figure: Figure, *, name: str, title: str) -> str:
+    """The figure as SVG for a page: its ink is the colour of the text around it.
+
+    Args:
+        figure: made by `new_figure`.
+        name: before all names within the SVG, since several figures share a page.
+        title: for those who hear the page.
+    """
     text = io.StringIO()
     with look():
+        _arrange(figure)
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     _, _, body = text.getvalue().partition("<svg")
-    return f"<svg{body}".replace(INK, "currentColor")
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)  # labels, which are drawn anyway
+    for mark in ('id="', 'href="#', "url(#"):
+        body = body.replace(mark, f"{mark}{name}-")
+    return f'<svg role="img" aria-label="{html.escape(title)}"{body}'.replace(INK, "currentColor")
 
 
 def save(figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("pdf", "png")) -> list[Path]:
@@ -101,8 +113,16 @@ def save(figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("
             continue
         content = io.BytesIO()
         with look():
+            _arrange(figure)
             background = None if ending == "pdf" else "white"
             figure.savefig(content, format=ending, dpi=_DPI, metadata=metadata, facecolor=background, transparent=False)
         written.append(folder / f"{name}.{ending}")
         files.write_bytes(written[-1], content.getvalue())
     return written
+
+
+def _arrange(figure: Figure) -> None:
+    """Place everything once: laying out again from where it is moves it by fractions of a point, and takes longer."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
