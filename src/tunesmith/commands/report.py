@@ -1,18 +1,55 @@
-"""`tunesmith report`: the results table of a sweep, or of any runs."""
+"""`tunesmith report`: the results table of a sweep, or of any runs, and a folder with a page, tables and figures."""
 
 from pathlib import Path
 
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+
+KEYS = ("output", "baseline", "score", "rows", "columns")
 
 
 def run(arguments: list[str]) -> int:
-    """Print the table; that of a sweep is also written to its folder."""
-    if not arguments:
-        raise UserError("report needs at least one folder: tunesmith report runs/sweeps/ID, or runs/")
-    from tunesmith.report.records import find
+    """Print the table, write the report, and print where it is."""
+    places, options = _parsed(arguments)
+    from tunesmith.report.records import by_place, distinct
     from tunesmith.report.results import show
 
-    place = Path(arguments[0]).expanduser()
-    is_sweep = len(arguments) == 1 and (place / "sweep.json").is_file()
-    show(find(arguments), title=" ".join(arguments), place=place if is_sweep else None)
+    sweep = places[0] if len(places) == 1 and (places[0] / "sweep.json").is_file() else None
+    found = by_place(places)
+    records = distinct(found.values())
+    show(records, title=" ".join(map(str, places)), place=sweep)
+    if not any(record.state == "done" for record in records):
+        print("None of the runs has completed: no report is written")
+        return 0
+    from tunesmith.report.content import Question, content
+    from tunesmith.report.folder import check_target, write
+
+    target = Path(options.pop("output", places[0] / "report" if len(places) == 1 else "report")).expanduser()
+    check_target(target, asked="output" in [word.partition("=")[0] for word in arguments])
+    page = write(content(found, Question(**options)), target, title=" ".join(map(str, places)))
+    print(f"Report: {page}")
     return 0
+
+
+def _parsed(arguments: list[str]) -> tuple[list[Path], dict[str, str]]:
+    """The folders, and the values of the keys.
+
+    Raises:
+        UserError: with all mistakes.
+    """
+    words = [word for word in arguments if "=" in word and not Path(word).expanduser().exists()]
+    options = dict(word.split("=", 1) for word in words)
+    mistakes = [f"unknown key {key}{did_you_mean(key, KEYS)}" for key in options if key not in KEYS]
+    mistakes += [f"{key} is empty; expected {key}=..." for key, text in options.items() if not text]
+    given = [word.partition("=")[0] for word in words]
+    mistakes += [
+        f"{key} is given {given.count(key)} times; expected it once" for key in options if given.count(key) > 1
+    ]
+    if "columns" in options and "rows" not in options:
+        mistakes.append(f"columns={options['columns']} needs rows: rows=regularization columns={options['columns']}")
+    places = [Path(word).expanduser() for word in arguments if word not in words]
+    if not places and not mistakes:
+        mistakes.append("report needs at least one folder: tunesmith report runs/sweeps/ID, or runs/")
+    if mistakes:
+        raise UserError(mistakes)
+    return places, options

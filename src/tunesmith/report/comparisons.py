@@ -18,6 +18,7 @@ _HEADINGS = [
     "effect g",
     "superiority",
     "ASO",
+    "note",
 ]
 
 
@@ -27,7 +28,7 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
     Raises:
         UserError: if no completed run has the score.
     """
-    found = compare(groups, baseline, score)
+    found = compare([group for group in groups if group.completed], baseline, score)
     keys = setting_names(groups)
     rows = [[*(comparison.group.varied.get(key, "") for key in keys), *_cells(comparison)] for comparison in found]
     named = " ".join(f"{key}={text}" for key, text in baseline.varied.items()) or str(baseline.records[0].path)
@@ -43,8 +44,7 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
         f"Compared with {named}.",
         Table("comparison", f"Against the baseline, {score}", headings, rows, note),
     ]
-    remarks = dict.fromkeys(text for comparison in found for text in (comparison.reason, *comparison.notes) if text)
-    return Section("Comparison with the baseline", [*parts, *remarks])
+    return Section("Comparison with the baseline", parts)
 
 
 def _cells(comparison: Comparison) -> list[Cell]:
@@ -62,6 +62,7 @@ def _cells(comparison: Comparison) -> list[Cell]:
         comparison.effect,
         comparison.superiority,
         comparison.violation,
+        "; ".join(filter(None, (comparison.reason, *comparison.notes))),
     ]
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,25 +86,34 @@ def _run_path(recorded: Path, bases: Sequence[Path]) -> Path:
 
 
 def find(places: Sequence[str | Path]) -> list[Record]:
-    """The runs of some folders, each that of a run or a sweep, or one with runs at any depth below it.
+    """The runs of some folders; see `by_place`."""
+    return distinct(by_place(places).values())
+
+
+def by_place(places: Sequence[str | Path]) -> dict[Path, list[Record]]:
+    """The runs of each of some folders: that of a run or a sweep, or one with runs at any depth below it.
 
     Raises:
         UserError: if one of them is not a folder or contains no runs.
     """
-    found: dict[Path, Record] = {}
+    found = {}
     mistakes = []
     for place in places:
         folder = Path(place).expanduser()
-        records = list(_below(folder))
-        if not records:
+        found[folder] = list(_below(folder))
+        if not found[folder]:
             what = "contains no runs" if folder.is_dir() else "is not a folder"
             mistakes.append(
                 f"{place} {what}; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
             )
-        found |= {record.path.resolve(): record for record in records}
     if mistakes:
         raise UserError(mistakes)
-    return list(found.values())
+    return found
+
+
+def distinct(parts: Iterable[Sequence[Record]]) -> list[Record]:
+    """The runs of several folders, each once."""
+    return list({record.path.resolve(): record for part in parts for record in part}.values())
 
 
 def _below(folder: Path) -> Iterator[Record]:

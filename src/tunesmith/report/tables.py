@@ -10,7 +10,7 @@ from tunesmith.documents.document import Cell, Score, Table
 from tunesmith.report.groups import Group
 from tunesmith.statistics.intervals import bootstrap_interval, t_interval
 
-SHOWN = 8  # scores in the table of a page; a CSV file has all
+SHOWN = 6  # scores in the table of a page; a CSV file has all
 _DETAILS = ("t interval", "bootstrap interval", "median", "best seed")
 
 

@@ -1,0 +1,258 @@
+"""What a report says, in the order in which it is read: results, comparisons, the search, curves, predictions, data."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tunesmith.analyses.data import data_table
+from tunesmith.analyses.predictions import of_runs, splits
+from tunesmith.configuration.monitor import larger_is_better
+from tunesmith.documents.document import Cell, Part, Picture, Section, Table
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+from tunesmith.figures.critical_difference import critical_difference
+from tunesmith.report import comparisons, learning_curves, pivot, search
+from tunesmith.report.baseline import find_baseline
+from tunesmith.report.comparison import indistinguishable
+from tunesmith.report.groups import Group, grouped
+from tunesmith.report.records import Record, distinct
+from tunesmith.report.tables import compact, ordered_scores, overview, ranked, shared_monitor
+from tunesmith.report.trials import objectives_of
+from tunesmith.runs.folder import RunFolder
+from tunesmith.statistics import ranks
+from tunesmith.sweeps.folder import FILE, SweepFolder
+
+_TASKS = 6  # whose predictions are shown
+_NAMED = 50  # runs without scores in the page
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a report is asked for.
+
+    Attributes:
+        baseline: settings or the folder of a run that all are compared with; None for no baseline.
+        score: that ranks and compares; None for the monitored one.
+        rows: key of the setting in the rows of the table of methods and tasks; None for no such table.
+        columns: key of the setting in its columns.
+    """
+
+    baseline: str | None = None
+    score: str | None = None
+    rows: str | None = None
+    columns: str = "dataset"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A report.
+
+    Attributes:
+        sections: of its page.
+        paper: tables for a paper, the first of which is its main one.
+        groups: the configurations, best first.
+        scores: names of all scores, the one that ranks first.
+    """
+
+    sections: list[Section]
+    paper: list[Table]
+    groups: list[Group]
+    scores: list[str]
+
+
+def content(places: Mapping[Path, Sequence[Record]], question: Question) -> Content:
+    """The report of some runs.
+
+    Args:
+        places: folders, and the runs of each, in any state; one that is a sweep gets a section on its search.
+        question: what it is asked for.
+
+    Raises:
+        UserError: for a baseline that matches no run, a score or a setting that none has, or rows that do not vary.
+    """
+    records = distinct(places.values())
+    groups = grouped(record for record in records if record.config)
+    scores = ordered_scores(groups)
+    ranking = _ranking(groups, scores, question.score)
+    if ranking is not None:
+        scores = [ranking, *(score for score in scores if score != ranking)]
+    groups = ranked(groups, ranking)
+    equals = {id(group) for group in indistinguishable(groups, ranking)} if ranking in scores and groups else set()
+    sections = [Section("Results", [*_summary(records, groups, ranking), overview(groups, scores, equals=equals)])]
+    paper = [compact(groups, scores, equals=equals)]
+    if question.baseline is not None:
+        baseline = find_baseline(groups, question.baseline)
+        sections.append(comparisons.section(groups, baseline, _scored(ranking, question)))
+    if question.rows is not None:
+        found = pivot.pivot(groups, rows=question.rows, columns=question.columns, score=question.score)
+        sections += [pivot.section(found), *_ranks(found)]
+        paper.insert(
+            0, next(part for part in sections[-1 if len(found.columns) < 2 else -2].parts if isinstance(part, Table))
+        )
+    sections += _searches(places)
+    curves = learning_curves.section(groups)
+    sections += [curves] if curves else []
+    sections += _predictions(groups, ranking)
+    sections += _data(groups)
+    sections += _without_scores(records)
+    return Content(sections, paper, groups, scores)
+
+
+def _ranking(groups: Sequence[Group], scores: Sequence[str], wanted: str | None) -> str | None:
+    """The score that ranks: the wanted one, or the monitored one that all runs share."""
+    if wanted is None:
+        shared = shared_monitor(groups)
+        return shared if shared in scores else None
+    if wanted not in scores:
+        raise UserError(
+            f"no completed run has the score {wanted}{did_you_mean(wanted, scores)}; they have {', '.join(scores[:12]) or 'none'}"
+        )
+    return wanted
+
+
+def _scored(ranking: str | None, question: Question) -> str:
+    if ranking is None:
+        raise UserError(
+            f"baseline={question.baseline} needs a score to compare, and the runs monitor different ones or have none in common; set score=test/f1 or such"
+        )
+    return ranking
+
+
+def _summary(records: Sequence[Record], groups: Sequence[Group], ranking: str | None) -> Iterator[str]:
+    states = [record.state for record in records]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    yield f"{len(records)} runs of {len(groups)} configurations: {counts}."
+    if ranking is None and groups:
+        yield "The runs monitor different scores or none in common: the configurations are not ranked; score=... chooses one."
+    elif groups and groups[0].completed:
+        better = "larger" if larger_is_better(ranking or "") else "smaller"
+        yield f"Ranked by the mean of {ranking} over the seeds; {better} is better."
+    seeds = {len(group.completed) for group in groups if group.completed}
+    if seeds and min(seeds) < 3 and len(groups) > 1:
+        yield "Where a configuration has fewer than three seeds, no claim is made about it: no test can tell it from another."
+    apart = [
+        key
+        for key in dict.fromkeys(key for group in groups for key in group.varied)
+        if key.startswith(("data ", "versions "))
+    ]
+    if apart:
+        yield f"Some runs differ in {', '.join(apart)}: they are configurations of their own, and not averaged with the others."
+
+
+def _searches(places: Mapping[Path, Sequence[Record]]) -> Iterator[Section]:
+    sweeps = {SweepFolder(place): records for place, records in places.items() if (place / FILE).is_file()}
+    for folder, records in sweeps.items():
+        found = search.section(records, objectives=objectives_of(folder))
+        if len(sweeps) > 1:
+            found = Section(
+                f"{found.title} of {folder.path}", [_renamed(part, f"{folder.path.name}-") for part in found.parts]
+            )
+        yield found
+
+
+def _renamed(part: Part, prefix: str) -> Part:
+    from dataclasses import replace
+
+    return part if isinstance(part, str) else replace(part, name=f"{prefix}{part.name}")
+
+
+def _predictions(groups: Sequence[Group], ranking: str | None) -> Iterator[Section]:
+    """What the predictions of the best configuration of each dataset show, on its test split or else on validation."""
+    best: dict[str, Group] = {}
+    for group in groups:
+        if group.completed:
+            best.setdefault(_dataset(group), group)
+    for number, (dataset, group) in enumerate(list(best.items())[:_TASKS], 1):
+        runs = [RunFolder(record.path) for record in group.completed]
+        found = splits(runs[0])
+        split = next((name for name in ("test", "validation") if name in found), None)
+        if split is None:
+            continue
+        section = of_runs(runs, split, name=split if len(best) == 1 else f"{split}-{number}")
+        named = " ".join(f"{key}={text}" for key, text in group.varied.items())
+        which = "the best configuration" if ranking else "one configuration"
+        lead = f"Of {which}{': ' + named if named else ''}, {len(runs)} seed{'s' * (len(runs) != 1)}."
+        title = section.title if len(best) == 1 else f"{section.title}, {dataset}"
+        yield Section(title, [lead, *section.parts])
+
+
+def _dataset(group: Group) -> str:
+    """What tells one dataset from another: its name among the settings, and its content."""
+    from tunesmith.report.lookup import value
+
+    record = group.records[0]
+    other = record.data.get("test") or record.data.get("validation") or ""
+    return f"{value(record, 'dataset')} {other[:6]}".strip()
+
+
+def _data(groups: Sequence[Group]) -> Iterator[Section]:
+    """Rows, labels, and what was cut or lost, of each dataset."""
+    seen: dict[str, Table] = {}
+    for group in groups:
+        for record in group.completed[:1]:
+            try:
+                manifest = RunFolder(record.path).read_json("manifest.json")
+            except (OSError, UserError):
+                continue
+            table = data_table(manifest.get("data") or {}, name=f"data-{len(seen) + 1}")
+            if table is not None and (table.headings, table.rows) not in [
+                (other.headings, other.rows) for other in seen.values()
+            ]:
+                seen[_dataset(group)] = table
+    if seen:
+        parts: list[Part] = []
+        for name, found in seen.items():
+            parts += [name, found] if len(seen) > 1 else [found]
+        yield Section("Data", parts)
+
+
+def _ranks(found: pivot.Pivot) -> Iterator[Section]:
+    """Average ranks over the tasks, and which methods they tell apart (Demšar, 2006)."""
+    if len(found.columns) < 2:
+        return
+    methods, scores = found.matrix()
+    left_out = [row for row in found.rows if row not in methods]
+    parts: list[Part] = [f"Without a score on every task, and not ranked: {', '.join(left_out)}."] if left_out else []
+    if len(methods) < 2 or not np.isfinite(scores).all():
+        yield Section("Ranks", [*parts, "Fewer than two methods have scores on every task, so they are not ranked."])
+        return
+    average = ranks.average_ranks(scores, larger_is_better=True)
+    difference = ranks.critical_difference(len(methods), len(found.columns))
+    test = ranks.friedman(scores)
+    order = np.argsort(average, kind="stable")
+    rows: list[list[Cell]] = [[methods[place], float(average[place])] for place in order]
+    note = (
+        f"Average rank over {len(found.columns)} tasks, 1 is best. Friedman's test that all are equal: p = {test.p:.3f}. Methods whose ranks "
+        f"differ by less than {difference:.2f} are not told apart (Nemenyi, 5 %). With few tasks nearly nothing is."
+    )
+    figure = critical_difference(
+        methods, average, ranks.cliques(average, difference), difference, datasets=len(found.columns)
+    )
+    picture = Picture(
+        "ranks", "Average ranks", figure, "Critical-difference diagram: a bar joins methods that are not told apart."
+    )
+    yield Section(
+        "Ranks", [*parts, Table("ranks", "Average ranks", ["method", "average rank"], rows, note, decimals=2), picture]
+    )
+
+
+def _without_scores(records: Sequence[Record]) -> Iterator[Section]:
+    """Failed, pruned and missing runs by name: none is silently dropped."""
+    problems = [record for record in records if record.state != "done"]
+    if not problems:
+        return
+    rows: list[list[Cell]] = [
+        [record.state, named(record), record.error, str(record.log or "")] for record in problems[:_NAMED]
+    ]
+    more = f"{len(problems) - _NAMED} more are in results.csv." if len(problems) > _NAMED else ""
+    table = Table("without_scores", "Runs without scores", ["state", "run", "error", "log"], rows, more)
+    yield Section("Runs without scores", [table])
+
+
+def named(record: Record) -> str:
+    """A run by what its sweep varied, or by its folder."""
+    if record.overrides:
+        return " ".join(f"{key}={text}" for key, text in record.overrides.items())
+    return str(record.path)
