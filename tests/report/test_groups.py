@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from tests.sweeps.made import config_of, end, finish
+from tunesmith.documents.comma_separated import as_csv
+from tunesmith.documents.markdown_page import as_markdown
 from tunesmith.report.groups import best, grouped
 from tunesmith.report.records import find
-from tunesmith.report.results import as_csv, as_markdown, ordered_scores
+from tunesmith.report.results import summary
+from tunesmith.report.tables import every_number, ordered_scores
 
 SCORE = "validation/accuracy"
 VALUES = {"1e-3": [0.5, 0.75, 0.875], "2e-3": [0.9, 0.1, 0.2]}
@@ -83,8 +86,8 @@ def test_a_score_that_one_seed_lacks_is_not_averaged(tmp_path):
     (group,) = groups = grouped(find([tmp_path]))
     assert np.isnan(group.mean(SCORE)) and np.isnan(group.deviation(SCORE))
     assert ordered_scores(groups) == [SCORE]
-    assert "| 3 | nan | 1.0 s |" in as_markdown(groups, [SCORE], best(groups), [])
-    assert as_csv(groups, [SCORE]).splitlines()[1].startswith("3,3 done,nan,nan")
+    assert "| 3 | nan | 1.0 s |" in as_markdown(summary(groups, [SCORE]))
+    assert as_csv(every_number(groups, [SCORE])).splitlines()[1].startswith("3,3 done,nan,,")
 
 
 def test_there_is_no_best_without_a_common_score(tmp_path, groups):

@@ -17,7 +17,7 @@ from tunesmith.report import comparisons, learning_curves, pivot, search
 from tunesmith.report.baseline import find_baseline
 from tunesmith.report.comparison import indistinguishable
 from tunesmith.report.groups import Group, grouped
-from tunesmith.report.records import Record, distinct
+from tunesmith.report.records import Record, distinct, named
 from tunesmith.report.tables import compact, ordered_scores, overview, ranked, shared_monitor
 from tunesmith.report.trials import objectives_of
 from tunesmith.runs.folder import RunFolder
@@ -249,10 +249,3 @@ def _without_scores(records: Sequence[Record]) -> Iterator[Section]:
     more = f"{len(problems) - _NAMED} more are in results.csv." if len(problems) > _NAMED else ""
     table = Table("without_scores", "Runs without scores", ["state", "run", "error", "log"], rows, more)
     yield Section("Runs without scores", [table])
-
-
-def named(record: Record) -> str:
-    """A run by what its sweep varied, or by its folder."""
-    if record.overrides:
-        return " ".join(f"{key}={text}" for key, text in record.overrides.items())
-    return str(record.path)

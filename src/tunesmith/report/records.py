@@ -116,6 +116,13 @@ def distinct(parts: Iterable[Sequence[Record]]) -> list[Record]:
     return list({record.path.resolve(): record for part in parts for record in part}.values())
 
 
+def named(record: Record) -> str:
+    """A run by what its sweep varied, or by its folder."""
+    if record.overrides:
+        return " ".join(f"{key}={text}" for key, text in record.overrides.items())
+    return str(record.path)
+
+
 def _below(folder: Path) -> Iterator[Record]:
     if (folder / FILE).is_file():
         yield from of_sweep(SweepFolder(folder))
