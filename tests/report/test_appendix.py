@@ -27,7 +27,7 @@ GPU = {"platform": "Linux", "processor": "EPYC", "cores": 16, "threads": 1, "gpu
 MANIFEST = {
     "command": "tunesmith train dataset=demo_reviews",
     "versions": VERSIONS,
-    "packages": {"torch": "2.13.0", "six": "1.0"},
+    "packages": {"torch": "2.13.0", "six": "1.0", "optuna": "5.0"},
     "git": {"commit": "c0ffee", "changed": False},
     "hardware": GPU | {"gpus": []},
     "data": DATA,
@@ -144,7 +144,8 @@ def test_a_search(tmp_path, place):
     assert "among 2, so that score is optimistic" in table["appendix-scores-1"].note
     # C4
     assert "C4: Command: tunesmith train -m sweep=tpe" in said(found)
-    assert dict(table["appendix-packages"].rows)["tunesmith"] == "not installed as a package"
+    packages = dict(table["appendix-packages"].rows)
+    assert packages["tunesmith"] == "not installed as a package" and packages["optuna"] == "5.0"
 
 
 def test_the_data_is_that_of_the_manifests(tmp_path):
@@ -171,6 +172,22 @@ def test_two_contents_of_one_data_are_not_ranked_together(tmp_path):
         done(made_config, score, score, data=DATA | {"fingerprints": {"test": print}})
     titles = [part.title for name, part in tables(made(tmp_path)).items() if name.startswith("appendix-scores")]
     assert titles == [f"Scores of the only configuration of single runs on demo_reviews ({n})" for n in (1, 2)]
+
+
+def test_a_damaged_sweep_is_said_and_its_runs_are_single_ones(tmp_path):
+    folder = tpe(tmp_path)
+    (folder.path / "sweep.json").write_text("{}")
+    found = made(tmp_path / "runs")
+    assert "A sweep cannot be read, so its runs are described as single runs" in text(found)
+    assert list(tables(found)["appendix-runs"].headings) == ["", "single runs"]
+
+
+def test_packages_that_only_some_runs_use(tmp_path):
+    packages = {"torch": "2.13.0", "pytorch-crf": "0.7.2", "peft": "0.21", "optuna": "5.0"}
+    tagging = config(tmp_path, "dataset=demo_entities", "head=crf")
+    done(tagging, 0.5, 0.5, packages=packages)
+    versions = dict(tables(made(tmp_path))["appendix-packages"].rows)
+    assert versions["pytorch-crf"] == "0.7.2" and "peft" not in versions and "optuna" not in versions
 
 
 def test_loose_runs_claim_no_search(tmp_path):

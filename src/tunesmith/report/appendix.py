@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tunesmith.documents.document import Section
+from tunesmith.errors import UserError
 from tunesmith.report.answers import compute, data, results, search, software
 from tunesmith.report.answers.studies import every_run, studies
 from tunesmith.report.records import Record
@@ -21,13 +22,11 @@ def sections(records: Sequence[Record], *, sweeps: Sequence[SweepFolder] = ()) -
     Args:
         records: runs in any state; runs of no sweep are described as single runs.
         sweeps: that made some of the runs, from `sweeps_of`.
-
-    Raises:
-        DamagedError: for a sweep.json that is not as it was written.
     """
     if not records:
         return [Section("Reproducibility", ["There are no runs, so nothing can be said of them."])]
-    found = studies(records, sweeps)
+    usable, unreadable = _readable(sweeps)
+    found = studies(records, usable)
     runs = every_run(found)
     lead = Section(
         "Reproducibility",
@@ -38,6 +37,7 @@ def sections(records: Sequence[Record], *, sweeps: Sequence[SweepFolder] = ()) -
             "from the files of the runs; what they do not have is said to be not recorded.",
             f"Runs: {len(runs)}. "
             + " ".join(_described(study.name, len(study.runs), len(study.stages)) for study in found),
+            *unreadable,
         ],
     )
     return [
@@ -59,6 +59,19 @@ def sweeps_of(places: Sequence[str | Path]) -> list[SweepFolder]:
             if (candidate / FILE).is_file():
                 found.setdefault(candidate.resolve(), SweepFolder(candidate))
     return list(found.values())
+
+
+def _readable(sweeps: Sequence[SweepFolder]) -> tuple[list[SweepFolder], list[str]]:
+    """The sweeps that can be read, and a sentence for each other one."""
+    usable, unreadable = [], []
+    for sweep in sweeps:
+        try:
+            sweep.read()
+        except UserError as error:
+            unreadable.append(f"A sweep cannot be read, so its runs are described as single runs: {error}.")
+        else:
+            usable.append(sweep)
+    return usable, unreadable
 
 
 def _described(name: str, runs: int, stages: int) -> str:

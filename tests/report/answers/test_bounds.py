@@ -75,3 +75,9 @@ def test_many_values_are_abridged():
     assert abridged(["1", "2"]) == "1, 2"
     assert abridged([f"{number}e-5" for number in range(20, 0, -1)]) == "20 values from 1e-5 to 20e-5"
     assert abridged([f"model-{number}" for number in range(14)]).endswith("model-7 and 2 more")
+
+
+def test_a_space_that_the_command_line_overrides_in_a_way_that_cannot_be_read_is_not_claimed(tmp_path):
+    command = "tunesmith train -m 'head=glob(*)'"
+    (found,) = bounds(folder(tmp_path, [{"head": "crf"}], command=command, space={"head": "crf,linear"}))
+    assert not found.recorded and found.values == "crf"

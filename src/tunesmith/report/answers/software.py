@@ -22,14 +22,19 @@ _WHERE_USED = {
 def section(studies: Sequence[Study]) -> Section:
     """Versions, evaluation, code, seeds, commands."""
     runs = [run for run in every_run(studies) if run.started]
-    parts: list[Part] = [*_packages(runs), *_evaluation(runs), *_code(runs)]
+    parts: list[Part] = [*_packages(runs, searched=_searched(studies)), *_evaluation(runs), *_code(runs)]
     parts += [f"C4: Seeds of {study.name}: {seeds_of(study)}." for study in studies]
     parts += _determinism(runs)
     parts += _commands(studies)
     return Section("Software and commands (C4)", parts)
 
 
-def _packages(runs: Sequence[Run]) -> Iterator[Part]:
+def _searched(studies: Sequence[Study]) -> bool:
+    """Whether Optuna chose configurations."""
+    return any(study.settings.get("sampler", "grid") != "grid" for study in studies)
+
+
+def _packages(runs: Sequence[Run], *, searched: bool) -> Iterator[Part]:
     known = [run for run in runs if run.part("versions")]
     if not known:
         yield f"C4: The versions of packages are {UNKNOWN}."
@@ -38,8 +43,12 @@ def _packages(runs: Sequence[Run]) -> Iterator[Part]:
     rows: list[list[Cell]] = []
     for name in names:
         rows.append([name, counted(_version(run.part("versions"), name) for run in known)])
-    for mark, name in _WHERE_USED.items():
-        users = [run for run in known if mark in str(run.record.config) and run.part("packages")]
+    with_packages = [run for run in known if run.part("packages")]
+    used = {
+        name: [run for run in with_packages if mark in str(run.record.config)] for mark, name in _WHERE_USED.items()
+    }
+    used |= {"optuna": with_packages} if searched else {}
+    for name, users in used.items():
         if users:
             rows.append([name, counted(_version(run.part("packages"), name) for run in users)])
     without = len(runs) - len(known)
