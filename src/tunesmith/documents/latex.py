@@ -21,7 +21,7 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"{\char34}",  # \textquotedbl is missing in OT1, the encoding of a document that sets none
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
     "-": r"{-}",  # -- would become a dash
@@ -32,6 +32,9 @@ _SPECIAL = {
 }
 _CHARACTERS = re.compile("|".join(map(re.escape, _SPECIAL)))
 _BREAKS = re.compile(r"(?<=[./_=,])(?=\w)")
+_BREAKABLE = re.compile(r"(?<=[./_=,:;?&+@)\]}-])(?=[^./_=,:;?&+@)\]}-])")
+_LONG_WORD = 13  # characters, from which on a word may break
+_PIECE = 10  # characters of it that stay together
 _LATIN = 0x17F  # what pdfLaTeX's fonts have
 _LONGEST = 48  # characters of a text in a cell
 
@@ -42,16 +45,31 @@ def escaped(value: object) -> str:
     return _CHARACTERS.sub(lambda found: _SPECIAL[found[0]], text)
 
 
-def as_latex(table: Table, *, label: str | None = None) -> str:
+def breakable(value: object) -> str:
+    r"""Like `escaped`, and long words such as paths and settings may break at the end of a line, without a hyphen.
+
+    They do so after ``./_=,:-`` and closing brackets; a piece without those, such as a digest, after every ten characters.
+    """
+    return " ".join(map(_with_breaks, safe(" ".join(str(value).split())).split(" ")))
+
+
+def needs_unicode(text: str) -> bool:
+    """Whether a text has characters that the fonts of pdfLaTeX lack."""
+    return max(map(ord, text), default=0) > _LATIN
+
+
+def as_latex(table: Table, *, label: str | None = None, floats: bool = True) -> str:
     r"""The table as a float, to be read in with `\input`; it needs \usepackage{booktabs,adjustbox}.
 
     It is made smaller where it is wider than the line, and long texts are shortened; a CSV file has them whole.
+
+    Args:
+        table: what it shows.
+        label: after `tab:`; None for the table's name.
+        floats: whether LaTeX chooses its place; else it is where it is read in, see `in_place`.
     """
     numeric = [_is_numeric([row[column] for row in table.rows]) for column in range(len(table.headings))]
-    note = f" {table.note}" if table.note else ""
     lines = [
-        r"% \usepackage{booktabs,adjustbox}",
-        r"\begin{table}[t]",
         r"\centering",
         r"\begin{adjustbox}{max width=\linewidth}",
         rf"\begin{{tabular}}{{@{{}}{''.join('r' if number else 'l' for number in numeric)}@{{}}}}",
@@ -62,15 +80,36 @@ def as_latex(table: Table, *, label: str | None = None) -> str:
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{adjustbox}",
-        rf"\caption{{{escaped(table.title)}.{escaped(note) if note else ''}}}",
+        rf"\caption{{{breakable(f'{table.title}. {table.note}'.strip())}}}",
         rf"\label{{tab:{label or table.name}}}",
-        r"\end{table}",
     ]
-    if max(map(ord, "".join(lines)), default=0) > _LATIN:
+    lines = [r"\begin{table}[t]", *lines, r"\end{table}"] if floats else in_place("table", lines)
+    lines.insert(0, r"% \usepackage{booktabs,adjustbox}")
+    if needs_unicode("".join(lines)):
         lines.insert(
             0, "% has characters that pdfLaTeX lacks: compile with LuaLaTeX or XeLaTeX, and a font that has them"
         )
     return "\n".join(lines) + "\n"
+
+
+def _with_breaks(word: str) -> str:
+    if len(word) < _LONG_WORD:
+        return escaped(word)
+    pieces = [
+        piece[start : start + _PIECE] for piece in _BREAKABLE.split(word) for start in range(0, len(piece), _PIECE)
+    ]
+    return r"\allowbreak{}".join(map(escaped, pieces))
+
+
+def in_place(kind: str, lines: Sequence[str]) -> list[str]:
+    """A table or figure that stays where it is: of more than some twenty floats in a row LaTeX gives up.
+
+    Args:
+        kind: table or figure, by which its caption is numbered.
+        lines: its content, with the caption.
+    """
+    begin = [r"\begin{center}\begin{minipage}{\linewidth}", rf"\makeatletter\def\@captype{{{kind}}}\makeatother"]
+    return [*begin, *lines, r"\end{minipage}\end{center}"]
 
 
 def _heading(heading: str, right: bool) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.documents.document import Cell, Part, Section, Table
+from tunesmith.report.durations import duration
 from tunesmith.report.groups import grouped
 from tunesmith.report.records import Record
 from tunesmith.report.search_pictures import pareto_picture, pictures
 from tunesmith.report.trials import STATES, Trial, monitored_by, trials
 
 # Settings of a dataset that change how a model reads it, not on which examples it is scored.
-_NOT_DATA = {"max_length", "stride", "batch_size", "max_tokens", "eval_batch_size"}
+NOT_DATA = {"max_length", "stride", "batch_size", "max_tokens", "eval_batch_size"}
 
 
 def section(records: Sequence[Record], *, objectives: Sequence[str] = ()) -> Section:
@@ -62,7 +63,7 @@ def _order(trial: Trial, *, larger: bool) -> tuple[float, int]:
 
 def _data(config: Config) -> str:
     """What identifies the data that a run is scored on."""
-    return json.dumps({key: value for key, value in config["dataset"].items() if key not in _NOT_DATA}, sort_keys=True)
+    return json.dumps({key: value for key, value in config["dataset"].items() if key not in NOT_DATA}, sort_keys=True)
 
 
 def _summary(records: Sequence[Record], found: Sequence[Trial], best: Trial | None, score: str) -> Table:
@@ -87,8 +88,8 @@ def _summary(records: Sequence[Record], found: Sequence[Trial], best: Trial | No
     ]
     times = [record.seconds for record in records if record.seconds is not None]
     if times:
-        rows += [["time of all completed runs", _duration(math.fsum(times))], ["runs with a known time", len(times)]]
-        rows += [["mean time of a run", _duration(math.fsum(times) / len(times))]]
+        rows += [["time of all completed runs", duration(math.fsum(times))], ["runs with a known time", len(times)]]
+        rows += [["mean time of a run", duration(math.fsum(times) / len(times))]]
     if best is not None:
         settings = " ".join(f"{key}={value}" for key, value in best.settings.items())
         rows += [["best trial", settings or "nothing varies"], [f"its {score}", best.values[0]]]
@@ -99,11 +100,3 @@ def _summary(records: Sequence[Record], found: Sequence[Trial], best: Trial | No
     if len(times) < len(records):
         note += " The time of runs that did not complete is not recorded."
     return Table("search", "What the search cost and found", ["", "value"], rows, note)
-
-
-def _duration(seconds: float) -> str:
-    """Such as 3 h 5 min, 12 min 3 s or 4.2 s."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,1 @@
+"""Answers to what reviewers ask of experiments, one checklist item a file."""
