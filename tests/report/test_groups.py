@@ -107,7 +107,7 @@ def test_differing_settings_are_listed(tmp_path):
     finish(config(tmp_path), {SCORE: 0.5})
     finish(config(tmp_path / "b", "optimizer=sgd", "seed=5", "logger=tensorboard"), {SCORE: 0.5})
     varied = [group.varied for group in grouped(find([tmp_path]))]
-    first, second = sorted(varied, key=lambda settings: settings["optimizer._target_"])  # AdamW, SGD
+    first, second = sorted(varied, key=lambda settings: settings["optimizer"])  # AdamW, SGD
     assert first.keys() == second.keys()
     assert not {key.partition(".")[0] for key in first} & {"seed", "output_dir", "logger"}
     assert all(first[key] != second[key] for key in first)

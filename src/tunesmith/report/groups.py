@@ -6,9 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tunesmith.configuration import Config
 from tunesmith.configuration.identity import digest, identity
 from tunesmith.configuration.monitor import larger_is_better, monitored
+from tunesmith.report.choice_names import choice_name
 from tunesmith.report.records import Record
+
+_IGNORED = ("seed", "output_dir", "logger")  # settings that tell no configurations apart
+CHOSEN = ("head", "optimizer", "scheduler", "regularization")  # groups that are named by their choice
 
 
 @dataclass(frozen=True)
@@ -113,10 +118,33 @@ def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
         if len({tuple(varied.items()) for varied in named}) == len({_configuration(group[0]) for group in groups}):
             return named
-    flat = [dict(_flat(group[0].config)) for group in groups]
-    ignored = ("seed", "output_dir", "logger")
-    kept = [key for key in _differing(flat) if key.partition(".")[0] not in ignored]
+    flat = [_named(group[0].config) for group in groups]
+    kept = [key for key in _differing(flat) if key.partition(".")[0] not in _IGNORED and not _is_told(key, flat)]
     return [{key: row.get(key, "-") for key in kept} for row in flat]
+
+
+def _named(config: Config) -> dict[str, str]:
+    """The settings of a config by their keys, and the choices of its groups by theirs."""
+    rows: dict[str, str] = {}
+    for key, text in _flat(config):
+        group = key.partition(".")[0]
+        if group in CHOSEN and group not in rows:
+            rows[group] = choice_name(group, config[group])
+        rows[key] = text
+    return rows
+
+
+def _is_told(key: str, rows: Sequence[Mapping[str, str]]) -> bool:
+    """Whether the name of the group's choice tells a setting: all choices that have it have the same value."""
+    group, _, name = key.partition(".")
+    if not name or group not in CHOSEN:
+        return False
+    by_choice: dict[str, set[str | None]] = {}
+    for row in rows:
+        by_choice.setdefault(row.get(group, ""), set()).add(row.get(key))
+    return len({row[key] for row in rows if key in row}) == 1 or (
+        len(by_choice) > 1 and all(len(values) == 1 for values in by_choice.values())
+    )
 
 
 def _prefixed(name: str, group: Sequence[Record]) -> dict[str, str]:
