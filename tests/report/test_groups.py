@@ -111,4 +111,16 @@ def test_differing_settings_are_listed(tmp_path):
     assert first.keys() == second.keys()
     assert not {key.partition(".")[0] for key in first} & {"seed", "output_dir", "logger"}
     assert all(first[key] != second[key] for key in first)
-    assert first["optimizer.momentum"] == "-" and second["optimizer.momentum"] != "-"  # AdamW has none
+    assert (first["optimizer"], second["optimizer"]) == ("adamw", "sgd")  # their own settings are told by that
+    assert not [key for key in first if key.startswith("optimizer.")]
+
+
+def test_a_setting_within_a_choice_is_listed(tmp_path):
+    for alpha in ("1", "2"):
+        finish(config(tmp_path, "regularization=[standard,rdrop]", f"regularization.rdrop.alpha={alpha}"), {SCORE: 0.5})
+    finish(config(tmp_path), {SCORE: 0.5})
+    varied = [group.varied for group in grouped(find([tmp_path]))]
+    found = {
+        (settings["regularization"], settings["regularization.rdrop.alpha"].removesuffix(".0")) for settings in varied
+    }
+    assert found == {("[standard,rdrop]", "1"), ("[standard,rdrop]", "2"), ("[standard]", "-")}

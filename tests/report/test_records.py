@@ -170,7 +170,7 @@ def test_a_report_prints_the_same_as_the_sweep(tmp_path, monkeypatch):
     called = call("report", "s")
     *table, page = called.output.splitlines()
     assert called.status == 0 and swept.output.splitlines()[-len(table) :] == table
-    assert page == "Report: s/report/report.html" and (tmp_path / "s/report/report.html").is_file()
+    assert page.startswith("Report: s/report/report.html; ") and (tmp_path / "s/report/report.html").is_file()
     assert {file.name: file.read_text() for file in (tmp_path / "s").glob("results.*")} == written
     monkeypatch.chdir("/")
     assert "0.5" in call("report", tmp_path / "s").output and "2 done" in call("report", tmp_path / "s").output

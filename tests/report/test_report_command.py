@@ -1,7 +1,6 @@
 """`tunesmith report` as a user types it: the folder that it writes, and a message for each mistake."""
 
 import csv
-import html
 import re
 import statistics
 
@@ -16,7 +15,7 @@ SCORES = {  # learning rate: (dataset's scores by seed)
     "1e-3": ([0.90, 0.90, 0.92, 0.93, 0.95], [0.58, 0.57, 0.59, 0.60, 0.56]),
     "1e-2": ([0.50, 0.56, 0.53, 0.54, 0.50], [0.40, 0.41, 0.40, 0.44, 0.42]),
 }
-FILES = {"report.html", "report.md", "table.tex", "table.md", "table.csv", "figures"}
+FILES = {"report.html", "report.md", "table.tex", "table.md", "table.csv", "figures", "appendix.md", "appendix.tex"}
 HOSTILE = "<b>\\input{x}</b> | $y$ \x1b[31m"
 
 
@@ -56,12 +55,13 @@ def runs(tmp_path, monkeypatch):
 
 def test_the_folder_has_a_page_tables_and_figures(runs):
     called = call("report", "runs", "output=out", "baseline=optimizer.lr=1e-4")
-    assert called.status == 0 and called.errors == "" and called.output.splitlines()[-1] == "Report: out/report.html"
+    assert called.status == 0 and called.errors == "" and "Report: out/report.html; " in called.output
     out = runs.parent / "out"
     assert {file.name for file in out.iterdir()} == FILES
     page = Reader((out / "report.html").read_text())
     titles = [text for tag, text in page.texts if tag == "h2"]
-    assert titles == ["Results", "Comparison with the baseline", "Learning curves", "Predictions on test", "Data"]
+    assert titles[:3] == ["Results", "Comparison with the baseline", "Comparison on the examples of test"]
+    assert titles[3:] == ["Learning curves", "Predictions on test", "Data"]
     figures = {file.name for file in (out / "figures").iterdir()}
     assert {name.rpartition(".")[0] for name in figures} >= {"curve-train-loss", "test-confusion", "test-reliability"}
     assert {name.rpartition(".")[2] for name in figures} == {"pdf", "png"} and len(figures) % 2 == 0
@@ -102,7 +102,7 @@ def test_a_figure_of_an_earlier_report_is_removed(runs):
 def test_a_report_within_its_runs_is_not_read_as_one(runs):
     for _ in range(2):
         called = call("report", "runs")
-        assert called.status == 0 and called.output.splitlines()[-1] == "Report: runs/report/report.html"
+        assert called.status == 0 and "Report: runs/report/report.html; " in called.output
         assert "15 runs of 3 configurations: 15 done" in (runs / "report/report.md").read_text()
 
 
@@ -143,7 +143,7 @@ def test_texts_of_the_data_are_texts(tmp_path, monkeypatch):
     made("runs", hostile=True)
     assert call("report", "runs", "output=out").status == 0
     page = (tmp_path / "out/report.html").read_text()
-    assert html.escape(HOSTILE[:16]) in page and not [tag for tag, _ in Reader(page).tags if tag == "b"]
+    assert "&lt;b&gt;" in page and not [tag for tag, _ in Reader(page).tags if tag == "b"]
     assert "\x1b" not in page and "\x1b" not in (tmp_path / "out/report.md").read_text()
 
 

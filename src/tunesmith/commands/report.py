@@ -21,13 +21,15 @@ def run(arguments: list[str]) -> int:
     if not any(record.state == "done" for record in records):
         print("None of the runs has completed: no report is written")
         return 0
+    from tunesmith.report import appendix
     from tunesmith.report.content import Question, content
     from tunesmith.report.folder import check_target, write
 
     target = Path(options.pop("output", places[0] / "report" if len(places) == 1 else "report")).expanduser()
     check_target(target, asked="output" in [word.partition("=")[0] for word in arguments])
-    page = write(content(found, Question(**options)), target, title=" ".join(map(str, places)))
-    print(f"Report: {page}")
+    asked = appendix.sections(records, sweeps=appendix.sweeps_of(places))
+    page = write(content(found, Question(**options)), asked, target, title=" ".join(map(str, places)))
+    print(f"Report: {page}; table.tex, appendix.tex and figures/ are beside it")
     return 0
 
 

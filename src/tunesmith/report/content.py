@@ -13,7 +13,7 @@ from tunesmith.documents.document import Cell, Part, Picture, Section, Table
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 from tunesmith.figures.critical_difference import critical_difference
-from tunesmith.report import comparisons, learning_curves, pivot, search
+from tunesmith.report import comparisons, examples, learning_curves, pivot, search
 from tunesmith.report.baseline import find_baseline
 from tunesmith.report.comparison import indistinguishable
 from tunesmith.report.groups import Group, grouped
@@ -85,6 +85,7 @@ def content(places: Mapping[Path, Sequence[Record]], question: Question) -> Cont
     if question.baseline is not None:
         baseline = find_baseline(groups, question.baseline)
         sections.append(comparisons.section(groups, baseline, _scored(ranking, question)))
+        sections += _by_example(groups, baseline)
     if question.rows is not None:
         found = pivot.pivot(groups, rows=question.rows, columns=question.columns, score=question.score)
         sections += [pivot.section(found), *_ranks(found)]
@@ -139,6 +140,12 @@ def _summary(records: Sequence[Record], groups: Sequence[Group], ranking: str | 
     ]
     if apart:
         yield f"Some runs differ in {', '.join(apart)}: they are configurations of their own, and not averaged with the others."
+
+
+def _by_example(groups: Sequence[Group], baseline: Group) -> Iterator[Section]:
+    """Tests over the examples of a split, for which the baseline has predictions."""
+    if baseline.completed and (found := splits(RunFolder(baseline.completed[0].path))):
+        yield examples.section(groups, baseline, split="test" if "test" in found else found[0])
 
 
 def _searches(places: Mapping[Path, Sequence[Record]]) -> Iterator[Section]:

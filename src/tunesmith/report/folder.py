@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunesmith.documents import html, markdown_page
+from tunesmith.documents import html, latex_page, markdown_page
 from tunesmith.documents.comma_separated import as_csv
-from tunesmith.documents.document import Picture
+from tunesmith.documents.document import Picture, Section
 from tunesmith.documents.latex import as_latex
 from tunesmith.errors import UserError
 from tunesmith.figures import style
@@ -37,8 +37,14 @@ def check_target(target: Path, *, asked: bool) -> None:
         check_contained(target)
 
 
-def write(content: Content, target: Path, *, title: str) -> Path:
+def write(content: Content, appendix: Sequence[Section], target: Path, *, title: str) -> Path:
     """Write all files of a report; returns its page.
+
+    Args:
+        content: of the page.
+        appendix: what reviewers ask for, as files of its own.
+        target: the folder.
+        title: of the page.
 
     Raises:
         UserError: if the folder cannot be written.
@@ -54,6 +60,10 @@ def write(content: Content, target: Path, *, title: str) -> Path:
         files.write_text(target / "table.tex", "\n".join(map(as_latex, content.paper)))
         files.write_text(target / "table.md", "\n\n".join(map(markdown_page.as_markdown, content.paper)) + "\n")
         files.write_text(target / "table.csv", as_csv(every_number(content.groups, content.scores)))
+        files.write_text(target / "appendix.tex", latex_page.page(appendix, figures=None))
+        files.write_text(
+            target / "appendix.md", markdown_page.page("Appendix: how the results were obtained", appendix)
+        )
         for picture in pictures:
             style.save(picture.figure, target / "figures", picture.name)
     except OSError as error:
