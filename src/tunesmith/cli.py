@@ -16,7 +16,7 @@ COMMANDS = {  # name: arguments, summary
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
     "attention": ("run=DIR input=FILE output=DIR", "draws what a completed run looks at in new texts"),
     "report": ("DIR...", "results of a sweep, or of any runs"),
-    "list": ("[group]", "the choices of each config group"),
+    "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
     "reproduce": (
         "run=DIR | DIR | FILE [check=true]",
         "trains runs, a sweep, a bundle or an experiment again and compares",

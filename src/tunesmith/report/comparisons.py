@@ -39,7 +39,10 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
         "upper bound of the violation ratio of almost stochastic order (Dror et al., 2019): below 0.5 the configuration is better."
     )
     headings = [*keys, *_HEADINGS]
-    parts: list[Part] = [f"Compared with {named}.", Table("comparison", f"Against the baseline, {score}", headings, rows, note)]
+    parts: list[Part] = [
+        f"Compared with {named}.",
+        Table("comparison", f"Against the baseline, {score}", headings, rows, note),
+    ]
     remarks = dict.fromkeys(text for comparison in found for text in (comparison.reason, *comparison.notes) if text)
     return Section("Comparison with the baseline", [*parts, *remarks])
 
