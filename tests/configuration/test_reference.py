@@ -1,5 +1,8 @@
 """Keys with meaning, type and default: every key of every choice, as Hydra itself composes it."""
 
+import subprocess
+import sys
+
 import pytest
 import yaml
 from omegaconf import OmegaConf
@@ -137,3 +140,8 @@ def test_what_does_not_exist(words, expected):
     with pytest.raises(UserError) as error:
         listing(words, FOLDERS)
     assert expected in str(error.value)
+
+
+def test_a_list_of_all_groups_imports_no_types():
+    code = "import sys; from tunesmith.cli import run; run(['list']); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.suggestions import for_command_key, for_option
-from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,8 +47,8 @@ class TrainArguments:
             options, overrides = parser.parse_known_args(arguments)
         except argparse.ArgumentError as error:
             raise UserError(str(error)) from error
-        if mistakes := list(_unknown_options(overrides)):
-            raise UserError(mistakes)
+        if any(word.startswith("-") for word in overrides):
+            raise UserError(list(_unknown_options(overrides)))
         given = {"--cfg": options.cfg, "--config-dir": options.config_dir, "--package": options.package}
         for name, values in given.items():
             if len(values) > 1:
@@ -80,6 +78,9 @@ class TrainArguments:
 
 def _unknown_options(words: Sequence[str]) -> Iterator[str]:
     """A mistake for each word with dashes, such as `--seed 3` of other programs."""
+    from tunesmith.configuration.suggestions import for_option
+    from tunesmith.configuration.targets import SEVERAL, SINGLE
+
     for number, word in enumerate(words):
         if not word.startswith("-"):
             continue
@@ -129,6 +130,8 @@ class RunArguments:
         Raises:
             UserError: with all mistakes, or if there is no such run.
         """
+        from tunesmith.configuration.suggestions import for_command_key
+
         names = ("run", *required, *optional)
         mistakes = [f"{word!r} is not key=value" for word in arguments if "=" not in word]
         values = dict(word.split("=", 1) for word in arguments if "=" in word)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tunesmith.configuration.choices import LAUNCHERS, choices, groups
-from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -78,6 +77,8 @@ def _group(group: str, folders: Sequence[Path]) -> str:
 
 
 def _as_typed(group: str, name: str) -> str:
+    from tunesmith.configuration.targets import SEVERAL
+
     return f"[{name}]" if group in SEVERAL else name
 
 
