@@ -16,25 +16,27 @@ COMMANDS = {  # name: arguments, summary
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
     "attention": ("run=DIR input=FILE output=DIR", "draws what a completed run looks at in new texts"),
     "report": ("DIR...", "results of a sweep, or of any runs"),
-    "list": ("[group]", "the choices of each config group"),
+    "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
     "reproduce": (
         "run=DIR | DIR | FILE [check=true]",
         "trains runs, a sweep, a bundle or an experiment again and compares",
     ),
     "bundle": ("DIR... output=FILE", "packs what another person needs to check a table"),
     "export": ("run=DIR output=DIR", "exports a Hugging Face checkpoint"),
+    "completion": ("bash|zsh|fish", "prints a script that completes commands, groups, choices and keys in a shell"),
 }
 
 
 def help_text() -> str:
     """What `tunesmith --help` prints."""
-    lines = [f"  tunesmith {name:<9} {arguments:<34} {summary}" for name, (arguments, summary) in COMMANDS.items()]
+    lines = [f"  tunesmith {name:<10} {arguments:<34} {summary}" for name, (arguments, summary) in COMMANDS.items()]
     return "\n".join(
         [
             "Config-driven fine-tuning of pretrained transformers.",
             "",
             *lines,
             "",
+            "tunesmith COMMAND --help explains a command's arguments; tunesmith list optimizer adamw explains keys.",
             "train and check also take --cfg job|all (print the config); they and list take --config-dir DIR (your own config groups).",
             "A run on your own data:",
             "  tunesmith train backbone=bert dataset=csv dataset.train=train.csv dataset.text=review dataset.label=stars",
@@ -51,15 +53,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit status."""
     leave_out_working_folder()
-    if not arguments or arguments[0] in {"-h", "--help", "help"} or "--help" in arguments[1:2]:
+    if arguments[:1] in (["-h"], ["--help"], ["help"]):
+        arguments = [*arguments[1:2], "--help"] if arguments[1:2] else []
+    if not arguments:
         print(help_text(), end="")
         return 0
+    # Not for `completion words ...`, which a shell calls with any words.
+    if arguments[0] in COMMANDS and arguments[1:2] != ["words"] and {"-h", "--help"} & set(arguments[1:]):
+        return exit_status(lambda: _show_page(arguments[0]))
     if arguments[0] == "--version":
         from importlib.metadata import version
 
         print(version("tunesmith"))
         return 0
     return exit_status(lambda: _run_command(*arguments))
+
+
+def _show_page(command: str) -> int:
+    from tunesmith.commands.pages import page
+
+    arguments, summary = COMMANDS[command]
+    print(page(command, arguments=arguments, summary=summary), end="")
+    return 0
 
 
 def _run_command(name: str, *arguments: str) -> int:

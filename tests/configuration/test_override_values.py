@@ -176,7 +176,7 @@ def test_a_value_out_of_range(capsys, word, expected):
         ("seed..x=1", "'seed..x' is no key"),
         ("=1", "'' is no key"),
         ("SEED=2", "unknown key SEED; did you mean seed?"),
-        ("dataset=CSV", "dataset=CSV does not exist; did you mean csv?"),
+        ("dataset=CSV", "dataset=CSV does not exist; did you mean dataset=csv?"),
         ("regularization=[standard,null]", "contains null; leave it out of the list"),
         (
             "regularization.standrd=1",

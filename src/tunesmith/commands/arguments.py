@@ -1,13 +1,12 @@
 """Arguments of `train` and `check`, and key=value pairs of commands on a completed run."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 
 if TYPE_CHECKING:
     from tunesmith.runs.folder import RunFolder
@@ -21,13 +20,15 @@ class TrainArguments:
         overrides: `group=choice` and `key=value`.
         multirun: whether to run a sweep.
         config_dir: a folder with the user's own groups, or None.
-        print_config: `job` or `all` to only print the config, or None.
+        print_config: `job` or `all` (with values resolved) to only print the config, or None.
+        package: the key below which it is printed; empty for all of it.
     """
 
     overrides: list[str]
     multirun: bool
     config_dir: str | None
     print_config: str | None
+    package: str = ""
 
     @classmethod
     def parse(cls, arguments: Sequence[str]) -> "TrainArguments":
@@ -36,36 +37,63 @@ class TrainArguments:
         Raises:
             UserError: for an unknown option.
         """
-        parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False)
+        parser = argparse.ArgumentParser(prog="tunesmith", add_help=False, exit_on_error=False, allow_abbrev=False)
         parser.add_argument("--multirun", "-m", action="store_true")
         parser.add_argument("--cfg", "-c", choices=["job", "all"], action="append", default=[])
         parser.add_argument("--config-dir", "-cd", action="append", default=[])
+        parser.add_argument("--resolve", action="store_true")
+        parser.add_argument("--package", "-p", action="append", default=[])
         try:
             options, overrides = parser.parse_known_args(arguments)
         except argparse.ArgumentError as error:
             raise UserError(str(error)) from error
-        for word in overrides:
-            if word.startswith("-"):
-                raise UserError(
-                    f"unknown option {word}; expected group=choice, key=value, -m, --cfg or --config-dir (tunesmith --help)"
-                )
-        for name, values in (("--cfg", options.cfg), ("--config-dir", options.config_dir)):
+        if any(word.startswith("-") for word in overrides):
+            raise UserError(list(_unknown_options(overrides)))
+        given = {"--cfg": options.cfg, "--config-dir": options.config_dir, "--package": options.package}
+        for name, values in given.items():
             if len(values) > 1:
                 raise UserError(f"{name} is given {len(values)} times: {', '.join(values)}; expected it once")
         if options.multirun and options.cfg:
             raise UserError("--cfg prints the config of a single run; leave out -m, and give each key a single value")
-        return cls(overrides, options.multirun, "".join(options.config_dir) or None, "".join(options.cfg) or None)
+        printed = "".join(options.cfg) or None
+        if printed is None and (options.resolve or options.package):
+            raise UserError("--resolve and --package say what --cfg job prints; add --cfg job, or leave them out")
+        if options.resolve:
+            printed = "all"
+        return cls(overrides, options.multirun, "".join(options.config_dir) or None, printed, "".join(options.package))
 
     def config(self) -> Config | None:
         """The resolved config of one run; None if it was printed instead."""
-        from tunesmith.configuration.compose import compose
-        from tunesmith.configuration.saved import to_yaml
+        from tunesmith.configuration.compose import Composer, compose
 
-        composed = compose(self.overrides, config_dir=self.config_dir, resolve=self.print_config != "job")
+        composer = Composer(self.config_dir)
+        composed = compose(self.overrides, resolve=self.print_config != "job", composer=composer)
         if self.print_config is None:
             return composed
-        print(to_yaml(composed), end="")
+        from tunesmith.configuration.commented import commented
+
+        print(commented(composed, self.overrides, composer=composer, package=self.package), end="")
         return None
+
+
+def _unknown_options(words: Sequence[str]) -> Iterator[str]:
+    """A mistake for each word with dashes, such as `--seed 3` of other programs."""
+    from tunesmith.configuration.suggestions import for_option
+    from tunesmith.configuration.targets import SEVERAL, SINGLE
+
+    for number, word in enumerate(words):
+        if not word.startswith("-"):
+            continue
+        option, equals, value = word.partition("=")
+        after = words[number + 1] if number + 1 < len(words) else "-"
+        given = value if equals else None if after.startswith("-") or "=" in after else after
+        keys = ["seed", "name", "output_dir", "monitor", "experiment", "dataset", *SINGLE, *SEVERAL]
+        name = option.lstrip("-").replace("-", "_")
+        near = f"; did you mean {name}={given or '...'}?" if "." in name else for_option(option, given, keys)
+        yield (
+            f"unknown option {option}{near or '; expected group=choice, key=value, -m, --cfg or --config-dir'} "
+            "(tunesmith train --help)"
+        )
 
 
 @dataclass(frozen=True)
@@ -102,6 +130,8 @@ class RunArguments:
         Raises:
             UserError: with all mistakes, or if there is no such run.
         """
+        from tunesmith.configuration.suggestions import for_command_key
+
         names = ("run", *required, *optional)
         mistakes = [f"{word!r} is not key=value" for word in arguments if "=" not in word]
         values = dict(word.split("=", 1) for word in arguments if "=" in word)
@@ -116,7 +146,7 @@ class RunArguments:
         ]
         settings = [word for word in arguments if "=" in word and word.split("=", 1)[0] not in names]
         mistakes += [
-            f"unknown key {key}{did_you_mean(key, names)}"
+            f"unknown key {key}{for_command_key(key, names)}"
             for key in (word.split("=", 1)[0] for word in settings)
             if not settings_allowed or not ("." in key or key == "dataset")
         ]

@@ -23,18 +23,26 @@ from tunesmith.configuration.places import check_place
 from tunesmith.configuration.saved import literal
 from tunesmith.configuration.secrets import refuse_secret_variables
 from tunesmith.configuration.stages import stages, starting_from
+from tunesmith.configuration.suggestions import for_choice, for_hydra
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean, first_line
+from tunesmith.errors.messages import first_line
 
 
-def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve: bool = True) -> Config:
+def compose(
+    overrides: Sequence[str],
+    *,
+    config_dir: str | None = None,
+    resolve: bool = True,
+    composer: "Composer | None" = None,
+) -> Config:
     """Compose the config of a run, as plain Python values.
 
     Args:
         overrides: `group=choice` and `key=value` as on the command line.
         config_dir: a folder of the user's own groups.
         resolve: replace interpolations by their values, and `name` by the name of the run folder.
+        composer: one for that folder, which remembers what it composes.
 
     Raises:
         UserError: for overrides that cannot be parsed or choices that do not exist, all in one error.
@@ -42,8 +50,9 @@ def compose(overrides: Sequence[str], *, config_dir: str | None = None, resolve:
     for word in overrides:
         key = word.lstrip("+~").partition("=")[0]
         if key.partition(".")[0] == "sweep" or key.partition("/")[0].partition(".")[0] == "hydra":
-            raise UserError(f"{word} is for sweeps; add -m, or leave it out")
-    return Composer(config_dir).compose(overrides, resolve=resolve)
+            hint = "" if key == LAUNCHERS or key.startswith(("hydra.launcher.", "sweep")) else for_hydra(word)
+            raise UserError(f"{word} is for sweeps{hint or '; add -m, or leave it out'}")
+    return (composer or Composer(config_dir)).compose(overrides, resolve=resolve)
 
 
 class Composer:
@@ -60,6 +69,14 @@ class Composer:
     def compose(self, overrides: Sequence[str], *, resolve: bool = True) -> Config:
         """The config of one run; see `tunesmith.configuration.compose.compose`."""
         return self._plain(overrides, resolve=resolve, without="sweep")
+
+    def picked(self, overrides: Sequence[str]) -> dict[str, str]:
+        """The choice in each group of one choice."""
+        from omegaconf import OmegaConf
+
+        found = OmegaConf.to_container(self._of_choices(tuple(self._parse(overrides)[0]))[1])
+        assert isinstance(found, dict)
+        return {str(group): choice for group, choice in found.items() if isinstance(choice, str)}
 
     def sweep_settings(self, overrides: Sequence[str]) -> Config:
         """The `sweep` node of the same config."""
@@ -230,7 +247,7 @@ class Composer:
             text = override.input_line
             if of_hydra(override.key_or_group) or of_hydra(override.package or ""):
                 mistakes.append(
-                    f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line"
+                    f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line{for_hydra(text)}"
                 )
             elif override.is_sweep_override():
                 key, _, several = text.partition("=")
@@ -269,7 +286,7 @@ class Composer:
             elif choice is not None and str(choice) not in available:
                 names = ", ".join(available) or "none yet"
                 other = [file for folder in self.folders for file in (folder / group).glob(f"{choice}.yml")]
-                hint = f"; {other[0]} has to end in .yaml" if other else did_you_mean(str(choice), available)
+                hint = f"; {other[0]} has to end in .yaml" if other else for_choice(group, str(choice), available)
                 yield f"{group}={choice} does not exist{hint} (choices: {names})"
 
 

@@ -79,10 +79,10 @@ class GroupFiles:
         self._texts[file] = text
         if group == "experiment":
             yield from _header_mistakes(file, text)
-        for package in _packages(text):
+        for package in packages(text):
             if of_hydra(package) and not (group == LAUNCHERS and package == "hydra.launcher"):
                 yield f"{file}, line 1: # @package {package}: {_ONLY_LAUNCHER}; remove the line"
-        if group == LAUNCHERS and "_global_" in _packages(text):
+        if group == LAUNCHERS and "_global_" in packages(text):
             yield f"{file}, line 1: # @package _global_: a launcher's file sets only hydra.launcher; remove the line"
         if node is None:
             return
@@ -210,9 +210,9 @@ def _in_launcher(node: Any, file: Path) -> Iterator[str]:
 
 def _header_mistakes(file: Path, text: str) -> Iterator[str]:
     """An experiment without the header that makes its keys those of the whole config."""
-    packages = _packages(text)
-    if packages != ["_global_"]:
-        received = f"received {' and '.join(packages)}" if packages else "which is missing"
+    named = packages(text)
+    if named != ["_global_"]:
+        received = f"received {' and '.join(named)}" if named else "which is missing"
         yield f"{file}, line 1: an experiment begins with the line # @package _global_, {received}; add it"
 
 
@@ -226,14 +226,14 @@ def _chosen_as_settings(key: Any, value: Any, file: Path) -> Iterator[str]:
     yield f"{_at(file, key)}{key.value} holds settings; a choice goes into the defaults list: - override /{key.value}: {shown}"
 
 
-def _packages(text: str) -> list[str]:
+def packages(text: str) -> list[str]:
     """The packages that the comments at the beginning of a file name."""
-    packages = []
+    named = []
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             break
-        packages += [found[1] for found in [_HEADER.match(line)] if found]
-    return packages
+        named += [found[1] for found in [_HEADER.match(line)] if found]
+    return named
 
 
 def _at(file: Path, node: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
+from tunesmith.configuration.suggestions import for_distribution
 from tunesmith.errors.messages import first_line
 
 
@@ -34,7 +35,9 @@ def parsed(words: Iterable[str], *, expected: str) -> tuple[list[Any], list[str]
         try:
             found.append(parser.parse_override(text))
         except HydraException as error:
-            mistakes.append(f"{text!r} cannot be parsed: {first_line(error)}; expected {expected}{quoted_form(text)}")
+            mistakes.append(
+                f"{text!r} cannot be parsed: {first_line(error)}; expected {expected}{for_distribution(text) or quoted_form(text)}"
+            )
     return found, mistakes
 
 

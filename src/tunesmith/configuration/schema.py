@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import tunesmith
-from tunesmith.configuration import annotations
+from tunesmith.configuration import annotations, docstrings
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -44,10 +44,11 @@ _NAME = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)  # what begins wi
 
 @dataclass(frozen=True)
 class Signature:
-    """A target's signature: `settings` maps each setting to its annotation."""
+    """A target's signature: `settings` maps each setting to its annotation, `meanings` to what the docstrings say of it."""
 
     settings: Mapping[str, Any]
     constants: Mapping[str, Any]
+    meanings: Mapping[str, str]
 
 
 def allowed_packages(group: str) -> list[str]:
@@ -93,9 +94,10 @@ def read_signature(target: str) -> Signature:
     node = definitions[name]
     try:
         if isinstance(node, ast.FunctionDef):
-            return Signature(_settings(node), {})
+            return Signature(_settings(node), {}, _meanings(node))
         constructors = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
-        return Signature(_settings(constructors[0]) if constructors else {}, _constants(node))
+        settings = _settings(constructors[0]) if constructors else {}
+        return Signature(settings, _constants(node), _meanings(node, *constructors[:1]))
     except annotations.UnreadableError as error:
         raise UserError(
             f"{source}: {name} has a setting with the type {error}; expected one of tunesmith.configuration.ranges, a plain "
@@ -138,6 +140,10 @@ def _settings(function: ast.FunctionDef) -> dict[str, Any]:
         argument.arg: annotations.read(argument.annotation) if argument.annotation else Any
         for argument in function.args.kwonlyargs
     }
+
+
+def _meanings(*nodes: ast.ClassDef | ast.FunctionDef) -> dict[str, str]:
+    return {name: text for node in nodes for name, text in docstrings.arguments(ast.get_docstring(node)).items()}
 
 
 def _constants(node: ast.ClassDef) -> dict[str, Any]:

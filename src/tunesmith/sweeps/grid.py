@@ -67,6 +67,7 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
         )
     jobs: dict[str, Job] = {}
     mistakes: dict[str, list[str]] = {}
+    texts: dict[str, str] = {}  # of unknown keys, whose remedy repeats the value of the first job that has each
     count = math.prod(len(axis.values) for axis in axes)
     if count > _MOST:
         raise UserError(
@@ -80,7 +81,9 @@ def jobs_of(expansion: Expansion, axes: Sequence[Axis]) -> list[Job]:
             config = expansion.config(overrides)
         except UserError as error:
             for mistake in error.mistakes:
-                mistakes.setdefault(mistake, []).append(f"job {number} ({words(overrides)})")
+                same = mistake.partition("; did you mean ")[0] if mistake.startswith("unknown key ") else mistake
+                text = texts.setdefault(same, mistake)
+                mistakes.setdefault(text, []).append(f"job {number} ({words(overrides)})")
             continue
         job = Job(len(jobs) + 1, config, overrides)
         jobs.setdefault(f"{config['name']}/{run_id(config)}", job)

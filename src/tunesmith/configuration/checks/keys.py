@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from annotated_types import Len
 
-from tunesmith.configuration import Config, schema, targets
+from tunesmith.configuration import Config, schema, suggestions, targets
 from tunesmith.configuration.override_quoting import as_text, in_a_shell
 from tunesmith.configuration.ranges import Seed
 from tunesmith.configuration.targets import SEVERAL, SINGLE
@@ -22,12 +22,14 @@ def wrong_settings(config: Config) -> Iterator[str]:
     """Mistakes in the keys and values of a config, each group by itself."""
     group_names = ("dataset", *SINGLE, *SEVERAL)
     known = [*ROOT, *group_names]
+    inner = [*_paths({key: config[key] for key in config if key in group_names}), *_deep_paths(config)]
     for key in config:
         if key in _paths(config):  # of a YAML file
             group, _, name = str(key).partition(".")
             yield f"the key {key} has a dot; write it as two keys: {group}: {{{name}: ...}}"
         elif key not in known:
-            yield f"unknown key {key}{did_you_mean(str(key), known + _paths(config))}"
+            near = suggestions.for_key(str(key), config[key], known=[*known, *inner])
+            yield f"unknown key {key}{near}"
     yield from mistakes({key: config[key] for key in ROOT if key in config}, ROOT, path="")
     if isinstance(config.get("name"), str):
         yield from _name_mistakes(config["name"])
@@ -43,6 +45,9 @@ def wrong_settings(config: Config) -> Iterator[str]:
                 if isinstance(node, dict):
                     yield from _node(node, group=group, path=f"{group}.{name}")
                 else:
+                    if words := suggestions.for_name(str(name), node):
+                        yield f"unknown key {group}.{name}; did you mean {words}?"
+                        continue
                     chosen = [key for key, other in config[group].items() if isinstance(other, dict)]
                     near = did_you_mean(str(name), chosen)
                     yield f"{group}.{name} is {node!r}; expected the settings of a choice that is selected: {group}=[{name}]{near}"
@@ -67,6 +72,18 @@ def _name_mistakes(name: str) -> Iterator[str]:
 
 def _paths(config: Config) -> list[str]:
     return [f"{group}.{key}" for group, node in config.items() if isinstance(node, dict) for key in node]
+
+
+def _deep_paths(config: Config) -> list[str]:
+    """The settings of groups with several choices."""
+    return [
+        f"{group}.{name}.{key}"
+        for group in SEVERAL
+        if isinstance(config.get(group), dict)
+        for name, node in config[group].items()
+        if isinstance(node, dict)
+        for key in node
+    ]
 
 
 def _node(node: Mapping[str, Any], *, group: str, path: str) -> Iterator[str]:
@@ -100,8 +117,9 @@ def mistakes(node: Mapping[str, Any], settings: Mapping[str, Any], *, path: str)
     """Unknown keys, missing keys and values of the wrong type or out of range, one message each."""
     known = {key: value for key, value in node.items() if key in settings}
     unknown = [
-        f"unknown key {_join(path, key)}{did_you_mean(_join(path, key), [_join(path, s) for s in settings])}"
-        for key in node
+        f"unknown key {_join(path, key)}"
+        + suggestions.for_key(_join(path, key), value, siblings=[_join(path, s) for s in settings])
+        for key, value in node.items()
         if key not in settings
     ]
     missing = [f"{_join(path, key)} is missing; set {_join(path, key)}=..." for key in settings if key not in node]

@@ -11,8 +11,8 @@ from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, LOCAL, 
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins, launcher_names, why_broken
 from tunesmith.configuration.launcher_node import LOCAL_TARGETS
+from tunesmith.configuration.suggestions import for_choice, for_hydra
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 from tunesmith.sweeps.space import as_typed
 
 
@@ -35,13 +35,13 @@ def _chosen(overrides: Sequence[str], folders: Sequence[Path], *, default: str) 
             chosen = value
         elif not key.startswith("hydra.launcher."):
             raise UserError(
-                f"{word}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported"
+                f"{word}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported{for_hydra(word)}"
             )
     own = choices(LAUNCHERS, folders)
     if chosen not in own and chosen not in LAUNCHER_PLUGINS and chosen not in launcher_names():
         known = list(dict.fromkeys([*own, *LAUNCHER_PLUGINS, *launcher_names()]))
         raise UserError(
-            f"{LAUNCHERS}={chosen} does not exist{did_you_mean(chosen, known)} (choices: {', '.join(known)})"
+            f"{LAUNCHERS}={chosen} does not exist{for_choice(LAUNCHERS, chosen, {name: Path() for name in known})} (choices: {', '.join(known)})"
         )
     if chosen in LAUNCHER_PLUGINS:
         module, command = LAUNCHER_PLUGINS[chosen]
