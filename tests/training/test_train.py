@@ -195,7 +195,7 @@ def test_tensorboard_and_wandb_record_the_run(tmp_path):
     assert "validation/accuracy" in events.Tags()["scalars"]
     read = Offline(run.path)
     assert {"train/loss", "validation/accuracy", "test/accuracy"} <= read.keys
-    assert read.exit_codes == [0] and read.summary["state"] == '"done"'
+    assert read.exit_codes == [0] and read.summary["state"] == "done"
 
 
 def test_an_incomplete_or_missing_run(tmp_path, capsys):

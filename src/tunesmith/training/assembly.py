@@ -19,6 +19,7 @@ from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
@@ -51,6 +52,7 @@ def assemble(
     config: Config,
     dataset: Surveyed,
     run: RunFolder,
+    launch: Launch,
     callbacks: Sequence[pl.Callback],
     loggers: list[Any],
     context: DistributedContext,
@@ -63,6 +65,7 @@ def assemble(
         config: resolved and checked.
         dataset: the config's dataset.
         run: folder that the parts write to.
+        launch: what starts the run.
         callbacks: in addition to those of the config.
         loggers: an empty list, to which rank 0 adds the loggers; the caller closes them.
         context: rank and world size of this process.
@@ -108,6 +111,11 @@ def assemble(
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
         for logger in factories.logger:
             loggers.append(logger(run.path, config, step))
+        described = [logger for logger in loggers if hasattr(logger, "describe")]
+        if described:
+            description = RunDescription.of(config, run.path, launch)
+            for logger in described:
+                logger.describe(description)
         options = {}
         callbacks = [*callbacks, Status(run, steps)]
     callbacks = [*callbacks, *module.regularizers, *configured]
