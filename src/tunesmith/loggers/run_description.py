@@ -20,6 +20,7 @@ from tunesmith.runs.code import repository
 from tunesmith.runs.folder import RunFolder
 
 STEP = "step"  # the axis of all values: completed optimizer steps
+MACHINE = "machine/"  # how the names of values begin that depend on the machine, such as speed and memory
 VALUES = ("train", "validation", "machine", "final")  # how names of values begin, before a slash
 
 

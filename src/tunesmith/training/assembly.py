@@ -11,6 +11,7 @@ import torch
 
 from tunesmith.backbones.families import dropouts
 from tunesmith.callbacks.checkpoint import Checkpoint
+from tunesmith.callbacks.gradient_norm import GradientNorm
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better, monitored
@@ -93,6 +94,7 @@ def assemble(
         model_config,
         data.tokenizer,
         task,
+        regularizer_names=list(config["regularization"]),
         seed=config["seed"],
         total_steps=steps,
         watches_gradients=config["trainer"]["on_nonfinite"] == "rollback",
@@ -118,7 +120,7 @@ def assemble(
                 logger.describe(description)
         options = {}
         callbacks = [*callbacks, Status(run, steps)]
-    callbacks = [*callbacks, *module.regularizers, *configured]
+    callbacks = [*callbacks, GradientNorm(), *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
     commit = spec.commit() if hasattr(spec, "commit") else None
     return Assembly(data, module, trainer, checkpoint, steps, published, commit)
