@@ -35,6 +35,7 @@ class Offline:
         history: the rows, as dictionaries.
         keys: of the history.
         summary: as W&B's own library computes it from the file; values of `define_metric` are nested.
+        artifacts: that were logged, without tables.
         exit_codes: one, if the run has ended.
     """
 
@@ -43,7 +44,7 @@ class Offline:
             folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-")
         )
         self.run, self.config, self.metrics, self.history = None, {}, {}, []
-        self.keys, self.summary, self.exit_codes, self.media = set(), {}, [], []
+        self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
         for record in records(self.files[-1]):
             if record.HasField("run"):
                 self.run = record.run
@@ -57,7 +58,10 @@ class Offline:
                 self.history.append(row)
                 self.keys |= set(row)
             self._update(self.summary, record.summary.update)
-            self.media += [item.path for item in record.files.files]
+            if record.HasField("request") and record.request.HasField("log_artifact"):
+                record = wandb_internal_pb2.Record(artifact=record.request.log_artifact.artifact)
+            if record.HasField("artifact") and record.artifact.type != "run_table":  # as each table is one
+                self.artifacts.append(record.artifact)
             if record.HasField("exit"):
                 self.exit_codes.append(record.exit.exit_code)
 
@@ -68,4 +72,8 @@ class Offline:
     @staticmethod
     def _update(values, items):
         for item in items:
-            values[item.key or ".".join(item.nested_key)] = json.loads(item.value_json)
+            *outer, name = item.nested_key or [item.key]
+            place = values
+            for key in outer:
+                place = place.setdefault(key, {})
+            place[name] = json.loads(item.value_json)

@@ -13,7 +13,14 @@ from tunesmith.errors import UserError
 from tunesmith.loggers import wandb as module
 from tunesmith.loggers.run_description import RunDescription
 
-OPTIONS = {"project": "tests", "entity": None, "tags": ["own"], "timeout_seconds": 1.0}
+OPTIONS = {
+    "project": "tests",
+    "entity": None,
+    "tags": ["own"],
+    "timeout_seconds": 1.0,
+    "worst_errors": 0,
+    "upload_model": False,
+}
 DESCRIPTION = RunDescription(
     name="lr=3e-5 seed=2",
     group="test 0123456789",

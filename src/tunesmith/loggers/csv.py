@@ -90,6 +90,9 @@ class CsvHistory(Logger):
                 stream.write(text.getvalue())
         self._columns, self._written, self._stale = columns, len(self._rows), False
 
+    def complete(self, results: Any) -> None:
+        """Do nothing: the scores are in metrics.json, and the last row stays that of the last epoch."""
+
     @rank_zero_only
     def finalize(self, status: str) -> None:
         """Write the remaining row."""

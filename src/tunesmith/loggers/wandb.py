@@ -13,11 +13,12 @@ from typing import Any, Literal
 from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import WandbLogger
 
-from tunesmith.configuration.ranges import PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.loggers.failures import Failures
+from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
@@ -28,12 +29,18 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
-    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores and the state of the run.
+    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the results and the state of the run.
 
     Whatever is wrong with W&B, its server or its disk is reported once, and training continues without it.
+
+    Args:
+        worst_errors: see `wandb`.
+        upload_model: see `wandb`.
+        settings: of WandbLogger.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, worst_errors: int, upload_model: bool, **settings: Any) -> None:
+        self._worst_errors, self._upload_model = worst_errors, upload_model
         self._failures = Failures("Weights & Biases")
         super().__init__(**settings)
         self._wandb_init.pop("anonymous", None)  # W&B warns of it, even if it is None
@@ -113,6 +120,28 @@ class WandbRun(WandbLogger):
                 self._check_room()
                 self.experiment.log({**metrics, STEP: step}, step=step)
 
+    def complete(self, results: Results) -> None:
+        """Log final scores to the summary, figures as images and tables, and the model if asked for."""
+        import wandb as library
+
+        if self._failures.occurred:
+            return
+        with self._failures:
+            self._check_room()
+            self.experiment.summary.update(results.final)
+            media: dict[str, Any] = {}
+            for picture in results.pictures:
+                media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=picture.title)
+            for table in results.tables(texts=self._worst_errors):
+                rows = [[plain(cell) for cell in row] for row in table.rows]
+                media[f"tables/{table.name}"] = library.Table(list(table.headings), rows, allow_mixed_types=True)
+            if media:
+                self.experiment.log({**media, STEP: results.step}, step=results.step)
+            if self._upload_model:
+                artifact = library.Artifact(f"model-{self._id}", type="model", metadata={"data": dict(results.data)})
+                artifact.add_dir(str(results.run.model), policy="immutable")  # without a second copy on this disk
+                self.experiment.log_artifact(artifact, aliases=["best"])
+
     def _check_room(self) -> None:
         """Raise if the disk is full, of which W&B's service process tells nobody."""
         folder = Path(str(self.save_dir)) / "wandb"
@@ -168,6 +197,8 @@ def wandb(
     entity: str | None,
     mode: Literal["offline", "online", "disabled"],
     tags: list[str],
+    worst_errors: NonNegativeInt,
+    upload_model: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
     """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
@@ -177,6 +208,8 @@ def wandb(
         entity: user or team; null for the account's default.
         mode: offline writes to disk only.
         tags: W&B tags to filter runs by, besides those that every run has.
+        worst_errors: rows, at most 20, of a table with the worst errors of each scored split: their texts leave the machine.
+        upload_model: log the selected model as an artifact, with the fingerprints of its data.
         timeout_seconds: how long the start, and the end, of a run wait for the server.
 
     """
@@ -190,6 +223,8 @@ def wandb(
     if not id_file.is_file() or not _ID.fullmatch(read_text(id_file)):
         files.write_text(id_file, generate_id())
     return WandbRun(
+        worst_errors=worst_errors,
+        upload_model=upload_model,
         save_dir=folder,
         id=read_text(id_file),
         resume="allow",

@@ -26,6 +26,7 @@ from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
 from tunesmith.errors import Interrupted, UserError
+from tunesmith.loggers.results import Results
 from tunesmith.loggers.run_description import Launch
 from tunesmith.runs.code import PATCH_BYTES, patch
 from tunesmith.runs.folder import RunFolder
@@ -178,15 +179,24 @@ def _fit_and_score(
 
     # Score.
     metrics = score_all(trainer, module, data, keep=run, tune=True)
-    for logger in trainer.loggers:
-        logger.log_metrics(numbers(metrics), step=trainer.global_step)
-        logger.finalize("success")
+    if loggers := trainer.loggers:
+        _complete(loggers, Results(run, numbers(metrics), facts["data"], trainer.global_step))
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
     run.write_json(
         "manifest.json", facts | {"seconds": round(time.monotonic() - started, 2), "steps": trainer.global_step}
     )
     return metrics
+
+
+def _complete(loggers: Sequence[Any], results: Results) -> None:
+    """Give the results to the loggers; one that does not take them gets the scores apart from the epochs' series."""
+    for logger in loggers:
+        if hasattr(logger, "complete"):
+            logger.complete(results)
+        else:
+            logger.log_metrics(results.final, step=results.step)
+        logger.finalize("success")
 
 
 def _print_sizes(dataset: Surveyed, run: RunFolder, parts: Assembly) -> None:

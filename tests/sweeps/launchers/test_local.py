@@ -115,7 +115,7 @@ def test_wandb_runs_of_jobs_end_with_the_state_of_the_job(tmp_path):
         code, state = endings[job.config["regularization"]["trouble"]["kind"]]
         read = Offline(job.run.path)
         assert job.run.status()["state"] == state and read.summary["state"] == state and read.exit_codes == [code]
-        assert ("test/accuracy" in read.keys) == (state == "done")
+        assert ("final/test/accuracy" in read.summary) == (state == "done")
 
 
 SEEDS = "seed=1,2,3"
