@@ -26,7 +26,7 @@ def records(file):
 
 
 class Offline:
-    """What a run's newest W&B file holds.
+    """What a run's newest W&B file holds, or the one with a number.
 
     Attributes:
         run: its record: name, group, tags and so on.
@@ -39,13 +39,13 @@ class Offline:
         exit_codes: one, if the run has ended.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, number=-1):
         self.files = sorted(
             folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-")
         )
         self.run, self.config, self.metrics, self.history = None, {}, {}, []
         self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
-        for record in records(self.files[-1]):
+        for record in records(self.files[number]):
             if record.HasField("run"):
                 self.run = record.run
                 self._update(self.config, record.run.config.update)

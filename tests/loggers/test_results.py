@@ -2,15 +2,18 @@
 
 import csv
 import json
+import signal
 import sys
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from tests.conftest import TINY, checked
 from tests.loggers.offline import Offline
+from tunesmith.errors import Interrupted
 from tunesmith.loggers.run_description import Launch
 from tunesmith.training.train import train
 
@@ -111,6 +114,32 @@ def test_tensorboard_has_figures_texts_and_hparams(run, events, scores):
     experiment = events.summary_metadata["_hparams_/experiment"].plugin_data.content
     metrics = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment.metric_infos
     assert {info.name.tag for info in metrics} == {f"final/{name}" for name in scores}
+
+
+def test_an_interrupted_run_is_continued_and_nothing_is_there_twice(tmp_path):
+    class Signal(pl.Callback):
+        def on_train_batch_end(self, trainer, *arguments):
+            if trainer.global_step == 4:
+                signal.raise_signal(signal.SIGTERM)
+
+    config = checked(
+        [*TINY, *WORDS[len(TINY) :], "dataset.batch_size=16", "trainer.max_epochs=2", f"output_dir={tmp_path}"]
+    )
+    with pytest.raises(Interrupted):
+        train(config, callbacks=[Signal()])
+    run = train(config)
+    first, second = Offline(run.path, 0), Offline(run.path)
+    assert first.run.run_id == second.run.run_id and len(first.files) == 2
+    assert (first.summary["state"], second.summary["state"]) == ("interrupted", "done")
+    assert (first.exit_codes, second.exit_codes) == ([255], [0])
+    steps = [row["_step"] for read in (first, second) for row in read.history]
+    rows = list(csv.DictReader((run.path / "metrics.csv").open()))
+    assert steps == sorted(set(steps)) == [int(row["step"]) for row in rows]
+    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    assert [event.step for event in events.Scalars("train/loss")] == [
+        int(row["step"]) for row in rows if row["train/loss"]
+    ]
+    assert len(events.Tensors("config/text_summary")) == 1
 
 
 def test_nothing_of_a_logger_that_is_not_chosen_is_imported(tmp_path):
