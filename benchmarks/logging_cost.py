@@ -49,7 +49,7 @@ def accumulated(steps):
     started = now()
     for step in range(1, steps + 1):
         metrics.count(batch)
-        metrics.add(one, [one, one, one], None)
+        metrics.add(one, dict.fromkeys(TERMS, one), None)
         if step % EVERY == 0:
             metrics.note_gradient_norm(one)
             rows.append({"epoch": 0.0, "train/learning_rate": 1e-5, **rates, **metrics.read(one.device)})

@@ -82,7 +82,7 @@ def test_means_counts_and_padding(monkeypatch):
     metrics = StepMetrics(["loss_head", "penalty_x"])
     for loss, lengths in ((1.0, (3, 1)), (3.0, (2, 2, 2))):
         metrics.count(batch(*lengths))
-        metrics.add(torch.tensor(loss), [torch.tensor(loss - 0.5), torch.tensor(0.5)], None)
+        metrics.add(torch.tensor(loss), {"loss_head": torch.tensor(loss - 0.5), "penalty_x": torch.tensor(0.5)}, None)
     found = metrics.read(CPU)
     assert (found["train/loss"], found["train/loss_head"], found["train/penalty_x"]) == (2.0, 1.5, 0.5)
     assert (found["train/examples"], found["train/tokens"]) == (5, 10)
@@ -90,7 +90,7 @@ def test_means_counts_and_padding(monkeypatch):
     assert (found["machine/seconds"], found["machine/examples_per_second"]) == (2.0, 2.5)
     assert found["machine/tokens_per_second"] == 5.0 and found["machine/memory_gib"] > 0
     metrics.count(batch(4))
-    metrics.add(torch.tensor(7.0), [torch.tensor(7.0), torch.tensor(0.0)], None)
+    metrics.add(torch.tensor(7.0), {"loss_head": torch.tensor(7.0), "penalty_x": torch.tensor(0.0)}, None)
     metrics.note_gradient_norm(torch.tensor(5.0))
     found = metrics.read(CPU)
     assert (found["train/loss"], found["train/gradient_norm"]) == (7.0, 5.0)
@@ -104,8 +104,16 @@ def test_a_batch_whose_step_was_not_taken_is_not_counted():
     again = StepMetrics([])
     again.restore(metrics.state(), CPU)
     again.count(batch(3))
-    again.add(torch.tensor(1.0), [], None)
+    again.add(torch.tensor(1.0), {}, None)
     assert again.read(CPU)["train/tokens"] == 3
+
+
+def test_a_penalty_that_is_missing_in_a_step_counts_as_zero():
+    metrics = StepMetrics(["loss_head", "penalty_x"])
+    metrics.add(torch.tensor(3.0), {"loss_head": torch.tensor(1.0), "penalty_x": torch.tensor(2.0)}, None)
+    metrics.add(torch.tensor(1.0), {"loss_head": torch.tensor(1.0)}, None)
+    found = metrics.read(CPU)
+    assert (found["train/loss"], found["train/loss_head"], found["train/penalty_x"]) == (2.0, 1.0, 1.0)
 
 
 def test_steps_that_are_skipped_have_no_loss():
@@ -118,15 +126,15 @@ def test_a_dummy_batch_counts_nothing():
     empty = batch(4)
     empty.rows = np.arange(0)
     metrics.count(empty)
-    metrics.add(torch.tensor(0.0), [], None)
+    metrics.add(torch.tensor(0.0), {}, None)
     assert metrics.read(CPU)["train/tokens"] == 0
 
 
 def test_accumulating_reads_nothing_from_the_device():
     metrics, device = StepMetrics(["loss_head", "penalty_x"]), torch.device("meta")  # whose tensors have no values
     one = torch.ones((), device=device)
-    metrics.add(one, [one, one], one)
-    metrics.add(one, [one, one], None)
+    metrics.add(one, {"loss_head": one, "penalty_x": one}, one)
+    metrics.add(one, {"loss_head": one, "penalty_x": one}, None)
     metrics.note_gradient_norm(one)
     with pytest.raises((NotImplementedError, RuntimeError)):
         metrics.read(device)
@@ -135,11 +143,11 @@ def test_accumulating_reads_nothing_from_the_device():
 def test_a_state_gives_the_same_values():
     first, second = StepMetrics(["loss_head", "penalty_x"]), StepMetrics(["loss_head", "penalty_x"])
     first.count(batch(3, 1))
-    first.add(torch.tensor(1.0), [torch.tensor(0.75), torch.tensor(0.25)], None)
+    first.add(torch.tensor(1.0), {"loss_head": torch.tensor(0.75), "penalty_x": torch.tensor(0.25)}, None)
     second.restore(first.state(), CPU)
     for metrics in (first, second):
         metrics.count(batch(2))
-        metrics.add(torch.tensor(2.0), [torch.tensor(1.0), torch.tensor(1.0)], None)
+        metrics.add(torch.tensor(2.0), {"loss_head": torch.tensor(1.0), "penalty_x": torch.tensor(1.0)}, None)
     found = [{key: value for key, value in m.read(CPU).items() if key.startswith("train/")} for m in (first, second)]
     assert found[0] == found[1] and found[0]["train/tokens"] == 6
 
@@ -147,8 +155,8 @@ def test_a_state_gives_the_same_values():
 def test_a_state_of_an_earlier_version_has_the_loss_only():
     metrics = StepMetrics(["loss_head", "penalty_x"])
     metrics.restore({"loss_sum": torch.tensor(3.0), "losses": 1, "logged_step": 4}, CPU)
-    metrics.add(torch.tensor(5.0), [torch.tensor(4.0), torch.tensor(1.0)], None)
+    metrics.add(torch.tensor(5.0), {"loss_head": torch.tensor(4.0), "penalty_x": torch.tensor(1.0)}, None)
     found = metrics.read(CPU)
     assert found["train/loss"] == 4.0 and "train/loss_head" not in found
-    metrics.add(torch.tensor(5.0), [torch.tensor(4.0), torch.tensor(1.0)], None)
+    metrics.add(torch.tensor(5.0), {"loss_head": torch.tensor(4.0), "penalty_x": torch.tensor(1.0)}, None)
     assert metrics.read(CPU)["train/loss_head"] == 4.0

@@ -65,12 +65,14 @@ class FineTuningModule(pl.LightningModule):
         self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
         self._mean_loss = MeanMetric()
         names = regularizer_names or [type(regularizer).__name__.lower() for regularizer in regularizers]
-        self._with_penalty = [
-            type(regularizer).penalty is not Regularizer.penalty for regularizer in regularizers
-        ]  # whether the loss has a term of it
-        terms = [f"penalty_{name}" for name, has in zip(names, self._with_penalty, strict=True) if has]
-        self.metrics = StepMetrics(["loss_head", *terms] if terms else [])
-        self._terms: list[Tensor] = []  # of the loss of this step
+        # Of the regularizers whose penalty is a term of the loss; the same in every step, so that all ranks reduce the same values.
+        self._penalty_names = {
+            id(regularizer): f"penalty_{name}"
+            for name, regularizer in zip(names, regularizers, strict=True)
+            if type(regularizer).penalty is not Regularizer.penalty
+        }
+        self.metrics = StepMetrics(["loss_head", *self._penalty_names.values()] if self._penalty_names else [])
+        self._terms: dict[str, Tensor] = {}  # of the loss of this step
         self._rate_names: list[str] = []
         self._logged_step = 0
         self._nonfinite = FirstNonFinite() if watches_gradients else None
@@ -114,7 +116,7 @@ class FineTuningModule(pl.LightningModule):
         compute = functools.partial(self._regularized_loss, batch)
         for regularizer in self.regularizers:
             compute = functools.partial(regularizer.around, self, compute)
-        self._terms = []
+        self._terms = {}
         total, weight = compute(), None
         if collectives.world_size() > 1:
             # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
@@ -132,14 +134,14 @@ class FineTuningModule(pl.LightningModule):
         losses = [loss for regularizer in self.regularizers if (loss := regularizer.task_loss(step)) is not None]
         assert len(losses) < 2, "only one regularizer may replace the loss"
         total = losses[0] if losses else step.plain.loss
-        terms = [total]
-        for regularizer, has_term in zip(self.regularizers, self._with_penalty, strict=True):
+        terms = {"loss_head": total.detach()}
+        for regularizer in self.regularizers:
             penalty = regularizer.penalty(step)
             total = total if penalty is None else total + penalty
-            if has_term:
-                terms.append(terms[0].new_zeros(()) if penalty is None else penalty)
+            if penalty is not None and id(regularizer) in self._penalty_names:
+                terms[self._penalty_names[id(regularizer)]] = penalty.detach()
         if self.metrics.terms and not self._terms:  # if it is computed several times, `around` returns the first loss
-            self._terms = [term.detach() for term in terms]
+            self._terms = terms
         return total
 
     def _replaced_weights(self) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ Names below `train/` are determined by the config: a resumed run repeats them bi
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -44,17 +44,18 @@ class StepMetrics:
             tokens = ids.numel() if mask is None else int(mask.sum())
             self._next = (batch.size, tokens, ids.numel())
 
-    def add(self, loss: Tensor, terms: Sequence[Tensor], weight: Tensor | None) -> None:
+    def add(self, loss: Tensor, terms: Mapping[str, Tensor], weight: Tensor | None) -> None:
         """Add the loss of a batch, without waiting for the device.
 
         Args:
             loss: a scalar, weighted.
-            terms: scalars, one for each name.
+            terms: scalars by name; one that is missing adds nothing.
             weight: of the terms; None for 1.
         """
         values = loss.detach().reshape(1)
         if self.terms:
-            parts = torch.stack([term.detach().float() for term in terms])
+            none = loss.new_zeros(()) if len(terms) < len(self.terms) else loss
+            parts = torch.stack([terms.get(name, none).detach().float() for name in self.terms])
             values = torch.cat([values, parts if weight is None else parts * weight])
         if self._sums is None:
             self._sums = torch.zeros(1 + len(self.terms), device=loss.device)
