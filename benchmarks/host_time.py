@@ -33,7 +33,7 @@ class Weight(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.zeros(2, 2))
 
     def forward(self, batch, offset=None):
-        return batch.inputs["x"] @ self.weight
+        return batch.inputs["input_ids"] @ self.weight
 
 
 class Sum(torch.nn.Module):
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
     logging_setup.log_to(None)
-    batches = [Batch({"x": torch.zeros(4, 2)}, {}, np.arange(4))] * arguments.steps
+    batches = [Batch({"input_ids": torch.zeros(4, 2)}, {}, np.arange(4))] * arguments.steps
     make = {
         "make_optimizer": lambda groups: torch.optim.SGD(groups, lr=0.1),
         "make_schedule": lambda total: lambda step: 1.0,

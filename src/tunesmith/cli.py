@@ -15,7 +15,7 @@ COMMANDS = {  # name: arguments, summary
     "evaluate": ("run=DIR [dataset=...] [key=value]", "scores a completed run"),
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
     "attention": ("run=DIR input=FILE output=DIR", "draws what a completed run looks at in new texts"),
-    "report": ("DIR...", "results of a sweep, or of any runs"),
+    "report": ("DIR... [baseline=...] [rows=KEY]", "tables, statistics and figures of a sweep, or of any runs"),
     "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
     "reproduce": (
         "run=DIR | DIR | FILE [check=true]",

@@ -1,5 +1,7 @@
 """Reads W&B's files; its own reader is no longer part of the Python package, its record types are."""
 
+import json
+
 from wandb.proto import wandb_internal_pb2
 
 _BLOCK = 32768
@@ -24,16 +26,54 @@ def records(file):
 
 
 class Offline:
-    """What a run's newest W&B file holds: the keys of its history, its summary and its exit codes."""
+    """What a run's newest W&B file holds, or the one with a number.
 
-    def __init__(self, folder):
-        file = max(folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-"))
-        self.rows, self.keys, self.summary, self.exit_codes = 0, set(), {}, []
-        for record in records(file):
+    Attributes:
+        run: its record: name, group, tags and so on.
+        config: by key; nested values are nested.
+        metrics: the definition of each, by name or pattern.
+        history: the rows, as dictionaries.
+        keys: of the history.
+        summary: as W&B's own library computes it from the file; values of `define_metric` are nested.
+        artifacts: that were logged, without tables.
+        exit_codes: one, if the run has ended.
+    """
+
+    def __init__(self, folder, number=-1):
+        self.files = sorted(
+            folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-")
+        )
+        self.run, self.config, self.metrics, self.history = None, {}, {}, []
+        self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
+        for record in records(self.files[number]):
+            if record.HasField("run"):
+                self.run = record.run
+                self._update(self.config, record.run.config.update)
+            self._update(self.config, record.config.update)
+            if record.HasField("metric"):
+                self.metrics[record.metric.name or record.metric.glob_name] = record.metric
             if record.HasField("history"):
-                self.rows += 1
-                self.keys |= {item.key or ".".join(item.nested_key) for item in record.history.item}
-            for item in record.summary.update:
-                self.summary[item.key or ".".join(item.nested_key)] = item.value_json
+                row = {}
+                self._update(row, record.history.item)
+                self.history.append(row)
+                self.keys |= set(row)
+            self._update(self.summary, record.summary.update)
+            if record.HasField("request") and record.request.HasField("log_artifact"):
+                record = wandb_internal_pb2.Record(artifact=record.request.log_artifact.artifact)
+            if record.HasField("artifact") and record.artifact.type != "run_table":  # as each table is one
+                self.artifacts.append(record.artifact)
             if record.HasField("exit"):
                 self.exit_codes.append(record.exit.exit_code)
+
+    @property
+    def rows(self):
+        return len(self.history)
+
+    @staticmethod
+    def _update(values, items):
+        for item in items:
+            *outer, name = item.nested_key or [item.key]
+            place = values
+            for key in outer:
+                place = place.setdefault(key, {})
+            place[name] = json.loads(item.value_json)

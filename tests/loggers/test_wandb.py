@@ -10,10 +10,35 @@ import pytest
 
 from tests.loggers.offline import Offline
 from tunesmith.errors import UserError
-from tunesmith.loggers.wandb import wandb
+from tunesmith.loggers import wandb as module
+from tunesmith.loggers.run_description import RunDescription
 
-CONFIG = {"name": "test", "seed": 1}
-OPTIONS = {"project": "tests", "entity": None, "tags": [], "timeout_seconds": 1.0}
+OPTIONS = {
+    "project": "tests",
+    "entity": None,
+    "tags": ["own"],
+    "timeout_seconds": 1.0,
+    "worst_errors": 0,
+    "upload_model": False,
+}
+DESCRIPTION = RunDescription(
+    name="lr=3e-5 seed=2",
+    group="test 0123456789",
+    job_type="train",
+    tags=("demo", "own"),
+    config={"seed": 2, "optimizer": {"lr": 3e-5}, "sweep_id": "abc"},
+    notes="tunesmith train -m seed=1,2",
+    monitor="validation/loss",
+    best="min",
+)
+
+
+def wandb(folder, mode, description=DESCRIPTION):
+    logger = module.wandb(folder, {}, 0, mode=mode, **OPTIONS)
+    logger.describe(description)
+    return logger
+
+
 STATES = {"done": 0, "pruned": 0, "failed": 1, "interrupted": 255}
 
 
@@ -37,7 +62,7 @@ def threads():
 @pytest.mark.parametrize("state", STATES)
 def test_a_run_ends_with_its_state_and_leaves_nothing_behind(state, tmp_path):
     before = threads()
-    logger = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    logger = wandb(tmp_path, "offline")
     for step in (1, 2):
         logger.log_metrics({"train/loss": 1 / step}, step=step)
     assert services()
@@ -45,11 +70,41 @@ def test_a_run_ends_with_its_state_and_leaves_nothing_behind(state, tmp_path):
     assert not services() and threads() == before
     read = Offline(tmp_path)
     assert read.rows == 2 and "train/loss" in read.keys
-    assert read.exit_codes == [STATES[state]] and read.summary["state"] == f'"{state}"'
+    assert read.exit_codes == [STATES[state]] and read.summary["state"] == state
+
+
+def test_a_run_is_described_by_the_terms_of_w_and_b(tmp_path):
+    logger = wandb(tmp_path, "offline")
+    for step, loss in ((1, 0.5), (2, 0.25), (3, 0.75)):
+        logger.log_metrics({"train/loss": loss}, step=step)
+        logger.log_metrics({"validation/loss": loss}, step=step)
+    logger.close("done")
+    read = Offline(tmp_path)
+    assert read.run.display_name == "lr=3e-5 seed=2" and read.run.run_group == "test 0123456789"
+    assert read.run.job_type == "train" and read.run.notes == "tunesmith train -m seed=1,2"
+    assert list(read.run.tags) == ["own", "demo"]
+    assert {"seed": 2, "optimizer": {"lr": 3e-5}, "sweep_id": "abc"}.items() <= read.config.items()
+    for pattern in ("train/*", "validation/*", "machine/*", "validation/loss"):
+        assert read.metrics[pattern].step_metric == "step"
+    assert read.metrics["validation/loss"].summary.min and not read.metrics["validation/loss"].summary.max
+    assert read.summary["validation/loss"] == {"min": 0.25, "last": 0.75}
+    rows = [(row["_step"], row["step"], row["train/loss"], row["validation/loss"]) for row in read.history]
+    assert rows == [(1, 1, 0.5, 0.5), (2, 2, 0.25, 0.25), (3, 3, 0.75, 0.75)]
+
+
+def test_a_resumed_run_continues_the_same_w_and_b_run(tmp_path):
+    for steps, state in ((range(1, 4), "interrupted"), (range(4, 6), "done")):
+        logger = wandb(tmp_path, "offline")
+        for step in steps:
+            logger.log_metrics({"train/loss": 1 / step}, step=step)
+        logger.close(state)
+    read = Offline(tmp_path)
+    assert len(read.files) == 2 and {file.stem for file in read.files} == {f"run-{read.run.run_id}"}
+    assert [row["_step"] for row in read.history] == [4, 5]
 
 
 def test_a_disabled_run_writes_nothing(tmp_path):
-    logger = wandb(tmp_path, CONFIG, 0, mode="disabled", **OPTIONS)
+    logger = wandb(tmp_path, "disabled")
     logger.log_metrics({"train/loss": 0.5}, step=1)
     logger.close("done")
     assert not list(tmp_path.rglob("*.wandb")) and not services()
@@ -80,7 +135,7 @@ def server(request, monkeypatch):
 
 def test_a_server_that_does_not_answer_delays_a_run_and_does_not_end_it(server, tmp_path, capsys):
     started = time.monotonic()
-    logger = wandb(tmp_path, CONFIG, 0, mode="online", **OPTIONS)
+    logger = wandb(tmp_path, "online")
     logger.log_metrics({"train/loss": 0.5}, step=1)
     logger.close("done")
     assert time.monotonic() - started < 30  # W&B adds a grace of a few seconds; its own limit is 90 s
@@ -96,11 +151,11 @@ def test_without_an_api_key(server, tmp_path, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY")
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
     with pytest.raises(UserError, match=r"logger\.wandb: .*; run wandb login, or set logger\.wandb\.mode=offline"):
-        wandb(tmp_path, CONFIG, 0, mode="online", **OPTIONS)
+        wandb(tmp_path, "online")
 
 
 def test_a_service_process_that_is_killed_ends_the_logging(tmp_path, capsys):
-    logger = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    logger = wandb(tmp_path, "offline")
     logger.experiment._interface  # noqa: B018 - started
     from wandb.sdk.wandb_setup import singleton
 
@@ -112,7 +167,7 @@ def test_a_service_process_that_is_killed_ends_the_logging(tmp_path, capsys):
     logger.log_metrics({"train/loss": 0.5}, step=2)
     logger.close("done")
     assert capsys.readouterr().out.count("Weights & Biases failed") == 1
-    later = wandb(tmp_path, CONFIG, 0, mode="offline", **OPTIONS)
+    later = wandb(tmp_path, "offline")
     later.log_metrics({"train/loss": 0.5}, step=1)
     later.close("done")
     assert "failed" not in capsys.readouterr().out

@@ -37,10 +37,13 @@ def test_seeds_without_a_step_in_common_have_no_curve():
     assert mean_curve("lr", [logged([1], [2]), logged([2], [2])]).steps.size == 0
 
 
-def run(place, scores, *words, monitor=0.5):
+def run(place, scores, *words, monitor=0.5, earlier=True):
     made = finish(config_of(f"output_dir={place}", *words), {SCORE: monitor})
-    rows = "".join(f"{10 * step},{1 / step},{score}\n" for step, score in enumerate(scores, 1))
-    made.write_text(FILE, f"step,train/loss,{SCORE}\n{rows}")
+    more = "" if earlier else ",train/tokens"  # which version 0.2 and earlier ones did not log
+    rows = "".join(
+        f"{10 * step},{1 / step},{score}{'' if earlier else f',{step}'}\n" for step, score in enumerate(scores, 1)
+    )
+    made.write_text(FILE, f"step,train/loss,{SCORE}{more}\n{rows}")
     return made
 
 
@@ -65,6 +68,15 @@ def test_the_score_of_the_selected_weights_is_no_point_of_the_curve(tmp_path, sc
     lines, _, _ = drawn(tmp_path)
     assert lines["curve-validation-accuracy"] == [[[10.0 * n, scores[n - 1]] for n in range(1, points + 1)]]
     assert len(lines["curve-train-loss"][0]) == len(scores)
+
+
+def test_the_last_epoch_of_a_history_without_the_selected_weights_is_a_point(tmp_path):
+    run(tmp_path, [0.1, 0.4, 0.3], earlier=False)
+    lines, _, _ = drawn(tmp_path)
+    assert lines["curve-validation-accuracy"] == [[[10.0, 0.1], [20.0, 0.4], [30.0, 0.3]]]
+    assert not any(
+        "left out" in part.caption for part in section(grouped(find([tmp_path]))).parts if hasattr(part, "caption")
+    )
 
 
 def test_the_best_eight_are_drawn_and_the_others_counted(tmp_path):

@@ -11,7 +11,6 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.conftest import TINY, checked, write_csv
-from tests.loggers.offline import Offline
 from tunesmith import cli
 from tunesmith.training.train import train
 
@@ -185,17 +184,6 @@ def test_a_multi_label_and_a_regression_file(tmp_path):
     extra = ["dataset.problem=regression", "dataset.metrics=[pearson,spearman]", f"output_dir={tmp_path}"]
     scored = train(checked([*words, "dataset=jsonl", f"dataset.train={number}", *extra]))
     assert "validation/spearman" in scored.read_json("metrics.json")
-
-
-def test_tensorboard_and_wandb_record_the_run(tmp_path):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    run = train(checked([*TINY, "logger=[csv,tensorboard,wandb]", f"output_dir={tmp_path}"]))
-    events = EventAccumulator(str(run.path / "tensorboard")).Reload()
-    assert "validation/accuracy" in events.Tags()["scalars"]
-    read = Offline(run.path)
-    assert {"train/loss", "validation/accuracy", "test/accuracy"} <= read.keys
-    assert read.exit_codes == [0] and read.summary["state"] == '"done"'
 
 
 def test_an_incomplete_or_missing_run(tmp_path, capsys):

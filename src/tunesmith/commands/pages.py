@@ -90,8 +90,15 @@ PAGES = {
         ),
     ),
     "report": Page(
-        {"DIR": "a sweep's folder, a run's, or one with many runs; several may be given"},
-        ("tunesmith report runs/sweeps/ID", "tunesmith report runs/"),
+        {
+            "DIR": "a sweep's folder, a run's, or one with many runs; several may be given",
+            "output=FOLDER": "of report.html, tables, figures and appendix; DIR/report if left out, and report/ for several",
+            "baseline=...": "compares all with it: baseline='optimizer.lr=1e-4', or the folder of one of its runs",
+            "score=NAME": "that ranks and compares, such as test/f1; the monitored one if left out",
+            "rows=KEY": "a table of methods and tasks: rows=regularization columns=dataset; over several tasks, ranks too",
+            "columns=KEY": "the setting in the columns of that table; dataset if left out",
+        },
+        ("tunesmith report runs/sweeps/ID baseline='optimizer.lr=1e-4'", "tunesmith report runs/ rows=regularization"),
     ),
     "list": Page(
         {

@@ -17,6 +17,8 @@ ADDED: dict[str, Any] = {
     "dataset.suffix": False,
     "optimizer.bias_correction": True,
     "logger.wandb.timeout_seconds": 30,
+    "logger.wandb.worst_errors": 0,
+    "logger.wandb.upload_model": False,
     "trainer.on_nonfinite": "stop",
     "trainer.max_rollbacks": 3,
 }

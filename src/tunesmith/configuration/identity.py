@@ -18,6 +18,12 @@ def run_id(config: Config) -> str:
     return digest(identity(config))
 
 
+def configuration_id(config: Config) -> str:
+    """Ten hexadecimal digits that runs of one name share which differ only in their seed."""
+    without_seed = {key: value for key, value in identity(config).items() if key != "seed"}
+    return digest([config["name"], without_seed])
+
+
 def identity(config: Config) -> Config:
     """The settings of a config that determine a run's results."""
     config = without_added(config)

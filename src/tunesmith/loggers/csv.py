@@ -9,6 +9,7 @@ from typing import Any
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 from pytorch_lightning.loggers.logger import Logger
 
+from tunesmith.loggers.run_description import MACHINE
 from tunesmith.storage import files
 
 _FIRST = ("step", "epoch")
@@ -62,7 +63,8 @@ class CsvHistory(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Add values to the row of a step."""
+        """Add values to the row of a step, except those that a resumed run would not repeat exactly."""
+        metrics = {name: value for name, value in metrics.items() if not name.startswith(MACHINE)}
         if not self._rows or self._rows[-1]["step"] != step:
             self.save()
             self._rows.append({"step": step})
@@ -87,6 +89,9 @@ class CsvHistory(Logger):
             with self._file.open("a", encoding="utf-8") as stream:
                 stream.write(text.getvalue())
         self._columns, self._written, self._stale = columns, len(self._rows), False
+
+    def complete(self, results: Any) -> None:
+        """Do nothing: the scores are in metrics.json, and the last row stays that of the last epoch."""
 
     @rank_zero_only
     def finalize(self, status: str) -> None:

@@ -13,12 +13,13 @@ from typing import Any, Literal
 from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import WandbLogger
 
-from tunesmith.configuration.ranges import PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.loggers.failures import Failures
-from tunesmith.runs.code import repository
+from tunesmith.loggers.results import Results, pixels, plain
+from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
 
@@ -28,30 +29,45 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
-    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the final scores and the state of the run.
+    """Lightning's WandbLogger; its W&B run stays open after `fit`, for the results and the state of the run.
 
     Whatever is wrong with W&B, its server or its disk is reported once, and training continues without it.
+
+    Args:
+        worst_errors: see `wandb`.
+        upload_model: see `wandb`.
+        settings: of WandbLogger.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, worst_errors: int, upload_model: bool, **settings: Any) -> None:
+        self._worst_errors, self._upload_model = worst_errors, upload_model
         self._failures = Failures("Weights & Biases")
         super().__init__(**settings)
+        self._wandb_init.pop("anonymous", None)  # W&B warns of it, even if it is None
 
-    def start(self, config: dict[str, Any]) -> None:
+    def describe(self, description: RunDescription) -> None:
         """Start or continue the W&B run; offline if the server does not answer in time.
 
         Args:
-            config: of the run.
+            description: of the run; its tags are in addition to those of the settings.
 
         Raises:
             UserError: if W&B is used wrongly, such as without an API key.
         """
         import wandb as library
 
+        self._name = description.name
+        self._wandb_init |= {
+            "name": description.name,
+            "group": description.group,
+            "job_type": description.job_type,
+            "notes": description.notes,
+            "tags": list(dict.fromkeys([*self._wandb_init["tags"], *description.tags])),
+        }
         try:
             self._check_room()
             try:
-                self.experiment.config.update(config, allow_val_change=True)
+                self._begin(description)
             except (library.errors.UsageError, library.errors.AuthenticationError) as error:
                 raise UserError(
                     f"logger.wandb: {first_line(error)}; run wandb login, or set logger.wandb.mode=offline"
@@ -61,7 +77,7 @@ class WandbRun(WandbLogger):
                     raise
                 _end_service(1)
                 self._wandb_init["mode"] = "offline"
-                self.experiment.config.update(config, allow_val_change=True)
+                self._begin(description)
                 print(
                     f"Weights & Biases does not answer ({first_line(error)}); logging offline, upload it later: wandb sync "
                     f"{self._folder}",
@@ -74,6 +90,17 @@ class WandbRun(WandbLogger):
             with self._failures:
                 raise error
 
+    def _begin(self, description: RunDescription) -> None:
+        import wandb as library
+
+        # Lightning's own start would make its name of the step the axis of every value.
+        self._experiment = library.run if library.run is not None else library.init(**self._wandb_init)
+        self._experiment.config.update(description.config, allow_val_change=True)
+        self._experiment.define_metric(STEP, hidden=True)
+        for names in VALUES:
+            self._experiment.define_metric(f"{names}/*", step_metric=STEP)
+        self._experiment.define_metric(description.monitor, step_metric=STEP, summary=f"{description.best},last")
+
     @property
     def experiment(self) -> Any:
         """The W&B run; an object that does nothing if W&B has failed, since Lightning would start it again."""
@@ -84,11 +111,36 @@ class WandbRun(WandbLogger):
         return Path(self.experiment.settings.sync_dir)
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
-        """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too."""
+        """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too.
+
+        Values of one optimizer step become one row, and W&B drops those of steps before the last one that it has.
+        """
         if not self._failures.occurred:
             with self._failures:
                 self._check_room()
-                super().log_metrics(metrics, step)
+                self.experiment.log({**metrics, STEP: step}, step=step)
+
+    def complete(self, results: Results) -> None:
+        """Log final scores to the summary, figures as images and tables, and the model if asked for."""
+        import wandb as library
+
+        if self._failures.occurred:
+            return
+        with self._failures:
+            self._check_room()
+            self.experiment.summary.update(results.final)
+            media: dict[str, Any] = {}
+            for picture in results.pictures:
+                media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=picture.title)
+            for table in results.tables(texts=self._worst_errors):
+                rows = [[plain(cell) for cell in row] for row in table.rows]
+                media[f"tables/{table.name}"] = library.Table(list(table.headings), rows, allow_mixed_types=True)
+            if media:
+                self.experiment.log({**media, STEP: results.step}, step=results.step)
+            if self._upload_model:
+                artifact = library.Artifact(f"model-{self._id}", type="model", metadata={"data": dict(results.data)})
+                artifact.add_dir(str(results.run.model), policy="immutable")  # without a second copy on this disk
+                self.experiment.log_artifact(artifact, aliases=["best"])
 
     def _check_room(self) -> None:
         """Raise if the disk is full, of which W&B's service process tells nobody."""
@@ -145,6 +197,8 @@ def wandb(
     entity: str | None,
     mode: Literal["offline", "online", "disabled"],
     tags: list[str],
+    worst_errors: NonNegativeInt,
+    upload_model: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
     """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
@@ -153,11 +207,11 @@ def wandb(
         project: W&B project of the run.
         entity: user or team; null for the account's default.
         mode: offline writes to disk only.
-        tags: W&B tags to filter runs by.
+        tags: W&B tags to filter runs by, besides those that every run has.
+        worst_errors: rows, at most 20, of a table with the worst errors of each scored split: their texts leave the machine.
+        upload_model: log the selected model as an artifact, with the fingerprints of its data.
         timeout_seconds: how long the start, and the end, of a run wait for the server.
 
-    Raises:
-        UserError: if W&B is used wrongly, such as without an API key.
     """
     if mode == "online":
         print(f"Weights & Biases: {entity or 'the default account'}, project {project}", flush=True)
@@ -168,15 +222,15 @@ def wandb(
     id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
     if not id_file.is_file() or not _ID.fullmatch(read_text(id_file)):
         files.write_text(id_file, generate_id())
-    logger = WandbRun(
-        name=f"{config['name']}/{folder.name}",
+    return WandbRun(
+        worst_errors=worst_errors,
+        upload_model=upload_model,
         save_dir=folder,
         id=read_text(id_file),
         resume="allow",
         project=project,
         entity=entity,
         tags=tags,
-        group=config["name"],
         mode=mode,
         settings=library.Settings(
             silent=True,
@@ -190,6 +244,3 @@ def wandb(
             finish_timeout_raises=True,
         ),
     )
-    code = repository(Path.cwd())
-    logger.start(config | ({} if code is None else {"git_commit": code["commit"]}))
-    return logger

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.identity import digest, identity
+from tunesmith.configuration.identity import configuration_id, digest
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.report.choice_names import choice_name
 from tunesmith.report.records import Record
@@ -66,15 +66,9 @@ def grouped(records: Iterable[Record]) -> list[Group]:
     """Groups in the order of their first run: runs of other data or other versions are not in one group."""
     members: dict[str, list[Record]] = {}
     for record in records:
-        members.setdefault(_configuration(record), []).append(record)
+        members.setdefault(configuration_id(record.config), []).append(record)
     groups = [apart for group in members.values() for apart in _by_provenance(group)]
     return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
-
-
-def _configuration(record: Record) -> str:
-    """What the runs of a configuration with different seeds share."""
-    without_seed = {key: value for key, value in identity(record.config).items() if key != "seed"}
-    return digest([record.config["name"], without_seed])
 
 
 def _by_provenance(records: Sequence[Record]) -> list[list[Record]]:
@@ -116,7 +110,9 @@ def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
-        if len({tuple(varied.items()) for varied in named}) == len({_configuration(group[0]) for group in groups}):
+        if len({tuple(varied.items()) for varied in named}) == len(
+            {configuration_id(group[0].config) for group in groups}
+        ):
             return named
     flat = [_named(group[0].config) for group in groups]
     kept = [key for key in _differing(flat) if key.partition(".")[0] not in _IGNORED and not _is_told(key, flat)]

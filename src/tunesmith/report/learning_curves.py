@@ -12,6 +12,7 @@ from tunesmith.figures.learning_curves import MOST, POINTS, Curve, learning_curv
 from tunesmith.report.groups import Group
 from tunesmith.report.history import History, Logged, read
 
+_LATER = "train/tokens"  # a column that histories have since they end with the last epoch
 _NAMED = 5  # runs without a history that are named
 
 
@@ -37,7 +38,7 @@ def section(groups: Sequence[Group]) -> Section | None:
     drawn = ranked[:MOST]
     names = dict.fromkeys(["train/loss", score, *_of_language_models(drawn)])
     histories = {
-        id(record): _before_selection(read(record.path, [*names], completed=True), score)
+        id(record): _before_selection(read(record.path, [*names, _LATER], completed=True), score)
         for group in drawn
         for record in group.completed
     }
@@ -70,13 +71,13 @@ def _of_language_models(groups: Sequence[Group]) -> list[str]:
 
 
 def _before_selection(history: History, score: str) -> History:
-    """A completed run's history without what it logged after training, with the selected weights.
+    """A completed run's history without what version 0.2 and earlier ones logged after training, with the selected weights.
 
-    The scores of the selected epoch are logged at the last step, where they replace those of the last epoch. They are a
+    The scores of the selected epoch were logged at the last step, where they replace those of the last epoch. They are a
     point of the curve only if the last epoch was selected, which is so if no earlier one has as good a score.
     """
     curve = history.columns.get(score)
-    if curve is None or len(curve.values) < 2:
+    if _LATER in history.columns or curve is None or len(curve.values) < 2:
         return history
     values = curve.values if larger_is_better(score) else -curve.values
     if values[-1] > np.nanmax(values[:-1], initial=-np.inf):
@@ -114,7 +115,9 @@ def _pictures(name: str, groups: Sequence[Group], histories: dict[int, History],
     split, _, what = name.partition("/")
     words = "training" if split == "train" else split
     figure = learning_curves(curves, title=f"{words.capitalize()} {what}", y=what)
-    caption = _caption(name, seeds, left_out=left_out, points=max(len(curve.steps) for curve in curves))
+    earlier = any(history.columns and _LATER not in history.columns for history in histories.values())
+    points = max(len(curve.steps) for curve in curves)
+    caption = _caption(name, seeds, left_out=left_out, points=points, earlier=earlier)
     return [*parts, Picture(f"curve-{name.replace('/', '-')}", f"{words.capitalize()} {what}", figure, caption)]
 
 
@@ -132,7 +135,7 @@ def mean_curve(label: str, logged: Sequence[Logged]) -> Curve:
         return Curve(label, steps, values.mean(axis=0), deviation)
 
 
-def _caption(name: str, seeds: set[int], *, left_out: int, points: int) -> str:
+def _caption(name: str, seeds: set[int], *, left_out: int, points: int, earlier: bool) -> str:
     runs = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
     sentences = [
         f"{name} at the optimizer steps at which it was logged, {runs} seed{'s' * (seeds != {1})} for each line."
@@ -142,9 +145,9 @@ def _caption(name: str, seeds: set[int], *, left_out: int, points: int) -> str:
             "Lines are means and bands are ± one sample standard deviation, at the steps that all seeds of a "
             "configuration share: a line ends where its shortest run does."
         )
-    if name.startswith("validation/"):
+    if name.startswith("validation/") and earlier:
         sentences.append(
-            "The last epoch is left out where an earlier one was at least as good: its scores were replaced by those of "
+            "Of runs of version 0.2 and earlier, the last epoch is left out where an earlier one was at least as good: its scores were replaced by those of "
             "the selected weights."
         )
     if points > POINTS:

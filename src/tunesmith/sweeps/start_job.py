@@ -26,6 +26,7 @@ def start_job(folder: Path, number: int) -> int:
 
 
 def _train(sweep: SweepFolder, number: int) -> int:
+    from tunesmith.loggers.run_description import Launch
     from tunesmith.runs.folder import BusyError
     from tunesmith.training import logging_setup
 
@@ -42,8 +43,15 @@ def _train(sweep: SweepFolder, number: int) -> int:
 
         callbacks = [Pruning(sweep, job)]
     config = job.config | {"trainer": {**job.config["trainer"], "progress_bar": False}}  # the output is a log file
+    described = sweep.read()
+    launch = Launch(
+        job_type="stage" if job.stage else "train",
+        sweep=described["identity"],
+        overrides=job.overrides,
+        command=described.get("command"),
+    )
     try:
-        train(config, callbacks=callbacks)
+        train(config, callbacks=callbacks, launch=launch)
     except BusyError as error:
         print(error, flush=True)
         return BUSY

@@ -11,6 +11,7 @@ import torch
 
 from tunesmith.backbones.families import dropouts
 from tunesmith.callbacks.checkpoint import Checkpoint
+from tunesmith.callbacks.gradient_norm import GradientNorm
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better, monitored
@@ -19,6 +20,7 @@ from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
@@ -51,6 +53,7 @@ def assemble(
     config: Config,
     dataset: Surveyed,
     run: RunFolder,
+    launch: Launch,
     callbacks: Sequence[pl.Callback],
     loggers: list[Any],
     context: DistributedContext,
@@ -63,6 +66,7 @@ def assemble(
         config: resolved and checked.
         dataset: the config's dataset.
         run: folder that the parts write to.
+        launch: what starts the run.
         callbacks: in addition to those of the config.
         loggers: an empty list, to which rank 0 adds the loggers; the caller closes them.
         context: rank and world size of this process.
@@ -90,6 +94,7 @@ def assemble(
         model_config,
         data.tokenizer,
         task,
+        regularizer_names=list(config["regularization"]),
         seed=config["seed"],
         total_steps=steps,
         watches_gradients=config["trainer"]["on_nonfinite"] == "rollback",
@@ -108,9 +113,14 @@ def assemble(
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
         for logger in factories.logger:
             loggers.append(logger(run.path, config, step))
+        described = [logger for logger in loggers if hasattr(logger, "describe")]
+        if described:
+            description = RunDescription.of(config, run.path, launch)
+            for logger in described:
+                logger.describe(description)
         options = {}
         callbacks = [*callbacks, Status(run, steps)]
-    callbacks = [*callbacks, *module.regularizers, *configured]
+    callbacks = [*callbacks, GradientNorm(), *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
     commit = spec.commit() if hasattr(spec, "commit") else None
     return Assembly(data, module, trainer, checkpoint, steps, published, commit)

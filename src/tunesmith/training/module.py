@@ -21,6 +21,8 @@ from tunesmith.regularizers.step import Pass, TrainingStep
 from tunesmith.training.evaluated_weights import evaluated_weights
 from tunesmith.training.gathered_predictions import GatheredPredictions
 from tunesmith.training.nonfinite import FirstNonFinite, NonFiniteError, largest
+from tunesmith.training.rate_names import rate_names
+from tunesmith.training.step_metrics import StepMetrics
 
 
 class FineTuningModule(pl.LightningModule):
@@ -30,6 +32,7 @@ class FineTuningModule(pl.LightningModule):
         backbone: maps a batch to hidden states.
         head: maps hidden states to scores, and scores to a loss and to predictions.
         regularizers: see `tunesmith.regularizers`.
+        regularizer_names: of the terms that they add to the loss; None for the names of their classes.
         make_optimizer: takes parameter groups, each with `params` and the options that it overrides.
         make_schedule: takes the total number of optimizer steps.
         log_every_n_steps: optimizer steps between two logged training losses.
@@ -45,6 +48,7 @@ class FineTuningModule(pl.LightningModule):
         head: Any,
         regularizers: Sequence[Regularizer],
         *,
+        regularizer_names: Sequence[str] | None = None,
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
         log_every_n_steps: int = 10,
@@ -60,9 +64,16 @@ class FineTuningModule(pl.LightningModule):
         self._averaging: Any = None  # the optimizer, if it evaluates other weights than it trains
         self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
         self._mean_loss = MeanMetric()
-        self._loss_sum: Tensor
-        self.register_buffer("_loss_sum", torch.zeros(()), persistent=False)
-        self._losses = 0  # number of batches in `_loss_sum`
+        names = regularizer_names or [type(regularizer).__name__.lower() for regularizer in regularizers]
+        # Of the regularizers whose penalty is a term of the loss; the same in every step, so that all ranks reduce the same values.
+        self._penalty_names = {
+            id(regularizer): f"penalty_{name}"
+            for name, regularizer in zip(names, regularizers, strict=True)
+            if type(regularizer).penalty is not Regularizer.penalty
+        }
+        self.metrics = StepMetrics(["loss_head", *self._penalty_names.values()] if self._penalty_names else [])
+        self._terms: dict[str, Tensor] = {}  # of the loss of this step
+        self._rate_names: list[str] = []
         self._logged_step = 0
         self._nonfinite = FirstNonFinite() if watches_gradients else None
         self._skipped_steps = frozenset(skipped_steps)
@@ -86,6 +97,8 @@ class FineTuningModule(pl.LightningModule):
 
     def on_before_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Let the head prepare a batch while it is on the CPU, for example mask tokens."""
+        if self.trainer.training and not self._skips_step:
+            self.metrics.count(batch)
         return self.prepared(batch, training=self.trainer.training)
 
     def prepared(self, batch: Batch, *, training: bool) -> Batch:
@@ -103,14 +116,15 @@ class FineTuningModule(pl.LightningModule):
         compute = functools.partial(self._regularized_loss, batch)
         for regularizer in self.regularizers:
             compute = functools.partial(regularizer.around, self, compute)
-        total = compute()
+        self._terms = {}
+        total, weight = compute(), None
         if collectives.world_size() > 1:
             # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
             own = self.loss_denominator(batch)
             global_denominator = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
-            total = total * (own * collectives.world_size() / global_denominator)
-        self._loss_sum += total.detach()  # stays on the device: reading it would synchronise
-        self._losses += 1
+            weight = own * collectives.world_size() / global_denominator
+            total = total * weight
+        self.metrics.add(total, self._terms, weight)  # stays on the device: reading it would synchronise
         if self._nonfinite is not None:
             self._nonfinite.note(total.detach(), step=self.trainer.global_step + 1)
         return total
@@ -120,9 +134,14 @@ class FineTuningModule(pl.LightningModule):
         losses = [loss for regularizer in self.regularizers if (loss := regularizer.task_loss(step)) is not None]
         assert len(losses) < 2, "only one regularizer may replace the loss"
         total = losses[0] if losses else step.plain.loss
+        terms = {"loss_head": total.detach()}
         for regularizer in self.regularizers:
             penalty = regularizer.penalty(step)
             total = total if penalty is None else total + penalty
+            if penalty is not None and id(regularizer) in self._penalty_names:
+                terms[self._penalty_names[id(regularizer)]] = penalty.detach()
+        if self.metrics.terms and not self._terms:  # if it is computed several times, `around` returns the first loss
+            self._terms = terms
         return total
 
     def _replaced_weights(self) -> dict[str, Tensor]:
@@ -157,31 +176,36 @@ class FineTuningModule(pl.LightningModule):
         for regularizer in self.regularizers:
             regularizer.after_update(self)
 
+    @property
+    def logs_next_step(self) -> bool:
+        """Whether values will be logged after the optimizer step that is about to be taken."""
+        return (self.global_step + 1) % self._log_every_n_steps == 0 or bool(self.trainer.is_last_batch)
+
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        """Log the mean loss since it was last logged, every n steps."""
+        """Log what was accumulated since it was last logged, every n steps."""
         due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
         if due or self.trainer.is_last_batch:
             self._logged_step = self.global_step
-            values = self._logged_loss()
+            values = self._logged_values()
             for logger in self.loggers:
                 logger.log_metrics(values, step=self.global_step)
 
-    def _logged_loss(self) -> dict[str, float]:
-        """The mean training loss since it was last logged, the learning rate and the epoch.
+    def _logged_values(self) -> dict[str, float]:
+        """The values of `StepMetrics`, the learning rates and the epoch.
 
         Raises:
             NonFiniteError: if the loss is not finite.
         """
-        rate = self.trainer.optimizers[0].param_groups[-1]["lr"]
-        values = {"train/learning_rate": rate, "epoch": float(self.current_epoch)}
-        if self._losses:  # 0 if all steps since then were skipped
-            mean = collectives.all_reduce(self._loss_sum).item() / (self._losses * collectives.world_size())
-            self._loss_sum.zero_()
-            self._losses = 0
+        rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
+        values = {"train/learning_rate": rates[-1], "epoch": float(self.current_epoch)}
+        if len(self._rate_names) == len(rates):
+            values |= {f"train/learning_rate/{name}": rate for name, rate in zip(self._rate_names, rates, strict=True)}
+        values |= self.metrics.read(self.device)
+        if "train/loss" in values:  # missing if all steps since then were skipped
+            mean = values["train/loss"]
             if not mean < float("inf"):
                 raise self._not_finite(f"the training loss is {mean}")
             self.trainer.progress_bar_metrics["loss"] = mean
-            values["train/loss"] = mean
         skipped = sum(step <= self.global_step for step in self._skipped_steps)
         return values | ({"train/skipped_steps": float(skipped)} if skipped else {})
 
@@ -191,7 +215,7 @@ class FineTuningModule(pl.LightningModule):
         Raises:
             NonFiniteError: if the loss since it was last logged, or a weight, is not finite; on all ranks alike.
         """
-        loss = collectives.all_reduce(self._loss_sum).item()
+        loss = collectives.all_reduce(self.metrics.loss_sum(self.device)).item()
         if not math.isfinite(loss):
             raise self._not_finite(f"the training loss is {loss}")
         weight = largest([parameter.detach() for parameter in self.parameters() if parameter.requires_grad]).item()
@@ -249,18 +273,20 @@ class FineTuningModule(pl.LightningModule):
         return torch.tensor(float(batch.size), device=self.device)
 
     def progress(self) -> dict[str, Any]:
-        """Accumulators of the next logged loss, for the training state."""
-        return {"loss_sum": self._loss_sum, "losses": self._losses, "logged_step": self._logged_step}
+        """Accumulators of the next logged values, for the training state."""
+        return self.metrics.state() | {"logged_step": self._logged_step}
 
     def restore_progress(self, progress: dict[str, Any]) -> None:
         """Restore the accumulators that `progress` returned."""
-        self._loss_sum.copy_(progress["loss_sum"])
-        self._losses, self._logged_step = progress["losses"], progress["logged_step"]
+        self.metrics.restore(progress, self.device)
+        self._logged_step = progress["logged_step"]
 
     def configure_optimizers(self) -> Any:
         """One parameter group for each combination of options that head and regularizers set."""
         assert self._make_optimizer is not None and self._make_schedule is not None
-        optimizer = self._make_optimizer(self.parameter_groups())
+        groups = self.parameter_groups()
+        self._rate_names = rate_names(groups, dict(self.named_parameters()))
+        optimizer = self._make_optimizer(groups)
         self._averaging = optimizer if hasattr(optimizer, "eval") else None
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -1,6 +1,7 @@
 """One run, from its resolved config to its scores, read from top to bottom."""
 
 import contextlib
+import dataclasses
 import functools
 import gc
 import logging
@@ -25,6 +26,8 @@ from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
 from tunesmith.errors import Interrupted, UserError
+from tunesmith.loggers.results import Results
+from tunesmith.loggers.run_description import Launch
 from tunesmith.runs.code import PATCH_BYTES, patch
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.heartbeat import beating
@@ -43,20 +46,28 @@ from tunesmith.training.scoring import score_all
 LOG = logging.getLogger("tunesmith")
 
 
-def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callback] = ()) -> RunFolder:
+_ALONE = Launch()
+
+
+def train(
+    config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callback] = (), launch: Launch = _ALONE
+) -> RunFolder:
     """Train, score and record one run, or resume it where it was interrupted.
 
     Args:
         config: resolved and checked.
         fresh: train in a new folder even if this config has been run.
         callbacks: in addition to those of the config.
+        launch: what starts the run, for its dashboards.
 
     Raises:
         UserError: if data, model or settings are wrong.
         Interrupted: after a signal; a checkpoint was saved.
         Pruned: if a callback prunes the run.
     """
-    run_previous_stage(config, train)
+    run_previous_stage(
+        config, functools.partial(train, launch=dataclasses.replace(launch, job_type="stage", overrides={}))
+    )
     dataset = surveyed(config["dataset"])  # checks every row before a folder is created and before weights are loaded
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
@@ -70,9 +81,9 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
         before.check_plugins(config)
         run.write_text("config.yaml", to_yaml(config))
         run.set_state("running")
-        work = functools.partial(_train_on_worker, config, dataset, run)
+        work = functools.partial(_train_on_worker, config, dataset, run, launch)
         with launch_workers(config["trainer"]["devices"], work) as context, beating(run.path):
-            metrics = _train(config, dataset, run, [interruption, *callbacks], loggers, context)
+            metrics = _train(config, dataset, run, launch, [interruption, *callbacks], loggers, context)
         run.write_json("metrics.json", metrics)
         run.seal()
         monitor, scores = monitored(config), numbers(metrics)
@@ -82,7 +93,9 @@ def train(config: Config, *, fresh: bool = False, callbacks: Sequence[pl.Callbac
     return run
 
 
-def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context: DistributedContext) -> None:
+def _train_on_worker(
+    config: Config, dataset: Surveyed, run: RunFolder, launch: Launch, context: DistributedContext
+) -> None:
     """Train on a rank above zero, which logs to its own file and writes nothing else."""
     log = run.path / f"train-{context.rank}.log"
     logging_setup.redirect_output(log)
@@ -92,13 +105,14 @@ def _train_on_worker(config: Config, dataset: Surveyed, run: RunFolder, context:
         contextlib.suppress(Interrupted),
         out_of_memory.explained(config, scoring=False),
     ):
-        _train(config, dataset, RunFolder(run.path, writes=False), [interruption], [], context)
+        _train(config, dataset, RunFolder(run.path, writes=False), launch, [interruption], [], context)
 
 
 def _train(
     config: Config,
     dataset: Surveyed,
     run: RunFolder,
+    launch: Launch,
     callbacks: Sequence[pl.Callback],
     loggers: list[Any],
     context: DistributedContext,
@@ -109,7 +123,9 @@ def _train(
     rollbacks = Rollbacks(run, **{name: config["trainer"][name] for name in ("on_nonfinite", "max_rollbacks")})
     while True:
         try:
-            parts = assemble(config, dataset, run, callbacks, loggers, context, skipped_steps=rollbacks.skipped_steps)
+            parts = assemble(
+                config, dataset, run, launch, callbacks, loggers, context, skipped_steps=rollbacks.skipped_steps
+            )
             return _fit_and_score(config, dataset, run, parts, context, rollbacks, started)
         except NonFiniteError as error:
             rollbacks.record(error)
@@ -163,15 +179,24 @@ def _fit_and_score(
 
     # Score.
     metrics = score_all(trainer, module, data, keep=run, tune=True)
-    for logger in trainer.loggers:
-        logger.log_metrics(numbers(metrics), step=trainer.global_step)
-        logger.finalize("success")
+    if loggers := trainer.loggers:
+        _complete(loggers, Results(run, numbers(metrics), facts["data"], trainer.global_step))
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
     run.write_json(
         "manifest.json", facts | {"seconds": round(time.monotonic() - started, 2), "steps": trainer.global_step}
     )
     return metrics
+
+
+def _complete(loggers: Sequence[Any], results: Results) -> None:
+    """Give the results to the loggers; one that does not take them gets the scores apart from the epochs' series."""
+    for logger in loggers:
+        if hasattr(logger, "complete"):
+            logger.complete(results)
+        else:
+            logger.log_metrics(results.final, step=results.step)
+        logger.finalize("success")
 
 
 def _print_sizes(dataset: Surveyed, run: RunFolder, parts: Assembly) -> None:
