@@ -20,7 +20,7 @@ from tunesmith.storage import files
 from tunesmith.storage.contained import check_below, check_contained
 from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 
-_PROGRESS = ("step", "steps", "scores", "rollbacks")
+_PROGRESS = ("step", "steps", "scores", "rollbacks", "earlier_seconds")
 _KEPT = ("*.json", "*.yaml", "metrics.csv", "predictions/*", "model/**/*")  # files that are read again
 _LOCK_TIMEOUT_SECONDS = 0.3  # a process that only checks whether the run is busy holds the lock for less
 

@@ -3,6 +3,7 @@
 import contextlib
 import inspect
 import logging
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
         MemoryError: instead of it, if memory has run out; with the settings to lower.
     """
     threads = torch.get_num_threads()
+    started = time.monotonic()
     loggers: list[Any] = []
     logging_setup.log_to(None)  # until the file is open, which may fail
     try:
@@ -46,7 +48,8 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
         reported = _explained(error, run, config)
         state = ending(error)
         try:
-            run.set_state(state, error=f"{type(reported).__name__}: {reported}")
+            seconds = round(earlier_seconds(run) + time.monotonic() - started, 2)
+            run.set_state(state, error=f"{type(reported).__name__}: {reported}", earlier_seconds=seconds)
         except OSError:  # a full disk: the state stays `running`, which is never treated as completed
             LOG.error("status.json could not be written")
         close_loggers(loggers, state)
@@ -58,6 +61,12 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
     finally:
         torch.set_num_threads(threads)
         run.release()
+
+
+def earlier_seconds(run: RunFolder) -> float:
+    """Time of the attempts at a run that have ended before this one; not of those whose process was killed."""
+    seconds = run.status().get("earlier_seconds")
+    return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 2**40 else 0.0
 
 
 def ending(error: BaseException) -> str:

@@ -37,7 +37,7 @@ from tunesmith.runs.score_table import print_scores, warn_of_undefined
 from tunesmith.runs.scores import numbers
 from tunesmith.training import logging_setup, out_of_memory, saved_model
 from tunesmith.training.assembly import Assembly, assemble
-from tunesmith.training.attempt import close_loggers, recorded
+from tunesmith.training.attempt import close_loggers, earlier_seconds, recorded
 from tunesmith.training.nonfinite import NonFiniteError
 from tunesmith.training.previous_stage import run_previous_stage
 from tunesmith.training.rollback import Rollbacks
@@ -183,9 +183,8 @@ def _fit_and_score(
         _complete(loggers, Results(run, numbers(metrics), facts["data"], trainer.global_step))
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
-    run.write_json(
-        "manifest.json", facts | {"seconds": round(time.monotonic() - started, 2), "steps": trainer.global_step}
-    )
+    seconds = round(earlier_seconds(run) + time.monotonic() - started, 2)
+    run.write_json("manifest.json", facts | {"seconds": seconds, "steps": trainer.global_step})
     return metrics
 
 

@@ -62,8 +62,8 @@ def _time(runs: Sequence[Run]) -> str:
     total = math.fsum(seconds for seconds, _ in timed)
     text = (
         f"C1: {plural(len(timed), 'completed run')} took {duration(total)} in total, {duration(total / len(timed))} on average. The time of a run is "
-        "that of the process that completed it, from loading the model to the last score. Of a run that was interrupted and resumed, the "
-        "time before its last start is not recorded, nor is whether it was resumed, so the total is a lower bound."
+        "that of its processes, from loading the model to the last score; that of a process which was killed is not recorded, nor, by earlier "
+        "versions, that before a resume, so the total is a lower bound."
     )
     gpu = [(seconds, run.devices) for seconds, run in timed if _uses_gpus(run)]
     if gpu and all(devices is not None for _, devices in gpu):
