@@ -145,7 +145,8 @@ def _summary(records: Sequence[Record], groups: Sequence[Group], ranking: str | 
 def _by_example(groups: Sequence[Group], baseline: Group) -> Iterator[Section]:
     """Tests over the examples of a split, for which the baseline has predictions."""
     if baseline.completed and (found := splits(RunFolder(baseline.completed[0].path))):
-        yield examples.section(groups, baseline, split="test" if "test" in found else found[0])
+        compared = [group for group in groups if group.completed]
+        yield examples.section(compared, baseline, split="test" if "test" in found else found[0])
 
 
 def _searches(places: Mapping[Path, Sequence[Record]]) -> Iterator[Section]:
