@@ -9,7 +9,8 @@
     tunesmith.report("runs/")
 
 What is wrong with settings or data raises `UserError` with the message that the command prints. A program's own logging,
-warnings and `sys.path` are as before when a function returns.
+warnings and `sys.path` are as before when a function returns; `train` seeds the random states of Python, NumPy and torch,
+which are then those of the run.
 """
 
 import contextlib
