@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import TINY, checked, write_csv
-from tunesmith import cli
+from tunesmith import api, cli
 from tunesmith.training.train import train
 
 README = Path(__file__).parents[1] / "README.md"
@@ -71,6 +71,29 @@ def test_a_command(command, tiny_run, embedding_run, tmp_path, monkeypatch, caps
             "head=span" in words
         )  # the small BERT does not allow 384
     assert cli.run(words) == 0, capsys.readouterr().err
+
+
+def test_the_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [("a gripping story", "positive"), ("a dull story", "negative")] * 10
+    for name in ("train.csv", "test.csv"):
+        text = write_csv(tmp_path / name, rows).read_text()
+        (tmp_path / name).write_text(text.replace("text,label", "review,stars"))
+    (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    code = code.replace("backbone=bert", "backbone=random_bert")
+    for name, small in {"train": SMALL, "sweep": TINY}.items():
+        original = getattr(api, name)
+        monkeypatch.setattr(api, name, lambda *words, original=original, small=small: original(*words, *small))
+    values = {}
+    for line in code.strip().splitlines():  # as the cells of a notebook
+        if " = " in line.partition("(")[0] or line.startswith("import"):
+            exec(line, values)
+        elif line:
+            values[line.partition("(")[0]] = eval(line, values)
+    assert [row["review"] for row in values["run.predict"]] == ["a gripping story", "a dull one"]
+    assert set(values["run.evaluate"]) == {name for name in values["run.evaluate"] if name.startswith("test/")}
+    assert values["tunesmith.sweep"]["seeds"].tolist() == [2, 2]
+    assert values["tunesmith.report"]["seeds"].sum() == 5
 
 
 def test_there_are_commands():

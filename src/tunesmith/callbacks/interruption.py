@@ -1,6 +1,7 @@
 """Stops a run on Ctrl-C, SIGTERM or SIGHUP (a closed terminal), between two optimizer steps and with its state saved."""
 
 import signal
+import threading
 from types import FrameType
 from typing import Any
 
@@ -24,6 +25,8 @@ class Interruption(pl.Callback):
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
+        if threading.current_thread() is not threading.main_thread():
+            return self  # signals reach the main thread only, and only it may install handlers
         handled = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
             handled.append(signal.SIGHUP)

@@ -1,12 +1,6 @@
 """`tunesmith train`: one run, or with -m a sweep."""
 
-from typing import TYPE_CHECKING
-
 from tunesmith.commands.arguments import TrainArguments
-from tunesmith.configuration import Config
-
-if TYPE_CHECKING:
-    from tunesmith.runs.folder import RunFolder
 
 
 def run(arguments: list[str]) -> int:
@@ -25,14 +19,17 @@ def run(arguments: list[str]) -> int:
         return 0
     from tunesmith.configuration.checks.check import check
     from tunesmith.configuration.checks.dropped import dropped_defaults
-    from tunesmith.runs.folder import RunFolder
+    from tunesmith.runs.completed import completed_run
 
     check(config)
     for line in dropped_defaults(config):
         print(line)
-    folder = RunFolder.of(config)
-    if folder.completed:
-        _show(folder, config)
+    folder = completed_run(config)
+    if folder is not None:
+        from tunesmith.runs.score_table import print_scores
+
+        print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
+        print(f"Already completed: {folder.path}; another seed or name=... starts a new run")
         return 0
     from tunesmith.training import logging_setup
 
@@ -42,15 +39,3 @@ def run(arguments: list[str]) -> int:
     with lost_output_is_survived():
         print(f"Completed: {train(config).path}")
     return 0
-
-
-def _show(folder: "RunFolder", config: Config) -> None:
-    """Print the scores of a run that is already completed, unless its data has changed since."""
-    from tunesmith.data.survey.survey import surveyed
-    from tunesmith.runs.score_table import print_scores
-
-    before = folder.recorded
-    before.check_plugins(config)
-    before.check_data(surveyed(config["dataset"]).source)
-    print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
-    print(f"Already completed: {folder.path}; another seed or name=... starts a new run")

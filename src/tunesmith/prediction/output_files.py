@@ -90,7 +90,16 @@ def _write_embeddings(write: embedding_files.Write, rows: Rows, results: Rows) -
 
 def _write_json(stream: TextIO, rows: Rows, results: Rows) -> None:
     for row, result in zip(rows, results, strict=True):
-        stream.write(json_line(_own_columns(row, result) | result))
+        stream.write(json_line(record(row, result)))
+
+
+def record(row: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's own columns, then its result: a line of JSON.
+
+    Raises:
+        UserError: if a column has the name of a result, and another one the name that it would get.
+    """
+    return _own_columns(row, result) | dict(result)
 
 
 def _own_columns(row: Mapping[str, Any], results: Iterable[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Predicts new texts with a completed run, as a stream: the input may be larger than memory."""
 
-import functools
 import sys
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -33,43 +33,69 @@ def predict(run: RunFolder, config: Config, *, input: str, output: str) -> int:
         UserError: for files that cannot be read or written, and for rows without the model's columns.
     """
     ending = output_files.checked_ending(output) if output != "-" else ""
-    module, task, tokenizer = load(run, config)
+    predictor = Predictor(run, config)
+    task, written = predictor.task, 0
     if ending in embedding_files.ENDINGS and not hasattr(task, "embeds"):
         raise UserError(
             f"output={output}: {ending} files are for embeddings, but this run's task is {config['dataset']['task']}; "
             "use a .jsonl, .csv or .tsv file"
         )
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    module.to(device)
-    predict_rows = functools.partial(
-        _predict, module=module, task=task, tokenizer=tokenizer, config=config, device=device
-    )
-    special, written = Written(tokenizer, task), 0
-    rows = special.counted(input_rows(input, task, config["dataset"]))
-    width = int(module.backbone.config.hidden_size)
-    with output_files.opened(output, text=task.text_columns[0], width=width) as write:
-        while chunk := list(islice(rows, CHUNK)):
-            write(chunk, predict_rows([_without_gold(row, task) for row in chunk]))
-            written += len(chunk)
-    if special.rows:
-        print(f"{special.rows:,} rows {special.note}", file=sys.stderr)
+    with output_files.opened(output, text=task.text_columns[0], width=predictor.width) as write:
+        for rows, results in predictor.chunks(input_rows(input, task, config["dataset"])):
+            write(rows, results)
+            written += len(rows)
     return written
 
 
-@torch.inference_mode()
-def _predict(
-    rows: list[dict[str, Any]], *, module: Any, task: Any, tokenizer: Any, config: Config, device: torch.device
-) -> list[dict[str, Any]]:
-    try:
-        split = EncodedSplit.of(rows, task=task, tokenizer=tokenizer)
-    except ValueError as error:
-        raise UserError(f"a row of the input: {error}") from error
-    decoded = []
-    for numbers in evaluation_plan(split.lengths, batch_size=config["dataset"]["eval_batch_size"]):
-        batch = module.prepared(split[numbers], training=False).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=config["trainer"]["precision"] == "bf16-mixed"):
-            decoded.append((batch.rows, module.head.decode(module(batch).scores, batch)))
-    return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
+class Predictor:
+    """A completed run's model, loaded once.
+
+    Args:
+        run: completed.
+        config: the run's, with changes.
+
+    Raises:
+        UserError: if a file of the model is missing or damaged.
+    """
+
+    def __init__(self, run: RunFolder, config: Config) -> None:
+        self._module, self.task, self._tokenizer = load(run, config)
+        self._config = config
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._module.to(self._device)
+
+    @property
+    def width(self) -> int:
+        """Size of an embedding."""
+        return int(self._module.backbone.config.hidden_size)
+
+    def chunks(self, rows: Iterable[dict[str, Any]]) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+        """Chunks of the rows, in their order, with the results of each; at the end, written special tokens are reported.
+
+        Raises:
+            UserError: for a row that cannot be encoded.
+        """
+        special = Written(self._tokenizer, self.task)
+        counted = special.counted(rows)
+        while chunk := list(islice(counted, CHUNK)):
+            yield chunk, self._results([_without_gold(row, self.task) for row in chunk])
+        if special.rows:
+            print(f"{special.rows:,} rows {special.note}", file=sys.stderr)
+
+    @torch.inference_mode()
+    def _results(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        module, task, device = self._module, self.task, self._device
+        try:
+            split = EncodedSplit.of(rows, task=task, tokenizer=self._tokenizer)
+        except ValueError as error:
+            raise UserError(f"a row of the input: {error}") from error
+        decoded = []
+        mixed = self._config["trainer"]["precision"] == "bf16-mixed"
+        for numbers in evaluation_plan(split.lengths, batch_size=self._config["dataset"]["eval_batch_size"]):
+            batch = module.prepared(split[numbers], training=False).to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+                decoded.append((batch.rows, module.head.decode(module(batch).scores, batch)))
+        return [task.shown(prediction) for prediction in task.assemble(split, split.in_order(decoded))]
 
 
 def _without_gold(row: dict[str, Any], task: Any) -> dict[str, Any]:

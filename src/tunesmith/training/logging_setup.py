@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from tunesmith.configuration.secrets import without_secrets
@@ -61,6 +62,30 @@ def log_to(file: Path | None) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Within the block `log_to` and `configure_libraries` apply; then logs and warnings are as the caller had them."""
+    root, raising = logging.getLogger(), logging.raiseExceptions
+    captured = warnings.showwarning.__module__ == "logging"
+    loggers = [(logger, logger.handlers[:], logger.propagate) for logger in map(logging.getLogger, _LIBRARIES)]
+    handlers, root.handlers = root.handlers, []  # so that none of them is closed
+    logging.captureWarnings(False)
+    try:
+        with warnings.catch_warnings():
+            try:
+                yield
+            finally:
+                logging.captureWarnings(False)
+    finally:
+        logging.captureWarnings(captured)
+        logging.raiseExceptions = raising
+        for handler in root.handlers:
+            handler.close()
+        root.handlers = handlers
+        for logger, own, propagate in loggers:
+            logger.handlers, logger.propagate = own, propagate
 
 
 def redirect_output(log: Path) -> None:
