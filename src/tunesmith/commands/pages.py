@@ -90,8 +90,18 @@ PAGES = {
         ),
     ),
     "report": Page(
-        {"DIR": "a sweep's folder, a run's, or one with many runs; several may be given"},
-        ("tunesmith report runs/sweeps/ID", "tunesmith report runs/"),
+        {
+            "DIR": "a sweep's folder, a run's, or one with many runs; several may be given",
+            "output=DIR": "where the page, tables and figures go: DIR/report, of several report",
+            "score=NAME": "that ranks and compares: test/f1; else the monitored one",
+            "baseline=SETTINGS": "that all are compared with, such as optimizer.lr=1e-4, or a run's folder",
+            "rows=KEY": "the methods of a table of methods and tasks: regularization",
+            "columns=KEY": "its tasks: dataset",
+        },
+        (
+            "tunesmith report runs/sweeps/ID baseline=optimizer.lr=1e-4",
+            "tunesmith report runs/ rows=regularization columns=dataset score=test/f1",
+        ),
     ),
     "list": Page(
         {
