@@ -9,6 +9,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage.verified_folder import DamagedError
 from tunesmith.sweeps.folder import FILE, SweepFolder
@@ -103,9 +104,10 @@ def by_place(places: Sequence[str | Path]) -> dict[Path, list[Record]]:
         found[folder] = list(_below(folder))
         if not found[folder]:
             what = "contains no runs" if folder.is_dir() else "is not a folder"
-            mistakes.append(
-                f"{place} {what}; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
-            )
+            expected = "the folder of a run or a sweep, or one with runs below it, such as runs/"
+            if sweeps := sorted(str(file.parent) for file in folder.glob(f"*/{FILE}")):
+                what, expected = "contains sweeps, but no runs", f"the sweeps themselves: {listed(sweeps)}"
+            mistakes.append(f"{place} {what}; expected {expected}")
     if mistakes:
         raise UserError(mistakes)
     return found
