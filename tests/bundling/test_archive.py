@@ -137,3 +137,18 @@ def test_a_disk_without_space(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(UserError, match=r"cannot be written|does not exist|No such file"):
         write_archive(tmp_path / "none/x.zip", {"a": b""})
+
+
+def test_a_disk_that_is_mounted_read_only(tmp_path, monkeypatch):
+    """Neither can a draft be written there nor, which was a traceback, removed: unlink fails even for what does not exist."""
+    import errno
+    import os
+    from pathlib import Path
+
+    def refused(*arguments, **options):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    with pytest.raises(UserError, match="Read-only file system"):
+        write_archive(tmp_path / "x.zip", {"a": b""})

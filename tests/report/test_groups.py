@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.conftest import TINY, checked
 from tests.sweeps.made import config_of, end, finish
 from tunesmith.documents.comma_separated import as_csv
 from tunesmith.documents.markdown_page import as_markdown
@@ -113,6 +114,36 @@ def test_differing_settings_are_listed(tmp_path):
     assert all(first[key] != second[key] for key in first)
     assert (first["optimizer"], second["optimizer"]) == ("adamw", "sgd")  # their own settings are told by that
     assert not [key for key in first if key.startswith("optimizer.")]
+
+
+def test_a_dataset_tells_its_own_settings(tmp_path):
+    """Runs of several tasks differ in some forty settings of their datasets, which their names tell; sizes they do not."""
+    for words in (
+        ["dataset.size=200"],
+        ["dataset.size=300"],
+        ["dataset=demo_entities", "head=crf"],
+        ["dataset=demo_questions", "head=span"],
+    ):
+        finish(config(tmp_path, *words), {SCORE: 0.5})
+    varied = [group.varied for group in grouped(find([tmp_path]))]
+    assert {(settings["dataset"], settings["dataset.size"]) for settings in varied} == {
+        ("demo_reviews", "200"),
+        ("demo_reviews", "300"),
+        ("demo_entities", "96"),
+        ("demo_questions", "96"),
+    }
+    assert {key for key in varied[0] if key.startswith("dataset.")} == {"dataset.size"}
+
+
+def test_files_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "train.csv").write_text("text,label\nx,0\ny,1\n")
+        words = [word for word in TINY if not word.startswith("dataset.")]
+        words += ["dataset=csv", f"dataset.train={tmp_path}/{place}/train.csv", f"output_dir={tmp_path}"]
+        finish(checked(words), {SCORE: 0.5})
+    found = [group.varied["dataset.train"] for group in grouped(find([tmp_path]))]
+    assert sorted(found) == [f"{tmp_path}/a/train.csv", f"{tmp_path}/b/train.csv"]
 
 
 def test_a_setting_within_a_choice_is_listed(tmp_path):

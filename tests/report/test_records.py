@@ -104,7 +104,7 @@ def test_runs_found_through_several_folders_count_once(tmp_path):
     )
     (failed,) = (record for record in records if record.state == "failed")
     assert failed.log.name == "train.log" and failed.overrides is None
-    called = call("report", tmp_path / "a", tmp_path / "b")
+    called = call("report", tmp_path / "a", tmp_path / "b", f"output={tmp_path / 'out'}")
     assert called.status == 0 and "4 done, 1 failed" in called.output
     assert not list(tmp_path.rglob("results.*"))
 
@@ -174,6 +174,21 @@ def test_a_report_prints_the_same_as_the_sweep(tmp_path, monkeypatch):
     assert {file.name: file.read_text() for file in (tmp_path / "s").glob("results.*")} == written
     monkeypatch.chdir("/")
     assert "0.5" in call("report", tmp_path / "s").output and "2 done" in call("report", tmp_path / "s").output
+
+
+def test_a_copy_of_a_sweep_shows_its_own_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder.claim(Path("runs/sweeps/s"), identity="", varied=["seed"])
+    folder.describe(settings={})
+    job = Job(1, config_of("seed=1", "output_dir=runs"), {"seed": "1"})
+    folder.freeze([job])
+    finish(job.config, SCORES)
+    folder.lock.release()
+    shutil.copytree("runs", "copy")
+    RunFolder(tmp_path / "copy" / job.run.path.relative_to("runs")).write_json("metrics.json", {"test/accuracy": 0.75})
+    (of_copy,) = find(["copy/sweeps/s"])
+    (of_original,) = find(["runs/sweeps/s"])
+    assert of_copy.scores == {"test/accuracy": 0.75} and of_original.scores == SCORES
 
 
 @pytest.mark.parametrize("output_dir", ["runs", "deep/er/runs", "ABSOLUTE/runs"])

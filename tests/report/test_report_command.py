@@ -212,3 +212,49 @@ def test_mistakes_get_one_message(runs, mistake):
     called = call("report", *words)
     assert called.status == 2 and message in re.sub(r"\s+", " ", called.errors), called.errors
     assert not (runs.parent / "out").exists() and (runs.parent / "other/mine.txt").is_file()
+
+
+def test_two_sizes_of_one_dataset_have_their_own_counts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for size in (64, 80):  # generated data has its name as its fingerprint, whatever its size
+        run = finish(config_of("output_dir=runs", f"dataset.size={size}"), {"validation/accuracy": 0.5})
+        data = {"fingerprints": {"test": "demo_reviews"}, "rows": {"test": size}}
+        run.write_json("manifest.json", {"seconds": 1, "data": data})
+    assert call("report", "runs", "output=out").status == 0
+    text = (tmp_path / "out/report.md").read_text().partition("## Data")[2]
+    assert "| 64 |" in text and "| 80 |" in text and "demo_r\n" not in text
+
+
+def test_a_folder_of_sweeps_names_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / "runs/sweeps" / name).mkdir(parents=True)
+        (tmp_path / "runs/sweeps" / name / "sweep.json").write_text("{}")
+    called = call("report", "runs/sweeps")
+    assert called.status == 2
+    assert "contains sweeps, but no runs; expected the sweeps themselves: runs/sweeps/a, runs/sweeps/b" in called.errors
+
+
+def test_an_output_that_is_a_link(runs, tmp_path):
+    (tmp_path / "place").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "place")
+    called = call("report", "runs", "output=link")
+    assert called.status == 2 and "output=link is a link; set output to the folder itself" in called.errors
+    assert not [*(tmp_path / "place").iterdir()]
+
+
+def test_long_settings_do_not_hide_the_message(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a" * 290, "b" * 290):
+        config = config_of("output_dir=runs")
+        finish(config | {"optimizer": config["optimizer"] | {"note": name}}, {"validation/accuracy": 0.5})
+    called = call("report", "runs", "output=out", "baseline=optimizer.note=c")
+    assert called.status == 2 and len(called.errors) < 500
+    assert "…aaa" in called.errors and "…bbb" in called.errors
+
+
+def test_the_help_page_has_every_key():
+    from tunesmith.commands.report import KEYS
+
+    page = call("report", "--help").output
+    assert [key for key in KEYS if f"  {key}=" not in page] == []

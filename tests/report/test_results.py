@@ -13,6 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from rich.text import Text
 
 from tests.sweeps.made import Terminal, config_of, end, finish, rows
+from tunesmith.configuration.monitor import monitored
 from tunesmith.documents.comma_separated import as_csv, text_cell
 from tunesmith.documents.markdown import literal
 from tunesmith.documents.markdown_page import as_markdown
@@ -303,6 +304,19 @@ def test_a_value_of_several_lines_height_is_whole_on_a_narrow_screen(monkeypatch
         "x" * 30,
         "y" * 30,
     ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_many_settings_do_not_crowd_out_the_score(monkeypatch, width):
+    screen = shown_in(Terminal, monkeypatch, width)
+    keys = {f"dataset.setting_{number}": str(number) for number in range(30)}
+    score = {monitored(config_of()): 0.625}
+    show([Record(Path("r"), config_of(), "done", "", None, score, 1.0, keys)], title="many")
+    lines = Text.from_ansi(screen.getvalue()).plain.splitlines()
+    cells = table_of("\n".join(lines))
+    assert cells[0][0] == "dataset.setting_0" and "0.6250" in cells[1]
+    (note,) = [line for line in lines if line.startswith("For lack of space without ")]
+    assert " more; " in note
 
 
 def test_all_runs_of_a_row_are_in_the_csv(folder):

@@ -4,6 +4,7 @@ Zip's own checksums cover contents only, neither names nor sizes, dates or modes
 archive, holds the SHA-256 of everything before its digits. Who forges a bundle can forge it: it tells damage only.
 """
 
+import contextlib
 import hashlib
 import secrets
 import zipfile
@@ -48,7 +49,8 @@ def write_archive(target: Path, contents: Mapping[str, Content]) -> None:
     except OSError as error:
         raise UserError(f"output={target} cannot be written: {error.strerror}; choose a writable folder") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that cannot be written to cannot be tidied up, and holds no draft
+            draft.unlink(missing_ok=True)
 
 
 def digest_before_comment(file: Path) -> bytes:

@@ -14,11 +14,11 @@ def run(arguments: list[str]) -> int:
     from tunesmith.report.records import by_place, distinct
     from tunesmith.report.results import show
 
-    sweep = places[0] if len(places) == 1 and (places[0] / "sweep.json").is_file() else None
-    found = by_place(places)
+    found, title = by_place(places), " ".join(map(str, places))
     records = distinct(found.values())
-    show(records, title=" ".join(map(str, places)), place=sweep)
+    sweep = places[0] if len(places) == 1 and (places[0] / "sweep.json").is_file() else None
     if not any(record.state == "done" for record in records):
+        show(records, title=title, place=sweep)
         print("None of the runs has completed: no report is written")
         return 0
     from tunesmith.report import appendix
@@ -27,8 +27,9 @@ def run(arguments: list[str]) -> int:
 
     target = Path(options.pop("output", places[0] / "report" if len(places) == 1 else "report")).expanduser()
     check_target(target, asked="output" in [word.partition("=")[0] for word in arguments])
-    asked = appendix.sections(records, sweeps=appendix.sweeps_of(places))
-    page = write(content(found, Question(**options)), asked, target, title=" ".join(map(str, places)))
+    made = content(found, Question(**options))  # which reports mistakes, before anything is written
+    show(records, title=title, place=sweep)
+    page = write(made, appendix.sections(records, sweeps=appendix.sweeps_of(places)), target, title=title)
     print(f"Report: {page}; table.tex, appendix.tex and figures/ are beside it")
     return 0
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.figures.labels import shortened
 from tunesmith.report.groups import Group
 from tunesmith.report.lookup import value, varying
 
 _LISTED = 6  # configurations in a message
+_CHARACTERS = 120  # of each of them
 
 
 def find_baseline(groups: Sequence[Group], named: str) -> Group:
@@ -64,6 +66,9 @@ def _choices(groups: Sequence[Group]) -> str:
     """The configurations of a message."""
     if not any(group.varied for group in groups):
         return "there is one configuration only"
-    shown = [" ".join(f"{key}={text}" for key, text in group.varied.items()) for group in groups[:_LISTED]]
+    shown = [
+        shortened(" ".join(f"{key}={text}" for key, text in group.varied.items()), _CHARACTERS)
+        for group in groups[:_LISTED]
+    ]
     more = f", and {len(groups) - _LISTED} more" if len(groups) > _LISTED else ""
     return f"the configurations are {'; '.join(shown)}{more}"

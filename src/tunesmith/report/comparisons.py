@@ -33,9 +33,10 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
     rows = [[*(comparison.group.varied.get(key, "") for key in keys), *_cells(comparison)] for comparison in found]
     named = " ".join(f"{key}={text}" for key, text in baseline.varied.items()) or str(baseline.records[0].path)
     tests = " and ".join(dict.fromkeys(comparison.test for comparison in found if comparison.test))
+    tested = sum(comparison.p is not None for comparison in found)
     note = (
         f"Differences of {score} from the baseline. The test is {tests or 'none'}, two-sided; Holm: p corrected for the "
-        f"{sum(comparison.p is not None for comparison in found)} comparisons, on which the claim at 5 % rests. Beside it, a permutation test "
+        f"{tested} comparison{'s' * (tested != 1)}, on which the claim at 5 % rests. Beside it, a permutation test "
         "with the smallest p that so few seeds can reach; Hedges' g; the probability that a run is better than one of the baseline; and an "
         "upper bound of the violation ratio of almost stochastic order (Dror et al., 2019): below 0.5 the configuration is better."
     )

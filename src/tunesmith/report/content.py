@@ -191,13 +191,14 @@ def _dataset(group: Group) -> str:
     from tunesmith.report.lookup import value
 
     record = group.records[0]
-    other = record.data.get("test") or record.data.get("validation") or ""
-    return f"{value(record, 'dataset')} {other[:6]}".strip()
+    name = value(record, "dataset")
+    content = record.data.get("test") or record.data.get("validation") or ""
+    return name if content in ("", name) else f"{name} {content[:6]}"  # generated data has its name as its fingerprint
 
 
 def _data(groups: Sequence[Group]) -> Iterator[Section]:
     """Rows, labels, and what was cut or lost, of each dataset."""
-    seen: dict[str, Table] = {}
+    seen: list[tuple[str, Table]] = []
     for group in groups:
         for record in group.completed[:1]:
             try:
@@ -206,12 +207,12 @@ def _data(groups: Sequence[Group]) -> Iterator[Section]:
                 continue
             table = data_table(manifest.get("data") or {}, name=f"data-{len(seen) + 1}")
             if table is not None and (table.headings, table.rows) not in [
-                (other.headings, other.rows) for other in seen.values()
+                (other.headings, other.rows) for _, other in seen
             ]:
-                seen[_dataset(group)] = table
+                seen.append((_dataset(group), table))  # one dataset may have several sizes, each with its own counts
     if seen:
         parts: list[Part] = []
-        for name, found in seen.items():
+        for name, found in seen:
             parts += [name, found] if len(seen) > 1 else [found]
         yield Section("Data", parts)
 

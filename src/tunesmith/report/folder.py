@@ -28,7 +28,9 @@ def check_target(target: Path, *, asked: bool) -> None:
     Raises:
         UserError: if there is something else than a report.
     """
-    if target.is_symlink() or (target.exists() and not target.is_dir()):
+    if target.is_symlink():
+        raise UserError(f"output={target} is a link; set output to the folder itself, or to a new one")
+    if target.exists() and not target.is_dir():
         raise UserError(f"output={target} is not a folder; set output to a new one")
     if target.is_dir() and any(target.iterdir()) and not (target / PAGE).is_file():
         remedy = "set output to a new folder" if asked else "set output=FOLDER, or move it"

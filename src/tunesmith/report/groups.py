@@ -13,7 +13,7 @@ from tunesmith.report.choice_names import choice_name
 from tunesmith.report.records import Record
 
 _IGNORED = ("seed", "output_dir", "logger")  # settings that tell no configurations apart
-CHOSEN = ("head", "optimizer", "scheduler", "regularization")  # groups that are named by their choice
+CHOSEN = ("dataset", "head", "optimizer", "scheduler", "regularization")  # groups that are named by their choice
 
 
 @dataclass(frozen=True)

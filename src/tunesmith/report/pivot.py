@@ -69,6 +69,8 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
         raise UserError(
             f"rows and columns are both {rows}; expected two settings, such as rows=regularization columns=dataset"
         )
+    if "seed" in (rows, columns):
+        raise UserError("rows and columns cannot be seed: each cell is a mean over the seeds; expected another setting")
     completed = [group for group in groups if group.completed]
     found: dict[tuple[str, str], list[Group]] = {}
     for group in completed:

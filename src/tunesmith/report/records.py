@@ -9,6 +9,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage.verified_folder import DamagedError
 from tunesmith.sweeps.folder import FILE, SweepFolder
@@ -72,11 +73,13 @@ def _bases(folder: SweepFolder) -> list[Path]:
 
 
 def _run_path(recorded: Path, bases: Sequence[Path]) -> Path:
-    """The folder of a run: as it is recorded, or else, of a sweep that was moved, beside it.
+    """The folder of a run: beside its sweep, or else as it is recorded, or else anywhere above a sweep that was moved.
 
-    A sweep is `<output_dir>/sweeps/<id>`, its runs are `<output_dir>/<name>/<run id>`; `output_dir` itself may have another
-    name now, so trailing parts of the path are looked for too.
+    A sweep is `<output_dir>/sweeps/<id>`, its runs are `<output_dir>/<name>/<run id>`: those of a copy are the copy's, even
+    while the original exists. `output_dir` itself may have another name now, so trailing parts of the path are looked for too.
     """
+    if bases[1].name == "sweeps" and (beside := bases[1].parent.joinpath(*recorded.parts[-2:])).is_dir():
+        return beside
     first = bases[0] / recorded
     if first.exists():
         return first
@@ -103,9 +106,10 @@ def by_place(places: Sequence[str | Path]) -> dict[Path, list[Record]]:
         found[folder] = list(_below(folder))
         if not found[folder]:
             what = "contains no runs" if folder.is_dir() else "is not a folder"
-            mistakes.append(
-                f"{place} {what}; expected the folder of a run or a sweep, or one with runs below it, such as runs/"
-            )
+            expected = "the folder of a run or a sweep, or one with runs below it, such as runs/"
+            if sweeps := sorted(str(file.parent) for file in folder.glob(f"*/{FILE}")):
+                what, expected = "contains sweeps, but no runs", f"the sweeps themselves: {listed(sweeps)}"
+            mistakes.append(f"{place} {what}; expected {expected}")
     if mistakes:
         raise UserError(mistakes)
     return found

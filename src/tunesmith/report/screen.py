@@ -7,6 +7,7 @@ from rich.text import Text
 
 from tunesmith.configuration.monitor import monitored
 from tunesmith.documents.numbers import shown
+from tunesmith.errors.messages import listed
 from tunesmith.errors.terminal import Escaped, console
 from tunesmith.report.groups import Group, best
 from tunesmith.report.tables import cell, setting_names, states
@@ -47,9 +48,11 @@ def print_table(groups: Sequence[Group], scores: Sequence[str], *, title: str, r
     for group, row in zip(kept, rows, strict=False):
         cells = [Text(text) for place, text in enumerate(row) if place not in hidden]
         if group is first:
-            cells[len(keys) + 1].stylize("bold green")
+            cells[sum(place not in hidden for place in range(len(keys) + 1))].stylize("bold green")
         table.add_row(*cells)
     screen.print(Escaped(table))
+    if unseen := [headings[place] for place in sorted(hidden) if place < len(keys)]:
+        print(f"For lack of space without {listed(unseen)}; {rest} has every setting")
     if len(groups) > _ROWS:
         left = len(groups) - _ROWS
         print(f"... and {left} more configuration{'s' * (left != 1)} in {rest}")
@@ -65,7 +68,10 @@ def _row(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str]:
 
 
 def _hidden(headings: Sequence[str], rows: Sequence[Sequence[str]], settings: int, width: int) -> set[int]:
-    """The places of columns for which there is no space: the time goes first, then the states, then the second score."""
+    """The places of columns for which there is no space: the time goes first, then the states, then the second score.
+
+    Then the settings go, the last first, but one: a table without scores shows nothing.
+    """
     widths = [max(map(len, [heading, *column])) for heading, *column in zip(headings, *rows, strict=True)]
     needed = [
         min(wide, max(_NARROWEST, len(headings[place]))) if place < settings else wide
@@ -73,8 +79,8 @@ def _hidden(headings: Sequence[str], rows: Sequence[Sequence[str]], settings: in
     ]
     hidden: set[int] = set()
     last = len(headings) - 1
-    for place in (last - 1, last, settings + _SCORES):
+    for place in (last - 1, last, settings + _SCORES, *reversed(range(1, settings))):
         total = sum(wide + _FRAME for column, wide in enumerate(needed) if column not in hidden) + 1
-        if total > width and place > settings + 1:
+        if total > width and (place > settings + 1 or place < settings):
             hidden.add(place)
     return hidden
