@@ -16,7 +16,7 @@ from tunesmith.report.trials import objectives_of
 from tunesmith.sweeps.folder import SweepFolder
 
 SCORE = "validation/accuracy"
-PICTURES = ["importance", "slices", "parallel-coordinates", "contour", "pareto"]
+PICTURES = ["expected-performance", "importance", "slices", "parallel-coordinates", "contour", "pareto"]
 
 
 def record(tmp_path, state="done", score=0.5, seconds=10.0, seed=1, config=None, **overrides):
@@ -117,11 +117,16 @@ def test_a_thousand_trials_stay_small_and_quick(tmp_path):
     [
         ([0.1], [1], "No setting varies", []),
         ([0.5, 0.5, 0.5], [1, 2, 3], "have the same validation/accuracy", ["pareto"]),
-        ([0.1, 0.2, 0.3], [1, 2, 3], "Only lr varies", ["slices", "pareto"]),
-        ([0.1, 0.2, 0.3], [1, 2, 3], "needs 10 trials with a score; there are 3", ["slices", "pareto"]),
+        ([0.1, 0.2, 0.3], [1, 2, 3], "Only lr varies", ["expected-performance", "slices", "pareto"]),
+        (
+            [0.1, 0.2, 0.3],
+            [1, 2, 3],
+            "needs 10 trials with a score; there are 3",
+            ["expected-performance", "slices", "pareto"],
+        ),
         ([float("nan"), float("inf")], [1, 2], "No trial has completed with a number", []),
         ([0.5, float("nan")], [1, 2], "Only one trial has a score", []),
-        ([n / 20 for n in range(12)], range(12), "fewer than two", ["slices", "pareto"]),
+        ([n / 20 for n in range(12)], range(12), "fewer than two", ["expected-performance", "slices", "pareto"]),
     ],
 )
 def test_what_cannot_be_drawn_is_said(tmp_path, scores, rates, sentence, names):

@@ -9,10 +9,12 @@ from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.documents.document import Part, Picture
 from tunesmith.figures import contour, importance, parallel_coordinates, pareto, slices
 from tunesmith.figures.axis import Axis
+from tunesmith.figures.expected_performance import ExpectedCurve, expected_performance
 from tunesmith.figures.labels import logarithmic
 from tunesmith.report.importance import FEWEST, MOST, importances
 from tunesmith.report.settings import Setting, settings
 from tunesmith.report.trials import Trial
+from tunesmith.statistics.expected_performance import expected_best
 from tunesmith.statistics.pareto import front
 
 
@@ -35,7 +37,7 @@ def pictures(trials: Sequence[Trial], score: str, *, larger: bool) -> list[Part]
         return [
             f"All {finite.sum()} trials with a score have the same {score}: it does not depend on the settings tried."
         ]
-    parts: list[Part] = []
+    parts: list[Part] = [_expected_performance(trials, score, larger=larger)]
     shares, sentence = _shares(varied, values)
     if sentence:
         parts.append(sentence)
@@ -49,6 +51,28 @@ def pictures(trials: Sequence[Trial], score: str, *, larger: bool) -> list[Part]
         return [*parts, f"Only {ranked[0].key} varies, so there are no parallel coordinates and no contour."]
     parts.append(_parallel(ranked, axis, states, larger=larger))
     return [*parts, *_contour(ranked, axis)]
+
+
+def _expected_performance(trials: Sequence[Trial], score: str, *, larger: bool) -> Picture:
+    """The best score to expect of a search with fewer trials; one that was pruned or has failed has found nothing."""
+    values = np.array([trial.values[0] for trial in trials if trial.state != "open"])
+    found = expected_best(values, larger_is_better=larger)
+    best = np.nanmax(values) if larger else np.nanmin(values)
+    low, high = found.mean - found.deviation, found.mean + found.deviation
+    curve = ExpectedCurve(
+        score,
+        np.arange(1, len(values) + 1),
+        found.mean,
+        np.maximum(low, np.nanmin(values)) if larger else np.maximum(low, best),
+        np.minimum(high, best) if larger else np.minimum(high, np.nanmax(values)),
+    )
+    caption = (
+        f"Expected best {score} of so many trials, drawn at random without replacement from the {len(values)} that have ended (the unbiased "
+        "estimate; Tang et al., 2020; Dodge et al., 2021), with its standard deviation. A trial without a score counts as the worst. Of a "
+        "search that learns, whose trials are not drawn at random, it is a summary and no forecast."
+    )
+    title = f"Expected {score} by budget"
+    return Picture("expected-performance", title, expected_performance([curve], title=title, y=score), caption)
 
 
 def pareto_picture(trials: Sequence[Trial], objectives: Sequence[str]) -> list[Part]:
