@@ -1,5 +1,6 @@
 """The README's commands run as written."""
 
+import ast
 import json
 import re
 import shlex
@@ -85,11 +86,12 @@ def test_the_python(tmp_path, monkeypatch):
         original = getattr(api, name)
         monkeypatch.setattr(api, name, lambda *words, original=original, small=small: original(*words, *small))
     values = {}
-    for line in code.strip().splitlines():  # as the cells of a notebook
-        if " = " in line.partition("(")[0] or line.startswith("import"):
-            exec(line, values)
-        elif line:
-            values[line.partition("(")[0]] = eval(line, values)
+    for statement in ast.parse(code).body:  # as the cells of a notebook
+        text = ast.unparse(statement)
+        if isinstance(statement, ast.Expr):
+            values[text.partition("(")[0]] = eval(text, values)
+        else:
+            exec(text, values)
     assert [row["review"] for row in values["run.predict"]] == ["a gripping story", "a dull one"]
     assert set(values["run.evaluate"]) == {name for name in values["run.evaluate"] if name.startswith("test/")}
     assert values["tunesmith.sweep"]["seeds"].tolist() == [2, 2]
