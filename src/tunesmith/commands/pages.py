@@ -100,6 +100,13 @@ PAGES = {
         },
         ("tunesmith report runs/sweeps/ID baseline='optimizer.lr=1e-4'", "tunesmith report runs/ rows=regularization"),
     ),
+    "sync": Page(
+        {
+            "DIR": "a folder with runs, at any depth; links in it are not followed",
+            "timeout_seconds=NUMBER": "how long a run may take to send: 60; then it is left, and the next one is sent",
+        },
+        ("tunesmith sync runs/", "tunesmith sync runs/sweeps/ID timeout_seconds=600"),
+    ),
     "list": Page(
         {
             "group": "its choices, and the keys of its default: optimizer",

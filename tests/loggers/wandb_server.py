@@ -1,0 +1,94 @@
+"""A stand-in for W&B's server: answers just enough that `wandb sync` completes, and counts what arrives."""
+
+import contextlib
+import http.server
+import json
+import threading
+
+
+class Server:
+    """On a port of this machine, until the end of the `with`.
+
+    Attributes:
+        address: of the server.
+        mode: healthy; silent (takes connections, never answers), refusing (401), without_values (400 for the history),
+            without_files (403 for uploaded files), or without_artifacts (none is created, which tables are).
+        silent_for: ids of runs that get no answer in any mode.
+        rows: of the histories that were accepted: id, step and loss, in the order of arrival.
+        files: names of uploaded files.
+        requests: number of requests.
+    """
+
+    def __init__(self, mode="healthy"):
+        self.mode, self.silent_for, self.rows, self.files, self.requests = mode, set(), [], [], 0
+        self._ended = threading.Event()
+
+    def __enter__(self):
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.handle_error = lambda *arguments: None  # of connections that W&B drops
+        self._server.daemon_threads, self._server.block_on_close = True, False
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        self._ended.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path, body):
+        """Status and content."""
+        self.requests += 1
+        if self.mode == "silent" or any(id.encode() in body or id in path for id in self.silent_for):
+            self._ended.wait()
+        if self.mode == "refusing":
+            return 401, {"errors": [{"message": "user is not logged in"}], "key": "0123456789" * 4}
+        if path.startswith("/storage/"):
+            if self.mode == "without_files":
+                return 403, {}
+            self.files.append(path.rpartition("/")[2])
+        elif path.endswith("/file_stream"):
+            if self.mode == "without_values":
+                return 400, {}
+            lines = json.loads(body).get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
+            rows = map(json.loads, lines)
+            self.rows += [(path.split("/")[-2], row["_step"], row["train/loss"]) for row in rows if "train/loss" in row]
+        elif path == "/graphql":
+            if self.mode == "without_artifacts" and b"createArtifact(" in body:
+                return 403, {}
+            return 200, {"data": self._data(json.loads(body))}
+        return 200, {}
+
+    def _data(self, request):
+        given = request.get("variables", {})
+        if "UpsertBucket" in request["query"]:
+            project = {"id": "p", "name": "tests", "entity": {"id": "e", "name": "someone"}}
+            bucket = {"id": "b", "name": given["name"], "displayName": "d", "config": "{}", "historyLineCount": 0}
+            return {"upsertBucket": {"bucket": bucket | {"project": project}, "inserted": True}}
+        if "createRunFiles" in request["query"]:
+            files = [{"name": name, "uploadUrl": f"{self.address}/storage/{name}"} for name in given["files"]]
+            return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
+        if "createArtifact(" in request["query"]:  # of a table: the server has it already
+            sequence = {"id": "s", "latestArtifact": {"id": "a", "versionIndex": 0}}
+            return {"createArtifact": {"artifact": {"id": "a", "state": "COMMITTED", "artifactSequence": sequence}}}
+        return {}
+
+    def _handler(outer):  # noqa: N805
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, answer = outer.answer(self.path, body)
+                content = json.dumps(answer).encode()
+                with contextlib.suppress(OSError):
+                    self.send_response(status)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(content)))
+                    self.end_headers()
+                    self.wfile.write(content)
+
+            do_GET = do_PUT = do_POST  # noqa: N815
+
+            def log_message(self, *arguments):
+                pass
+
+        return Handler
