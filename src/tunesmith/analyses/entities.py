@@ -128,15 +128,14 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
     found.append(Picture(f"{name}-types-f1", title, by_type, caption))
     found += [_lengths(seeds, split=split, name=name), *_confusions(seeds, types, split=split, name=name)]
     found.append(_kinds(seeds, split=split, name=name))
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
+    worst = reading.worst_errors(
         [seed.examples for seed in seeds],
         ["missed", "predicted instead", "text"],
-        name=f"{name}-worst",
-        title=title,
+        name=name,
+        split=split,
         note="Sentences with most wrong entities: those that were missed, and those that are predicted but not true.",
     )
-    return [*found, table or f"{title}: none."]
+    return [*found, worst]
 
 
 def _by_type(seed: Seed, types: Sequence[str]) -> LabelScores:

@@ -90,12 +90,11 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
     else:
         ranked = [lambda label, seed=seed: (seed.targets[:, label], seed.probabilities[:, label]) for seed in seeds]
         found += curve_parts(ranked, names, range(len(names)), name=f"{name}-precision-recall", split=split)
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
+    worst = reading.worst_errors(
         [seed.examples for seed in seeds],
         ["labels", "prediction", "error", "text"],
-        name=f"{name}-worst",
-        title=title,
+        name=name,
+        split=split,
         note="Examples with a wrong label; error: the largest difference of a wrong label's probability and 0 or 1.",
     )
-    return [*found, table or f"{title}: none."]
+    return [*found, worst]

@@ -154,15 +154,14 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
     ]
     if len(first.odds):
         found.append(_threshold(seeds, split=split, name=name))
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
+    worst = reading.worst_errors(
         [seed.examples for seed in seeds],
         ["question", "answers", "prediction", "probability", "context"],
-        name=f"{name}-worst",
-        title=title,
+        name=name,
+        split=split,
         note="Answers with F1 0, the largest probabilities first.",
     )
-    return [*found, table or f"{title}: none."]
+    return [*found, worst]
 
 
 def _by_group(

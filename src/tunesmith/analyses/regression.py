@@ -80,13 +80,12 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
         found.append(Picture(f"{name}-residuals", title, picture, caption))
     else:
         found.append(f"{title}: not drawn, for no prediction is a number.")
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
+    worst = reading.worst_errors(
         [seed.examples for seed in seeds],
         ["label", "prediction", "residual", "text"],
-        name=f"{name}-worst",
-        title=title,
+        name=name,
+        split=split,
         note="The largest residuals.",
         ranked=True,
     )
-    return [*found, table or f"{title}: none."]
+    return [*found, worst]

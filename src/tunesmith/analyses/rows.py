@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xxhash
 
-from tunesmith.documents.document import Cell, Score, Table
+from tunesmith.documents.document import Cell, Part, Score, Table
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import shortened
 
@@ -133,6 +133,15 @@ def worst_table(
     errors = "examples" if ranked else "that any of the seeds has wrong" if several else "errors"
     total = f"{len(chosen)} of {count:,} {errors}. " if count > len(chosen) else ""
     return Table(name, title, ["id", *headings, *(["wrong in seeds"] if several else [])], rows, note=total + note)
+
+
+def worst_errors(
+    seeds: Sequence[Examples], headings: Sequence[str], *, name: str, split: str, note: str, ranked: bool = False
+) -> Part:
+    """The table of the worst errors on a split, or a sentence that there is none; arguments as of `worst_table`."""
+    title = f"Worst errors on {split}"
+    table = worst_table(seeds, headings, name=f"{name}-worst", title=title, note=note, ranked=ranked)
+    return table or f"{title}: none."
 
 
 def over_seeds(values: Sequence[float]) -> Score:

@@ -107,11 +107,8 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
     found.append(_reliability(seeds, split=split, name=name))
     note = "Wrong predictions with the largest probabilities."
     headings = ["label", "prediction", "probability", "text"]
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
-        [seed.examples for seed in seeds], headings, name=f"{name}-worst", title=title, note=note
-    )
-    return [*found, table or f"{title}: none."]
+    worst = reading.worst_errors([seed.examples for seed in seeds], headings, name=name, split=split, note=note)
+    return [*found, worst]
 
 
 def _reliability(seeds: Sequence[Seed], *, split: str, name: str) -> Part:

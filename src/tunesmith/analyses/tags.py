@@ -55,12 +55,11 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
         for (true, predicted), count in seed.confusions.items():
             matrix[places[true], places[predicted]] = count
     each = [by_label(matrix.diagonal(), matrix.sum(0), matrix.sum(1), tags) for matrix in matrices]
-    title = f"Worst errors on {split}"
-    table = reading.worst_table(
+    worst = reading.worst_errors(
         [seed.examples for seed in seeds],
         ["tags", "predicted tags", "text"],
-        name=f"{name}-worst",
-        title=title,
+        name=name,
+        split=split,
         note="Sentences with most wrong tags.",
     )
     return [
@@ -75,5 +74,5 @@ def parts(seeds: Sequence[Seed], *, split: str, name: str) -> list[Part]:
             title=f"Confusions of tags on {split}",
             unit="tag",
         ),
-        table or f"{title}: none.",
+        worst,
     ]
