@@ -66,9 +66,6 @@ def _choices(groups: Sequence[Group]) -> str:
     """The configurations of a message."""
     if not any(group.varied for group in groups):
         return "there is one configuration only"
-    shown = [
-        shortened(" ".join(f"{key}={text}" for key, text in group.varied.items()), _CHARACTERS)
-        for group in groups[:_LISTED]
-    ]
+    shown = [shortened(group.label, _CHARACTERS) for group in groups[:_LISTED]]
     more = f", and {len(groups) - _LISTED} more" if len(groups) > _LISTED else ""
     return f"the configurations are {'; '.join(shown)}{more}"

@@ -30,8 +30,8 @@ def section(groups: Sequence[Group], baseline: Group, score: str) -> Section:
     """
     found = compare([group for group in groups if group.completed], baseline, score)
     keys = setting_names(groups)
-    rows = [[*(comparison.group.varied.get(key, "") for key in keys), *_cells(comparison)] for comparison in found]
-    named = " ".join(f"{key}={text}" for key, text in baseline.varied.items()) or str(baseline.records[0].path)
+    rows = [[*comparison.group.settings(keys), *_cells(comparison)] for comparison in found]
+    named = baseline.label or str(baseline.records[0].path)
     tests = " and ".join(dict.fromkeys(comparison.test for comparison in found if comparison.test))
     tested = sum(comparison.p is not None for comparison in found)
     note = (

@@ -1,7 +1,7 @@
 """What a report says, in the order in which it is read: results, comparisons, the search, curves, predictions, data."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +16,10 @@ from tunesmith.figures.critical_difference import critical_difference
 from tunesmith.report import comparisons, examples, learning_curves, pivot, search
 from tunesmith.report.baseline import find_baseline
 from tunesmith.report.comparison import indistinguishable
-from tunesmith.report.groups import Group, grouped
+from tunesmith.report.groups import Group, grouped, ranked, shared_monitor
+from tunesmith.report.lookup import value
 from tunesmith.report.records import Record, distinct, named
-from tunesmith.report.tables import compact, ordered_scores, overview, ranked, shared_monitor
+from tunesmith.report.tables import compact, ordered_scores, overview
 from tunesmith.report.trials import objectives_of
 from tunesmith.runs.folder import RunFolder
 from tunesmith.statistics import ranks
@@ -73,7 +74,7 @@ def content(places: Mapping[Path, Sequence[Record]], question: Question) -> Cont
         UserError: for a baseline that matches no run, a score or a setting that none has, or rows that do not vary.
     """
     records = distinct(places.values())
-    groups = grouped(record for record in records if record.config)
+    groups = grouped(records)
     scores = ordered_scores(groups)
     ranking = _ranking(groups, scores, question.score)
     if ranking is not None:
@@ -161,8 +162,6 @@ def _searches(places: Mapping[Path, Sequence[Record]]) -> Iterator[Section]:
 
 
 def _renamed(part: Part, prefix: str) -> Part:
-    from dataclasses import replace
-
     return part if isinstance(part, str) else replace(part, name=f"{prefix}{part.name}")
 
 
@@ -179,17 +178,14 @@ def _predictions(groups: Sequence[Group], ranking: str | None) -> Iterator[Secti
         if split is None:
             continue
         section = of_runs(runs, split, name=split if len(best) == 1 else f"{split}-{number}")
-        named = " ".join(f"{key}={text}" for key, text in group.varied.items())
         which = "the best configuration" if ranking else "one configuration"
-        lead = f"Of {which}{': ' + named if named else ''}, {len(runs)} seed{'s' * (len(runs) != 1)}."
+        lead = f"Of {which}{': ' + group.label if group.label else ''}, {len(runs)} seed{'s' * (len(runs) != 1)}."
         title = section.title if len(best) == 1 else f"{section.title}, {dataset}"
         yield Section(title, [lead, *section.parts])
 
 
 def _dataset(group: Group) -> str:
     """What tells one dataset from another: its name among the settings, and its content."""
-    from tunesmith.report.lookup import value
-
     record = group.records[0]
     name = value(record, "dataset")
     content = record.data.get("test") or record.data.get("validation") or ""

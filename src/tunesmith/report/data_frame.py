@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from tunesmith.documents.document import Cell, Score, Table
 from tunesmith.errors import UserError
-from tunesmith.report.groups import grouped
+from tunesmith.report.groups import grouped, ranked, shared_monitor
 from tunesmith.report.records import find, named
-from tunesmith.report.tables import every_number, ordered_scores, ranked, setting_names, shared_monitor
+from tunesmith.report.tables import every_number, ordered_scores, setting_names
 
 if TYPE_CHECKING:
     import pandas
@@ -39,7 +39,7 @@ def data_frame(places: Sequence[str | Path]) -> "pandas.DataFrame":
     if wrong := [place for place in places if not isinstance(place, str | Path)]:
         raise UserError(f"report received {wrong[0]!r:.80}; expected folders, as texts or paths")
     records = find(places)
-    groups = grouped(record for record in records if record.config)
+    groups = grouped(records)
     groups = ranked(groups, shared_monitor(groups))
     for record in records:
         if not record.config:

@@ -172,7 +172,7 @@ def _table(
         if exact:
             single = runs == (1, 1)
             cells.append(mcnemar(*(counts[0][:, 0] == 1 for counts in (groups[number], reference))) if single else None)
-        rows.append([*(each.group.varied.get(key, "") for key in keys), *cells])
+        rows.append([*each.group.settings(keys), *cells])
     headings = ["runs", name, "baseline", "difference", "95 % interval", "p", "Holm", "claim", "bootstrap p"]
     tests = f"{len(compared)} comparison{'s' * (len(compared) != 1)}"
     note = (
@@ -228,4 +228,4 @@ def _named(found: Sequence[_Read]) -> list[Part]:
 
 
 def _named_group(group: Group) -> str:
-    return " ".join(f"{key}={text}" for key, text in group.varied.items()) or str(group.records[0].path)
+    return group.label or str(group.records[0].path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.identity import configuration_id, digest
+from tunesmith.configuration.identity import digest
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.report.choice_names import choice_name
 from tunesmith.report.records import Record
@@ -27,6 +27,15 @@ class Group:
 
     varied: dict[str, str]
     records: list[Record]
+
+    @property
+    def label(self) -> str:
+        """What distinguishes it in words, such as `optimizer.lr=1e-4 head=crf`; empty for the only group."""
+        return " ".join(f"{key}={text}" for key, text in self.varied.items())
+
+    def settings(self, keys: Iterable[str]) -> list[str]:
+        """Its values of some settings, as cells of a table; empty where it does not have one."""
+        return [self.varied.get(key, "") for key in keys]
 
     @property
     def completed(self) -> list[Record]:
@@ -63,10 +72,14 @@ class Group:
 
 
 def grouped(records: Iterable[Record]) -> list[Group]:
-    """Groups in the order of their first run: runs of other data or other versions are not in one group."""
+    """Groups in the order of their first run: runs of other data or other versions are not in one group.
+
+    A damaged run, whose config cannot be read, is in none.
+    """
     members: dict[str, list[Record]] = {}
     for record in records:
-        members.setdefault(configuration_id(record.config), []).append(record)
+        if record.config:
+            members.setdefault(record.configuration, []).append(record)
     groups = [apart for group in members.values() for apart in _by_provenance(group)]
     return [Group(varied, runs) for varied, runs in zip(_varied(groups), groups, strict=True)]
 
@@ -81,16 +94,34 @@ def _by_provenance(records: Sequence[Record]) -> list[list[Record]]:
     return list(parts.values())
 
 
+def shared_monitor(groups: Sequence[Group]) -> str | None:
+    """The monitored score of all runs; None if they do not share one."""
+    monitors = {monitored(record.config) for group in groups for record in group.records}
+    return monitors.pop() if len(monitors) == 1 else None
+
+
+def ranked(groups: Sequence[Group], score: str | None) -> list[Group]:
+    """The groups from the best mean of a score to the worst, then those without it; in their own order for None."""
+    if score is None:
+        return list(groups)
+
+    def key(group: Group) -> tuple[bool, float]:
+        mean = group.mean(score)
+        if mean is None or math.isnan(mean):
+            return True, 0.0
+        return False, -mean if larger_is_better(score) else mean
+
+    return sorted(groups, key=key)
+
+
 def best(groups: Sequence[Group]) -> Group | None:
     """The group with the best mean of the monitored score; None if they do not share one, or no run has completed."""
-    monitors = {monitored(record.config) for group in groups for record in group.records}
-    if len(monitors) != 1:
+    score = shared_monitor(groups)
+    if score is None:
         return None
-    (score,) = monitors
-    larger = larger_is_better(score)
-    means = [(group.mean(score), group) for group in groups]
-    scored = [(mean if larger else -mean, group) for mean, group in means if mean is not None and not math.isnan(mean)]
-    return max(scored, key=lambda pair: pair[0])[1] if scored else None
+    first = ranked(groups, score)[0]
+    mean = first.mean(score)
+    return None if mean is None or math.isnan(mean) else first
 
 
 def _varied(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
@@ -110,9 +141,7 @@ def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
-        if len({tuple(varied.items()) for varied in named}) == len(
-            {configuration_id(group[0].config) for group in groups}
-        ):
+        if len({tuple(varied.items()) for varied in named}) == len({group[0].configuration for group in groups}):
             return named
     flat = [_named(group[0].config) for group in groups]
     kept = [key for key in _differing(flat) if key.partition(".")[0] not in _IGNORED and not _is_told(key, flat)]

@@ -1,6 +1,5 @@
 """Learning curves of configurations: at the optimizer steps that all seeds of a configuration have logged."""
 
-import math
 from collections.abc import Sequence
 from functools import reduce
 
@@ -9,7 +8,7 @@ import numpy as np
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.documents.document import Part, Picture, Section
 from tunesmith.figures.learning_curves import MOST, POINTS, Curve, learning_curves
-from tunesmith.report.groups import Group
+from tunesmith.report.groups import Group, ranked
 from tunesmith.report.history import History, Logged, read
 
 _LATER = "train/tokens"  # a column that histories have since they end with the last epoch
@@ -34,8 +33,7 @@ def section(groups: Sequence[Group]) -> Section | None:
         parts.append(f"The runs monitor different scores ({', '.join(monitors)}), so no common order of curves exists.")
         return Section("Learning curves", parts)
     (score,) = monitors
-    ranked = _ranked(completed, score)
-    drawn = ranked[:MOST]
+    drawn = ranked(completed, score)[:MOST]
     names = dict.fromkeys(["train/loss", score, *_of_language_models(drawn)])
     histories = {
         id(record): _before_selection(read(record.path, [*names, _LATER], completed=True), score)
@@ -43,7 +41,7 @@ def section(groups: Sequence[Group]) -> Section | None:
         for record in group.completed
     }
     for name in names:
-        parts += _pictures(name, drawn, histories, left_out=len(ranked) - len(drawn))
+        parts += _pictures(name, drawn, histories, left_out=len(completed) - len(drawn))
     problems = [history.problem for history in histories.values() if history.problem]
     if problems:
         more = f", and {len(problems) - _NAMED} more" if len(problems) > _NAMED else ""
@@ -52,17 +50,6 @@ def section(groups: Sequence[Group]) -> Section | None:
     if open_runs:
         parts.append(f"{open_runs} run{'s' * (open_runs != 1)} not completed: left out of the curves.")
     return Section("Learning curves", parts)
-
-
-def _ranked(groups: Sequence[Group], score: str) -> list[Group]:
-    """The groups, best mean first; those whose mean is not a number are last."""
-    sign = -1 if larger_is_better(score) else 1
-
-    def order(group: Group) -> float:
-        mean = group.mean(score)
-        return math.inf if mean is None or math.isnan(mean) else sign * mean
-
-    return sorted(groups, key=order)
 
 
 def _of_language_models(groups: Sequence[Group]) -> list[str]:
@@ -96,7 +83,7 @@ def _pictures(name: str, groups: Sequence[Group], histories: dict[int, History],
         logged = [
             histories[id(record)].columns[name] for record in group.completed if name in histories[id(record)].columns
         ]
-        label = " ".join(f"{key}={value}" for key, value in group.varied.items()) or f"configuration {number}"
+        label = group.label or f"configuration {number}"
         if not logged:
             continue
         curve = mean_curve(label, logged)

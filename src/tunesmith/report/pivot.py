@@ -1,7 +1,7 @@
 """The usual table of a paper: methods in the rows, tasks in the columns, mean and deviation over the seeds in the cells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from tunesmith.configuration.monitor import COSTS, larger_is_better, monitored
 from tunesmith.documents.document import Cell, Section, Table
 from tunesmith.errors import UserError
 from tunesmith.report.comparison import indistinguishable
-from tunesmith.report.groups import Group
+from tunesmith.report.groups import Group, ranked
 from tunesmith.report.lookup import value
-from tunesmith.report.tables import ranked
+from tunesmith.report.tables import cell
 
 _RATES = {
     *("accuracy", "balanced_accuracy", "precision", "recall", "f1", "exact_match", "matthews", "pearson", "spearman"),
@@ -86,11 +86,11 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
         for column in names[1]
     }
     cells, crowded = {}, 0
-    for cell, inside in found.items():
-        having = [group for group in inside if group.mean(scores[cell[1]]) is not None]
+    for place, inside in found.items():
+        having = [group for group in inside if group.mean(scores[place[1]]) is not None]
         crowded = max(crowded, len(having))
         if having:
-            cells[cell] = ranked(having, monitored(having[0].records[0].config))[0]
+            cells[place] = ranked(having, monitored(having[0].records[0].config))[0]
     notes = []
     if crowded > 1:
         notes.append(
@@ -130,10 +130,6 @@ def section(found: Pivot) -> Section:
 
 
 def _cell(group: Group | None, score: str, equals: set[int], factor: int) -> Cell:
-    from dataclasses import replace
-
-    from tunesmith.report.tables import cell
-
     found = None if group is None else cell(group, score, best=id(group) in equals)
     if found is None:
         return None

@@ -1,6 +1,7 @@
 """Records of runs, finished or not, read from their folders."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import Config
+from tunesmith.configuration.identity import configuration_id
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
 from tunesmith.runs.folder import RunFolder
@@ -42,6 +44,11 @@ class Record:
     overrides: dict[str, str] | None = None
     data: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+
+    @functools.cached_property
+    def configuration(self) -> str:
+        """What runs that differ only in their seed share."""
+        return configuration_id(self.config)
 
 
 def of_sweep(folder: SweepFolder) -> list[Record]:

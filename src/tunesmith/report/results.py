@@ -7,16 +7,14 @@ from tunesmith.documents.comma_separated import as_csv
 from tunesmith.documents.document import Cell, Table
 from tunesmith.documents.markdown import code, literal
 from tunesmith.documents.markdown_page import as_markdown
-from tunesmith.report.groups import Group, best, grouped
+from tunesmith.report.groups import Group, best, grouped, ranked, shared_monitor
 from tunesmith.report.records import Record, named, of_sweep
 from tunesmith.report.screen import print_table
 from tunesmith.report.tables import (
     cell,
     every_number,
     ordered_scores,
-    ranked,
     setting_names,
-    shared_monitor,
     states,
 )
 from tunesmith.storage import files
@@ -32,7 +30,7 @@ def write_results(folder: SweepFolder) -> None:
 
 def show(records: Sequence[Record], *, title: str, place: Path | None = None) -> None:
     """Print the results table of some runs, and write it to files in `place`, if given."""
-    groups = grouped(record for record in records if record.config)
+    groups = grouped(records)
     groups = ranked(groups, shared_monitor(groups))
     scores = ordered_scores(groups)
     print_table(groups, scores, title=title, rest="the report's table.csv" if place is None else "results.csv")
@@ -68,9 +66,7 @@ def summary(groups: Sequence[Group], scores: Sequence[str]) -> Table:
     for group in groups:
         found = [cell(group, score, best=group is first and number == 0) for number, score in enumerate(scores)]
         seconds = None if group.seconds is None else f"{group.seconds:.1f} s"
-        rows.append(
-            [*(group.varied.get(key, "") for key in keys), len(group.completed), *found, seconds, states(group)]
-        )
+        rows.append([*group.settings(keys), len(group.completed), *found, seconds, states(group)])
     return Table("results", "Results", [*keys, "seeds", *scores, "time", "state"], rows)
 
 

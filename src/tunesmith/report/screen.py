@@ -57,14 +57,13 @@ def print_table(groups: Sequence[Group], scores: Sequence[str], *, title: str, r
         left = len(groups) - _ROWS
         print(f"... and {left} more configuration{'s' * (left != 1)} in {rest}")
     if first is not None and len(groups) > 1:
-        named = " ".join(f"{key}={value}" for key, value in first.varied.items())
-        print(f"Best by {monitored(first.records[0].config)}: {named}  {first.completed[0].path}")
+        print(f"Best by {monitored(first.records[0].config)}: {first.label}  {first.completed[0].path}")
 
 
 def _row(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str]:
     seconds = "" if group.seconds is None else f"{group.seconds:.1f} s"
     numbers = [shown(cell(group, score), 4) for score in scores]
-    return [*(group.varied.get(key, "") for key in keys), str(len(group.completed)), *numbers, seconds, states(group)]
+    return [*group.settings(keys), str(len(group.completed)), *numbers, seconds, states(group)]
 
 
 def _hidden(headings: Sequence[str], rows: Sequence[Sequence[str]], settings: int, width: int) -> set[int]:

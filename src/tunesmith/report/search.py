@@ -24,7 +24,7 @@ def section(records: Sequence[Record], *, objectives: Sequence[str] = ()) -> Sec
         records: its runs, in any state.
         objectives: of its search, see `tunesmith.report.trials.objectives_of`; empty for the monitored score.
     """
-    groups = grouped(record for record in records if record.config)
+    groups = grouped(records)
     monitors = monitored_by(groups)
     comparable = len(monitors) == 1 and len({_data(group.records[0].config) for group in groups}) == 1
     wanted = list(objectives or monitors[:1])

@@ -14,26 +14,6 @@ SHOWN = 6  # scores in the table of a page; a CSV file has all
 _DETAILS = ("t interval", "bootstrap interval", "median", "best seed")
 
 
-def shared_monitor(groups: Sequence[Group]) -> str | None:
-    """The monitored score of all runs; None if they do not share one."""
-    monitors = {monitored(record.config) for group in groups for record in group.records}
-    return monitors.pop() if len(monitors) == 1 else None
-
-
-def ranked(groups: Sequence[Group], score: str | None) -> list[Group]:
-    """The groups from the best mean of a score to the worst, then those without it; in their own order for None."""
-    if score is None:
-        return list(groups)
-
-    def key(group: Group) -> tuple[bool, float]:
-        mean = group.mean(score)
-        if mean is None or math.isnan(mean):
-            return True, 0.0
-        return False, -mean if larger_is_better(score) else mean
-
-    return sorted(groups, key=key)
-
-
 def ordered_scores(groups: Sequence[Group]) -> list[str]:
     """Names of all scores: the monitored one, the same on the test split, then the others."""
     names = dict.fromkeys(name for group in groups for record in group.completed for name in record.scores)
@@ -57,7 +37,7 @@ def every_number(groups: Sequence[Group], scores: Sequence[str]) -> Table:
     keys = setting_names(groups)
     rows: list[list[Cell]] = [
         [
-            *(group.varied.get(key, "") for key in keys),
+            *group.settings(keys),
             len(group.completed),
             states(group),
             *(cell(group, score) for score in scores),
@@ -81,7 +61,7 @@ def overview(groups: Sequence[Group], scores: Sequence[str], *, equals: Collecti
     first = scores[0] if scores else None
     rows = []
     for group in groups:
-        row: list[Cell] = [group.varied.get(key, "") for key in keys]
+        row: list[Cell] = [*group.settings(keys)]
         row += [len(group.completed)]
         for number, score in enumerate(scores[:SHOWN]):
             row.append(cell(group, score, best=number == 0 and id(group) in equals))
@@ -102,7 +82,7 @@ def compact(groups: Sequence[Group], scores: Sequence[str], *, equals: Collectio
     keys = setting_names(groups)
     rows: list[list[Cell]] = [
         [
-            *(group.varied.get(key, "") for key in keys),
+            *group.settings(keys),
             len(group.completed),
             *(cell(group, score, best=number == 0 and id(group) in equals) for number, score in enumerate(scores[:2])),
         ]

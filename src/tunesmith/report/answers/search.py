@@ -120,7 +120,7 @@ def _loose(study: Study) -> Iterator[Part]:
         f"folders: how the settings were chosen, and between which bounds, is {UNKNOWN}.{_means(study)}"
     )
     values: dict[str, dict[str, None]] = {}
-    for group in grouped(run.record for run in study.runs if run.record.config):
+    for group in grouped(run.record for run in study.runs):
         for key, value in group.varied.items():
             values.setdefault(key, {})[value] = None
     rows: list[list[Cell]] = [[key, _cell(abridged(different)), len(different)] for key, different in values.items()]
