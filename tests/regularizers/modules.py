@@ -34,7 +34,7 @@ def dropout(module, probability):
 
 
 def assert_plain_training(*regularizers):
-    """A step is that of a module without these regularizers, bitwise, and has drawn the same random numbers."""
+    """A step is that of a module without these regularizers, bitwise, and has drawn the same random numbers; the module."""
     module, batch = module_of(*regularizers)
     plain, _ = module_of()
     losses, states = [], []
@@ -44,3 +44,4 @@ def assert_plain_training(*regularizers):
         losses.append(one.training_step(batch, 0))
         states.append(torch.get_rng_state())
     assert torch.equal(*losses) and torch.equal(*states)
+    return module

@@ -57,13 +57,17 @@ def set_log(drawn: DrawnAxis) -> None:
     drawn.set_minor_formatter(NullFormatter())
 
 
+def _set_scale(drawn: DrawnAxis, axis: Axis) -> None:
+    if axis.whole:
+        drawn.set_major_locator(MaxNLocator(integer=True))
+    if axis.log:
+        set_log(drawn)
+
+
 def set_horizontal(axes: matplotlib.axes.Axes, axis: Axis) -> None:
     """Make the horizontal axis of some axes this one."""
     axes.set_xlabel(axis.title)
-    if axis.whole:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if axis.log:
-        set_log(axes.xaxis)
+    _set_scale(axes.xaxis, axis)
     if axis.categories:
         names = axis.categories
         slanted = sum(map(len, names)) > 24 or len(names) > 6
@@ -75,10 +79,7 @@ def set_horizontal(axes: matplotlib.axes.Axes, axis: Axis) -> None:
 def set_vertical(axes: matplotlib.axes.Axes, axis: Axis) -> None:
     """Make the vertical axis of some axes this one."""
     axes.set_ylabel(axis.title)
-    if axis.whole:
-        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    if axis.log:
-        set_log(axes.yaxis)
+    _set_scale(axes.yaxis, axis)
     if axis.categories:
         axes.set_yticks(range(len(axis.categories)), axis.categories)
         axes.set_ylim(-0.6, len(axis.categories) - 0.4)

@@ -4,16 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from tunesmith.analyses.data import data_table
 from tunesmith.analyses.predictions import of_runs, splits
 from tunesmith.configuration.monitor import larger_is_better
-from tunesmith.documents.document import Cell, Part, Picture, Section, Table
+from tunesmith.documents.document import Cell, Part, Section, Table
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
-from tunesmith.figures.critical_difference import critical_difference
-from tunesmith.report import comparisons, examples, learning_curves, pivot, search
+from tunesmith.report import comparisons, examples, learning_curves, pivot, search, task_ranks
 from tunesmith.report.baseline import find_baseline
 from tunesmith.report.comparison import indistinguishable
 from tunesmith.report.groups import Group, grouped, ranked, shared_monitor
@@ -22,7 +19,6 @@ from tunesmith.report.records import Record, distinct, named
 from tunesmith.report.tables import compact, ordered_scores, overview
 from tunesmith.report.trials import objectives_of
 from tunesmith.runs.folder import RunFolder
-from tunesmith.statistics import ranks
 from tunesmith.sweeps.folder import FILE, SweepFolder
 
 _TASKS = 6  # whose predictions are shown
@@ -89,10 +85,9 @@ def content(places: Mapping[Path, Sequence[Record]], question: Question) -> Cont
         sections += _by_example(groups, baseline)
     if question.rows is not None:
         found = pivot.pivot(groups, rows=question.rows, columns=question.columns, score=question.score)
-        sections += [pivot.section(found), *_ranks(found)]
-        paper.insert(
-            0, next(part for part in sections[-1 if len(found.columns) < 2 else -2].parts if isinstance(part, Table))
-        )
+        methods = pivot.section(found)
+        paper = [*(part for part in methods.parts if isinstance(part, Table)), *paper]
+        sections += [methods, *task_ranks.sections(found)]
     sections += _searches(places)
     curves = learning_curves.section(groups)
     sections += [curves] if curves else []
@@ -211,36 +206,6 @@ def _data(groups: Sequence[Group]) -> Iterator[Section]:
         for name, found in seen:
             parts += [name, found] if len(seen) > 1 else [found]
         yield Section("Data", parts)
-
-
-def _ranks(found: pivot.Pivot) -> Iterator[Section]:
-    """Average ranks over the tasks, and which methods they tell apart (Demšar, 2006)."""
-    if len(found.columns) < 2:
-        return
-    methods, scores = found.matrix()
-    left_out = [row for row in found.rows if row not in methods]
-    parts: list[Part] = [f"Without a score on every task, and not ranked: {', '.join(left_out)}."] if left_out else []
-    if len(methods) < 2 or not np.isfinite(scores).all():
-        yield Section("Ranks", [*parts, "Fewer than two methods have scores on every task, so they are not ranked."])
-        return
-    average = ranks.average_ranks(scores, larger_is_better=True)
-    difference = ranks.critical_difference(len(methods), len(found.columns))
-    test = ranks.friedman(scores)
-    order = np.argsort(average, kind="stable")
-    rows: list[list[Cell]] = [[methods[place], float(average[place])] for place in order]
-    note = (
-        f"Average rank over {len(found.columns)} tasks, 1 is best. Friedman's test that all are equal: p = {test.p:.3f}. Methods whose ranks "
-        f"differ by less than {difference:.2f} are not told apart (Nemenyi, 5 %). With few tasks nearly nothing is."
-    )
-    figure = critical_difference(
-        methods, average, ranks.cliques(average, difference), difference, datasets=len(found.columns)
-    )
-    picture = Picture(
-        "ranks", "Average ranks", figure, "Critical-difference diagram: a bar joins methods that are not told apart."
-    )
-    yield Section(
-        "Ranks", [*parts, Table("ranks", "Average ranks", ["method", "average rank"], rows, note, decimals=2), picture]
-    )
 
 
 def _without_scores(records: Sequence[Record]) -> Iterator[Section]:

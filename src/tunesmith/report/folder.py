@@ -15,7 +15,6 @@ from tunesmith.storage import files
 from tunesmith.storage.contained import check_contained
 
 PAGE = "report.html"
-_MARK = '<meta name="generator" content="tunesmith report">'
 
 
 def check_target(target: Path, *, asked: bool) -> None:
@@ -56,8 +55,7 @@ def write(content: Content, appendix: Sequence[Section], target: Path, *, title:
     assert len(names) == len(set(names)), f"two figures have one name: {names}"
     try:
         _remove_figures(target / "figures", keep=names)
-        page = html.page(title, content.sections, lead="tunesmith report").replace("<title>", f"{_MARK}\n<title>", 1)
-        files.write_text(target / PAGE, page)
+        files.write_text(target / PAGE, html.page(title, content.sections, lead="tunesmith report"))
         files.write_text(target / "report.md", markdown_page.page(title, content.sections, figures="figures"))
         files.write_text(target / "table.tex", "\n".join(map(as_latex, content.paper)))
         files.write_text(target / "table.md", "\n\n".join(map(markdown_page.as_markdown, content.paper)) + "\n")
