@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 from tunesmith.attention.shading import ShadedText
 from tunesmith.documents.document import Picture
+from tunesmith.documents.html import environment
 from tunesmith.figures import style
 from tunesmith.storage.files import write_text
 
@@ -78,7 +78,6 @@ def write(file: Path, *, title: str, facts: Sequence[str], examples: Sequence[Ex
                     figure.svg, outside = Markup(), outside + 1
                 else:
                     left -= size
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    template = environment("tunesmith.attention").get_template("page.html")
     write_text(file, template.render(title=title, facts=facts, examples=examples))
     return outside

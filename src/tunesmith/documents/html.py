@@ -24,20 +24,25 @@ def page(title: str, sections: Sequence[Section], *, lead: str = "") -> str:
     return text
 
 
-@functools.cache
-def _template() -> Any:
+def environment(package: str) -> Any:
+    """jinja2 with the templates of a package: texts are escaped, and control characters and marks of direction are shown."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader("tunesmith.documents", "."),
+    return Environment(
+        loader=PackageLoader(package, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: safe(value) if type(value) is str else value,
     )
-    environment.filters |= {"kind": _kind, "svg": _svg, "cell": _shown, "sort_key": _sort_key, "is_number": _is_number}
-    return environment.get_template("page.html")
+
+
+@functools.cache
+def _template() -> Any:
+    templates = environment("tunesmith.documents")
+    templates.filters |= {"kind": _kind, "svg": _svg, "cell": _shown, "sort_key": _sort_key, "is_number": _is_number}
+    return templates.get_template("page.html")
 
 
 def _kind(part: Part) -> str:
