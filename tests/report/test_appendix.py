@@ -319,7 +319,7 @@ JSON = st.recursive(
 @given(values=st.dictionaries(st.sampled_from([*MANIFEST, "seconds", "plugins", "working_folder"]), JSON, max_size=6))
 def test_a_manifest_of_another_form_is_not_recorded(tmp_path, values):
     done(config(tmp_path, "seed=1"), 0.5, 0.5, **values)
-    page("x", made(tmp_path))
+    assert page("x", made(tmp_path)).startswith("# x\n")
 
 
 @pytest.mark.parametrize(
