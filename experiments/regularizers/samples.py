@@ -29,14 +29,23 @@ def main() -> None:
         write(samples / f"wnut17-{split}-{count}.conll", "\n\n".join(sample(posts, count)) + "\n")
 
     for split, count in (("train", 1000), ("validation", 300)):
-        content = json.loads((data / f"squad/{split}-v1.1.json").read_text(encoding="utf-8"))
-        kept = set(sample([question["id"] for question in questions(content)], count))
-        for article in content["data"]:
-            for paragraph in article["paragraphs"]:
-                paragraph["qas"] = [question for question in paragraph["qas"] if question["id"] in kept]
-            article["paragraphs"] = [paragraph for paragraph in article["paragraphs"] if paragraph["qas"]]
-        content["data"] = [article for article in content["data"] if article["paragraphs"]]
-        write(samples / f"squad-{split}-{count}.json", json.dumps(content, ensure_ascii=False))
+        file = data / f"squad/{split}-v1.1.json"
+        ids = [question["id"] for question in questions(json.loads(file.read_text(encoding="utf-8")))]
+        kept = set(sample(ids, count))
+        write(samples / f"squad-{split}-{count}.json", only(file, kept))
+        if split == "validation":
+            write(samples / "squad-test.json", only(file, set(ids) - kept))
+
+
+def only(file: Path, kept: set[str]) -> str:
+    """A file of SQuAD with the questions of these ids."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    for article in content["data"]:
+        for paragraph in article["paragraphs"]:
+            paragraph["qas"] = [question for question in paragraph["qas"] if question["id"] in kept]
+        article["paragraphs"] = [paragraph for paragraph in article["paragraphs"] if paragraph["qas"]]
+    content["data"] = [article for article in content["data"] if article["paragraphs"]]
+    return json.dumps(content, ensure_ascii=False)
 
 
 def questions(content: dict) -> list[dict]:
