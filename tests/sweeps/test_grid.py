@@ -5,10 +5,12 @@ import pytest
 from tests.conftest import TINY, composer
 from tests.sweeps.made import call, end, finish
 from tests.sweeps.test_space import FOLDERS, by_hydra
+from tunesmith import cli
 from tunesmith.errors import UserError
 from tunesmith.sweeps.expansion import Expansion
 from tunesmith.sweeps.grid import Grid, jobs_of
 from tunesmith.sweeps.space import split
+from tunesmith.training import outline
 
 
 def expanded(*words):
@@ -56,6 +58,18 @@ def test_all_mistakes_of_all_jobs_are_reported_together(tmp_path):
 def test_data_mistakes_are_reported_together(tmp_path):
     called = call("check", "-m", "dataset=csv", "dataset.validation=null", f"dataset.train={tmp_path}/a,{tmp_path}/b")
     assert called.status == 2 and called.errors.count(" is not a file") == 2
+
+
+def test_each_different_model_is_built_without_weights(monkeypatch, capsys):
+    built = []
+    build = outline.module_without_weights
+    monkeypatch.setattr(outline, "module_without_weights", lambda *given: built.append(given) or build(*given))
+    words = ["check", "-m", "dataset.size=96", "regularization=[standard,lora]", "optimizer.lr=1e-4,1e-3", "seed=1,2"]
+    assert cli.run([*words, "regularization.lora.target_modules=[query],[valeu]"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("no linear layer valeu; did you mean value?") == 1 and len(built) == 2
+    assert cli.run([*words, "regularization.lora.r=4,8"]) == 0
+    assert capsys.readouterr().out == "Settings and data are valid: 8 jobs.\n" and len(built) == 4
 
 
 @pytest.mark.parametrize("words", [["seed=1,1"], ["optimizer.lr=1e-3,0.001"], ["trainer.accelerator=cpu,auto"]])

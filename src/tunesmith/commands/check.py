@@ -1,5 +1,6 @@
 """`tunesmith check`: composes the config and checks settings and data, without training."""
 
+import json
 import sys
 from typing import Any
 
@@ -9,6 +10,8 @@ from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.stages import in_stage, origin, stages
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+
+_MODELS = 200  # of a sweep, built without weights; one takes 20 to 100 ms
 
 
 def run(arguments: list[str]) -> int:
@@ -21,6 +24,8 @@ def run(arguments: list[str]) -> int:
         print(f"Settings and data are valid: {planned.described}.")
         for line in planned.warnings:
             print(line)
+        sys.stdout.flush()  # what follows imports torch
+        _build_models([job.config for job in planned.jobs])
         return 0
     config = given.config()
     if config is None:
@@ -43,6 +48,44 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()  # what follows imports torch
         _list_parameters(config, dataset)
     return 0
+
+
+def _build_models(configs: list[Config]) -> None:
+    """Build each different model of a sweep without weights, as far as its backbone is here.
+
+    Raises:
+        UserError: with what the models refuse, each once.
+    """
+    from tunesmith.data.survey.survey import from_the_hub, surveyed
+    from tunesmith.training import outline
+
+    parts = ("backbone", "head", "regularization", "dataset")
+    different = {json.dumps([config[part] for part in parts], sort_keys=True): config for config in configs}
+    here = [
+        config
+        for config in different.values()
+        if not from_the_hub(config["dataset"]) and outline.is_here(origin(config))
+    ]
+    datasets: dict[str, Any] = {}
+    mistakes: list[str] = []
+    for config in here[:_MODELS]:
+        key = json.dumps(config["dataset"], sort_keys=True)
+        if key not in datasets:
+            datasets[key] = surveyed(config["dataset"])
+        try:
+            outline.module_without_weights(config, datasets[key])
+        except UserError as error:
+            mistakes += error.mistakes
+        except Exception:  # noqa: S112 - of a class that is not tunesmith's, which may compute with its weights
+            continue
+    if mistakes:
+        raise UserError(list(dict.fromkeys(mistakes)))
+    if len(here) < len(different):
+        print(
+            f"{len(different) - len(here)} of {len(different)} models are on the Hugging Face Hub, and are built when they are downloaded."
+        )
+    if len(here) > _MODELS:
+        print(f"{_MODELS} of {len(here)} different models were built.")
 
 
 def _describe(config: Config) -> Any:
