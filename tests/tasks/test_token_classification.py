@@ -46,7 +46,7 @@ def test_numbers_need_names():
         tag_task(labels=None).read(row)
     assert tag_task(labels=None, entities=False).read(row).tags == ["1", "0"]
     task = tag_task(labels=["O", "S-PER", "B-PER", "E-PER"])  # the data's own scheme, which is trained in BIO
-    assert task.normal(task.read(row).tags) == ["B-PER", "O"] and task.label_names == ("O", "B-PER", "I-PER")
+    assert task.tag_names.normal(task.read(row).tags) == ["B-PER", "O"] and task.label_names == ("O", "B-PER", "I-PER")
     with pytest.raises(ValueError, match="tag -1, but there are 4 labels"):
         task.read({"tokens": ["a"], "tags": [-1]})
     task.restore({"labels": ["O", "B-PER", "I-PER"]})  # a run's labels do not name another file's numbers

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
 from tunesmith.data.encoding.spans import in_characters
+from tunesmith.data.encoding.tag_names import TagNames
 from tunesmith.data.encoding.tagged import Tagged, from_lists, from_text
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
-from tunesmith.metrics.tag_schemes import bio_names, prefix_first
 
 
 class TokenClassification:
@@ -67,12 +67,11 @@ class TokenClassification:
     ) -> None:
         self.tokens, self.tags, self.text, self.spans = tokens, tags, text, spans
         self.offsets, self.entities, self.scheme, self.strict = offsets, entities, scheme, strict
-        self.suffix = suffix and entities
         try:
-            self.names = None if labels is None else tuple(map(self._written, labels))  # of the numbers in the data
+            self.tag_names = TagNames(labels, entities=entities, scheme=scheme, suffix=suffix)
         except ValueError as error:
             raise UserError(f"dataset.labels: {error}") from None
-        self.labels = self.names if self.names is None else self._trained(self.names)
+        self.labels = self.tag_names.trained()
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
 
     @property
@@ -123,9 +122,10 @@ class TokenClassification:
         """What the encoding depends on besides data and tokenizer: part of the cache key."""
         names = [self.columns, self.max_length, self.stride, self.label_names, self.entities]
         # Settings that change what is read are named only then, so that other data keeps its key.
-        if self.scheme == "bare" or self.names not in (None, self.labels) or self.offsets in ("utf16", "bytes"):
-            names += [self.scheme, self.names, self.offsets]
-        if self.suffix:
+        named = self.tag_names.names
+        if self.scheme == "bare" or named not in (None, self.labels) or self.offsets in ("utf16", "bytes"):
+            names += [self.scheme, named, self.offsets]
+        if self.tag_names.suffix:
             names.append("suffix")
         # Version 1 read running text and tags without types otherwise.
         changed = self.text is not None or "B-_" in self.label_names
@@ -143,38 +143,7 @@ class TokenClassification:
                 spans = in_characters(text, spans, unit=self.offsets)
             return from_text(text, spans)
         found = from_lists(row[self.tokens], row.get(self.tags))
-        return found if found.tags is None else replace(found, tags=[self._name(tag) for tag in found.tags])
-
-    def _name(self, tag: str | int) -> str:
-        """The name of a tag, which may be a number if the config names the tags, as datasets on the hub do."""
-        if isinstance(tag, str):
-            return self._written(tag)
-        if self.names is None and self.entities:
-            raise ValueError(
-                f"tag {tag} is a number; set dataset.labels to the names of all tags in the order of their numbers, "
-                "such as [O,B-PER,I-PER]"
-            )
-        if self.names is None:
-            return str(tag)
-        if not 0 <= tag < len(self.names):
-            raise ValueError(f"tag {tag}, but there are {len(self.names)} labels")
-        return self.names[tag]
-
-    def _written(self, tag: str) -> str:
-        """A tag that is written in the data or the config, with its prefix first."""
-        return prefix_first(tag) if self.suffix else tag
-
-    def _trained(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The tags that a model is trained with if the data has these: entities in BIO."""
-        if not self.entities or all(name == "O" or name[:2] in ("B-", "I-") for name in names):
-            return tuple(names)
-        return bio_names(self.normal([name])[0] for name in names)
-
-    def normal(self, tags: Sequence[str]) -> list[str]:
-        """Tags as used for training and scoring: entities in BIO."""
-        from tunesmith.metrics.chunks import to_bio
-
-        return to_bio(tags, self.scheme) if self.entities else list(tags)
+        return found if found.tags is None else replace(found, tags=[self.tag_names.name(tag) for tag in found.tags])
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
@@ -213,7 +182,7 @@ class TokenClassification:
             "unknown": unknown,
         }
         if all(sentence.tags is not None for sentence in read):
-            examples["tags"] = [self.normal(sentence.tags or []) for sentence in read]
+            examples["tags"] = [self.tag_names.normal(sentence.tags or []) for sentence in read]
             numbers = {name: number for number, name in enumerate(self.label_names)}
             targets = [[numbers[tag] for tag in tags] for tags in examples["tags"]]
             windows["target"] = [

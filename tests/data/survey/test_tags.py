@@ -284,7 +284,7 @@ def test_prefixes_that_come_last_give_the_entities_of_seqevals_suffix_mode(tmp_p
             survey(tmp_path, text, text)
     task, found = survey(tmp_path, text, text, suffix=True)
     (row,) = (record for _, record in Rows(train=[{"tokens": tags.split(), "tags": tags.split()}]).rows("train"))
-    read = task.normal(task.read(row).tags)
+    read = task.tag_names.normal(task.read(row).tags)
     assert get_entities(read) == get_entities(tags.split(), suffix=True)
     assert found.counts["train"] == Counter(kind for kind, _, _ in get_entities(tags.split(), suffix=True))
     with pytest.raises(UserError, match=r"the tag .B-PER. is not of dataset\.suffix=true"):

@@ -102,14 +102,14 @@ class _Split:
             except (ValueError, TypeError) as error:
                 wrong.setdefault(str(error), []).append(row)
                 continue
-            for tag in (record.get(task.tags) or ()) if task.text is None and task.names is not None else ():
+            for tag in (record.get(task.tags) or ()) if task.text is None and task.tag_names.names is not None else ():
                 written.setdefault("numbers" if isinstance(tag, int) else "names", (row, tag))
             self.misaligned += sentence.misaligned
             lost.update(sentence.lost)
             raw[tuple(sentence.tags)] += 1
             for tag in sentence.tags:
                 self.raw_rows.setdefault(tag, row)
-            normal = task.normal(sentence.tags)
+            normal = task.tag_names.normal(sentence.tags)
             for tag in normal:
                 self.tag_rows.setdefault(tag, row)
             self.counts.update((tag[2:] for tag in normal if tag[:2] == "B-") if task.entities else normal)
@@ -148,9 +148,9 @@ class _Split:
 def _setting_mistakes(task: Any) -> Iterator[str]:
     if task.scheme is not None and not task.entities:
         yield f"dataset.scheme={task.scheme} is for entities, but dataset.entities=false; remove one of them"
-    if task.names is not None and task.entities:
+    if task.tag_names.names is not None and task.entities:
         try:
-            check_scheme(task.names, task.scheme)
+            check_scheme(task.tag_names.names, task.scheme)
         except ValueError as error:
             yield f"dataset.labels: {error}"
 
