@@ -6,9 +6,9 @@ import pytest
 from tests.sweeps.made import config_of, end, finish
 from tunesmith.documents.document import Picture
 from tunesmith.figures import style
-from tunesmith.report.groups import grouped
+from tunesmith.report.groups import Group, grouped
 from tunesmith.report.history import FILE, Logged
-from tunesmith.report.learning_curves import mean_curve, section
+from tunesmith.report.learning_curves import _labels, mean_curve, section
 from tunesmith.report.records import find
 
 SCORE = "validation/accuracy"
@@ -115,3 +115,19 @@ def test_perplexity_is_drawn_of_language_models(tmp_path):
 def test_there_is_no_section_without_a_completed_run(tmp_path):
     end(config_of(f"output_dir={tmp_path}"), "failed")
     assert section(grouped(find([tmp_path]))) is None
+
+
+def test_labels_are_short_and_told_apart():
+    def labels(*settings):
+        return _labels([Group(varied, []) for varied in settings])
+
+    rate = {"optimizer.lr": "0.00011394412919926434", "regularization": "[standard,rdrop]"}
+    assert labels(rate, rate | {"optimizer.lr": "9.708580431929083e-05"}) == ["lr=0.000114 rdrop", "lr=9.71e-5 rdrop"]
+    near = rate | {"optimizer.lr": "0.00011394412919926435"}
+    assert labels(rate, near) == ["lr=0.00011394412919926434 rdrop", "lr=0.00011394412919926435 rdrop"]
+    assert labels({"trainer.max_steps": "123456789"}) == ["max_steps=123456789"]
+    assert labels({"regularization": "[a, b]"}, {"regularization": "[a,b]"}) == [
+        "regularization=[a, b]",
+        "regularization=[a,b]",
+    ]
+    assert labels({}) == ["configuration 1"]

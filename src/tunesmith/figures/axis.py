@@ -1,5 +1,6 @@
 """An axis of a figure of settings: numbers, on a linear or logarithmic scale, or categories."""
 
+import math
 from dataclasses import dataclass
 
 import matplotlib.axes
@@ -51,9 +52,10 @@ def set_log(drawn: DrawnAxis) -> None:
     set_scale = drawn.axes.set_xscale if isinstance(drawn, XAxis) else drawn.axes.set_yscale
     set_scale("log")
     low, high = drawn.get_view_interval()
-    wide = low > 0 and high > 1000 * low
-    drawn.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=6))
-    drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    decades = math.log10(high / low) if low > 0 else math.inf
+    subs = (1.0,) if decades > 3 else (1.0, 3.0) if decades > 1 else (1.0, 2.0, 5.0)  # about 5 numbers
+    drawn.set_major_locator(LogLocator(subs=subs, numticks=6))
+    drawn.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("e-0", "e-")))
     drawn.set_minor_formatter(NullFormatter())
 
 

@@ -92,8 +92,7 @@ def svg(figure: Figure, *, name: str, title: str) -> str:
         title: for those who hear the page.
     """
     text = io.StringIO()
-    with look():
-        _arrange(figure)
+    with _arranged(figure):
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     _, _, body = text.getvalue().partition("<svg")
     body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)  # labels, which are drawn anyway
@@ -112,8 +111,7 @@ def save(figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("
         if ending not in endings:
             continue
         content = io.BytesIO()
-        with look():
-            _arrange(figure)
+        with _arranged(figure):
             background = None if ending == "pdf" else "white"
             figure.savefig(content, format=ending, dpi=_DPI, metadata=metadata, facecolor=background, transparent=False)
         written.append(folder / f"{name}.{ending}")
@@ -121,8 +119,13 @@ def save(figure: Figure, folder: Path, name: str, *, endings: Sequence[str] = ("
     return written
 
 
-def _arrange(figure: Figure) -> None:
+@contextlib.contextmanager
+def _arranged(figure: Figure) -> Iterator[None]:
     """Place everything once: laying out again from where it is moves it by fractions of a point, and takes longer."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+    with look():
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()
+        # Without an engine `savefig` draws once, and not a second time to arrange what it draws.
+        with mpl.rc_context({"figure.constrained_layout.use": False}):
+            figure.set_layout_engine(None)
+            yield

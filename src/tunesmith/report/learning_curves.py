@@ -8,6 +8,7 @@ import numpy as np
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.documents.document import Part, Picture, Section
 from tunesmith.figures.learning_curves import MOST, POINTS, Curve, learning_curves
+from tunesmith.loggers.short_names import short_name
 from tunesmith.report.groups import Group, ranked
 from tunesmith.report.history import History, Logged, read
 
@@ -77,13 +78,36 @@ def _before_selection(history: History, score: str) -> History:
     return History({name: c for name, c in kept.items() if c.steps.size}, history.problem)
 
 
+def _labels(groups: Sequence[Group]) -> list[str]:
+    """A few words for each group, all different, with rounded numbers unless these would be the same."""
+    for digits in (3, None):
+        labels = [short_name({key: _rounded(text, digits) for key, text in group.varied.items()}) for group in groups]
+        if len(set(labels)) == len(labels):
+            break
+    else:
+        labels = [group.label for group in groups]
+    return [label or f"configuration {number}" for number, label in enumerate(labels, 1)]
+
+
+def _rounded(text: str, digits: int | None) -> str:
+    """A number of many digits with a few of them; anything else as it is."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return (
+        text
+        if digits is None or text.isdecimal() or len(text) <= digits + 3
+        else f"{number:.{digits}g}".replace("e-0", "e-")
+    )
+
+
 def _pictures(name: str, groups: Sequence[Group], histories: dict[int, History], *, left_out: int) -> list[Part]:
     curves, apart, seeds = [], [], set()
-    for number, group in enumerate(groups, 1):
+    for label, group in zip(_labels(groups), groups, strict=True):
         logged = [
             histories[id(record)].columns[name] for record in group.completed if name in histories[id(record)].columns
         ]
-        label = group.label or f"configuration {number}"
         if not logged:
             continue
         curve = mean_curve(label, logged)
