@@ -29,6 +29,8 @@ class Offline:
     """What a run's newest W&B file holds, or the one with a number.
 
     Attributes:
+        files: all of the folder.
+        file: the one that was read.
         run: its record: name, group, tags and so on.
         config: by key; nested values are nested.
         metrics: the definition of each, by name or pattern.
@@ -43,9 +45,10 @@ class Offline:
         self.files = sorted(
             folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-")
         )
+        self.file = self.files[number]
         self.run, self.config, self.metrics, self.history = None, {}, {}, []
         self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
-        for record in records(self.files[number]):
+        for record in records(self.file):
             if record.HasField("run"):
                 self.run = record.run
                 self._update(self.config, record.run.config.update)
