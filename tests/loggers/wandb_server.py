@@ -16,12 +16,14 @@ class Server:
         silent_for: ids of runs that get no answer in any mode.
         rows: of the histories that were accepted: id, step and loss, in the order of arrival.
         media: of the histories that were accepted: id, step and names of media, in the order of arrival.
+        views: workspaces and reports as they are now, by name: what was sent, with an id.
         files: names of uploaded files.
         requests: number of requests.
     """
 
     def __init__(self, mode="healthy"):
         self.mode, self.silent_for, self.rows, self.media, self.files, self.requests = mode, set(), [], [], [], 0
+        self.views: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
     def __enter__(self):
@@ -67,6 +69,22 @@ class Server:
         if "viewer" in request["query"]:
             account = {"id": "u", "name": "Some One", "username": "someone", "email": "a@b.c", "entity": "someone"}
             return {"viewer": account | {"admin": False, "flags": "{}", "deletedAt": None}}
+        if "upsertView" in request["query"]:
+            known = next((name for name, view in self.views.items() if view["id"] == given.get("id")), None)
+            id = self.views.pop(known)["id"] if known is not None else f"view{len(self.views)}"
+            self.views[given["name"]] = view = given | {"id": id}
+            project = {"id": "p", "name": view["projectName"], "entityName": view["entityName"]}
+            return {"upsertView": {"view": view | {"project": project}, "inserted": known is None}}
+        if "allViews" in request["query"]:
+            kind = {"type": given.get("viewType", "runs"), "name": given.get("viewName")}
+            asked = {key: value for key, value in kind.items() if value is not None}
+            found = [view for view in self.views.values() if asked.items() <= view.items()]
+            page = {"endCursor": None, "hasNextPage": False}
+            return {"project": {"allViews": {"edges": [{"node": view} for view in found], "pageInfo": page}}}
+        if "models(" in request["query"]:
+            page = {"endCursor": None, "hasNextPage": False}
+            node = {"id": "p", "name": "tests", "entityName": "someone", "createdAt": "2026-01-01T00:00:00"}
+            return {"models": {"pageInfo": page, "edges": [{"node": node | {"isBenchmark": False, "user": None}}]}}
         if "query ArtifactType(" in request["query"]:
             return {"project": None}
         if "UpsertBucket" in request["query"]:

@@ -100,6 +100,15 @@ PAGES = {
         },
         ("tunesmith report runs/sweeps/ID baseline='optimizer.lr=1e-4'", "tunesmith report runs/ rows=regularization"),
     ),
+    "dashboard": Page(
+        {
+            "DIR": "a sweep's folder, whose jobs log to Weights & Biases",
+            "output=FILE": "what is sent, as JSON: DIR/dashboard.json; without a key or network it is only written there",
+            "project=NAME": "at W&B; that of the jobs if left out",
+            "entity=NAME": "user or team; that of the jobs, or the account's default, if left out",
+        },
+        ("tunesmith dashboard runs/sweeps/ID", "tunesmith dashboard runs/sweeps/ID output=views.json"),
+    ),
     "sync": Page(
         {
             "DIR": "a folder with runs, at any depth; links in it are not followed",
