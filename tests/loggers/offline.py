@@ -37,6 +37,7 @@ class Offline:
         history: the rows, as dictionaries.
         keys: of the history.
         summary: as W&B's own library computes it from the file; values of `define_metric` are nested.
+        saved: names of the files that are uploaded.
         artifacts: that were logged, without tables.
         exit_codes: one, if the run has ended.
     """
@@ -47,12 +48,13 @@ class Offline:
         )
         self.file = self.files[number]
         self.run, self.config, self.metrics, self.history = None, {}, {}, []
-        self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
+        self.keys, self.summary, self.exit_codes, self.artifacts, self.saved = set(), {}, [], [], set()
         for record in records(self.file):
             if record.HasField("run"):
                 self.run = record.run
                 self._update(self.config, record.run.config.update)
             self._update(self.config, record.config.update)
+            self.saved |= {file.path for file in record.files.files}
             if record.HasField("metric"):
                 self.metrics[record.metric.name or record.metric.glob_name] = record.metric
             if record.HasField("history"):

@@ -5,6 +5,7 @@ import math
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -135,6 +136,21 @@ def test_two_projects_two_runs_and_a_job_without_w_and_b(tmp_path):
     assert runs["b"].run.entity == "team" and runs["a"].run.run_id != runs["b"].run.run_id
     assert [row["runs"] for row in tables(runs["a"])["results"]] == ["id5", "id3 id4", "id1"]
     assert [row["runs"] for row in tables(runs["b"])["results"]] == ["", "", "id2"]
+
+
+def test_the_page_of_the_report_leaves_the_machine_only_if_asked(written, tmp_path):
+    assert not list(written.path.rglob("wandb/**/*.html"))
+    page, records = written.path / "report/report.html", of_sweep(written)
+    asked = [
+        replace(
+            record,
+            config=record.config | {"logger": {"wandb": record.config["logger"]["wandb"] | {"upload_report": True}}},
+        )
+        for record in records
+    ]
+    write_sweep_run(written, asked, page=page)
+    (sent,) = Offline(written.path).file.parent.rglob("*.html")
+    assert sent.read_bytes() == page.read_bytes()
 
 
 def test_names_of_others_are_text_and_at_most_a_thousand_rows(tmp_path, capsys):

@@ -54,7 +54,7 @@ class RunDescription:
         job_type: train or stage.
         tags: dataset, backbone, head, experiment and sweep, each once.
         config: nested; with `run_id`, `configuration` (its digest without the seed), and where there are such `sweep_id`,
-            `varied` (see there), `previous_run` (name and id of the stage whose model it starts from) and `git_commit`.
+            `varied` (see there), `previous_run` (name and id of the stage whose model it starts from), `git_commit` and `git_changed`.
         notes: the command.
         monitor: the score that selects the best epoch.
         best: whether its best value is its largest or its smallest one.
@@ -87,6 +87,7 @@ class RunDescription:
             "varied": varied(launch.overrides) or None,
             "previous_run": f"{stage['name']}/{previous.name}" if stage is not None and previous is not None else None,
             "git_commit": code["commit"] if code is not None else None,
+            "git_changed": code["changed"] if code is not None else None,
         }
         return cls(
             name=short_name(launch.overrides) or f"{config['name']}/{folder.name}",

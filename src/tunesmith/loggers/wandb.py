@@ -27,11 +27,12 @@ class WandbRun(WandbLogger):
     Args:
         worst_errors: see `wandb`.
         upload_model: see `wandb`.
+        upload_patch: see `wandb`.
         settings: of WandbLogger.
     """
 
-    def __init__(self, *, worst_errors: int, upload_model: bool, **settings: Any) -> None:
-        self._worst_errors, self._upload_model = worst_errors, upload_model
+    def __init__(self, *, worst_errors: int, upload_model: bool, upload_patch: bool, **settings: Any) -> None:
+        self._worst_errors, self._upload_model, self._upload_patch = worst_errors, upload_model, upload_patch
         self._failures = Failures("Weights & Biases")
         super().__init__(**settings)
         self._wandb_init.pop("anonymous", None)  # W&B warns of it, even if it is None
@@ -117,7 +118,15 @@ class WandbRun(WandbLogger):
             wandb_session.end_service(wandb_session.exit_code(state))
         else:
             with self._failures:
+                if self._upload_patch:
+                    self._save_patch()
                 wandb_session.finish(self._experiment, state)
+
+    def _save_patch(self) -> None:
+        """Add what was changed in the user's repository, from which keys are blanked; nothing without a change."""
+        folder = Path(str(self.save_dir))
+        if (folder / "code.patch").is_file():
+            self.experiment.save(str(folder / "code.patch"), base_path=str(folder), policy="now")
 
 
 def wandb(
@@ -131,6 +140,8 @@ def wandb(
     tags: list[str],
     worst_errors: NonNegativeInt,
     upload_model: bool,
+    upload_patch: bool,
+    upload_report: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
     """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
@@ -142,6 +153,8 @@ def wandb(
         tags: W&B tags to filter runs by, besides those that every run has.
         worst_errors: rows, at most 20, of a table with the worst errors of each scored split: their texts leave the machine.
         upload_model: log the selected model as an artifact, with the fingerprints of its data.
+        upload_patch: add code.patch, the uncommitted changes in the working folder's repository, with keys blanked.
+        upload_report: add the page of `tunesmith report` to the run of a sweep, with the texts of its worst errors.
         timeout_seconds: how long the start, and the end, of a run wait for the server.
 
     """
@@ -156,6 +169,7 @@ def wandb(
     return WandbRun(
         worst_errors=worst_errors,
         upload_model=upload_model,
+        upload_patch=upload_patch,
         save_dir=folder,
         id=read_text(id_file),
         resume="allow",
