@@ -145,6 +145,7 @@ def _training(reports: Any) -> list[Any]:
         reports.LinePlot(title="Terms of the loss", metric_regex=r"train/(loss|penalty)_.*", max_runs_to_show=_RUNS),
         reports.LinePlot(title="Learning rate", metric_regex=r"train/learning_rate.*", max_runs_to_show=_RUNS),
         reports.LinePlot(title="Norm of the gradient", y=["train/gradient_norm"], log_y=True, max_runs_to_show=_RUNS),
+        reports.LinePlot(title="Norm of the weights", y=["train/weight_norm"], max_runs_to_show=_RUNS),
     ]
 
 
