@@ -56,6 +56,7 @@ PAGES = {
             "dataset=...": "other data than the run's own: dataset=csv dataset.test=FILE",
             "key=value": "other settings for scoring: dataset.eval_batch_size=128, trainer.accelerator=cpu",
             "output=DIR": "a new folder for metrics.json and predictions/; without it, scores are only printed",
+            "wandb=true": "with output=DIR, logs the scores to Weights & Biases, where the run's own logger does",
         },
         (
             "tunesmith evaluate run=runs/NAME/ID dataset.test=test.csv",

@@ -5,6 +5,7 @@ is one line, and ends neither. A folder that was handed over chooses no account 
 sweep that this user has run here, and writes that of any other one offline.
 """
 
+import dataclasses
 import logging
 import math
 import os
@@ -73,7 +74,7 @@ def _write(
     ended: bool,
     page: Path | None,
 ) -> None:
-    from tunesmith.loggers import wandb_sweep
+    from tunesmith.loggers import wandb_summary
     from tunesmith.storage.contained import check_contained
 
     check_contained(folder.path, finished=FINISHED)  # W&B would follow a link
@@ -94,8 +95,8 @@ def _write(
             identity if len(found) == 1 else f"{identity}-{digest([place.project, place.entity])}",
         )
         if page is not None and settings.get("upload_report") is True:
-            sweep = wandb_sweep.SweepRun(**vars(sweep) | {"page": page})
-        address = wandb_sweep.write(
+            sweep = dataclasses.replace(sweep, page=page)
+        address = wandb_summary.write(
             sweep,
             folder.path,
             project=place.project,
@@ -109,7 +110,7 @@ def _write(
 
 def _content(folder: SweepFolder, records: Sequence[Record], place: Place, identity: str) -> Any:
     from tunesmith.documents.document import Picture, Table
-    from tunesmith.loggers.wandb_sweep import SweepRun
+    from tunesmith.loggers.wandb_summary import SummaryRun
     from tunesmith.report import search
     from tunesmith.report.answers.bounds import bounds
     from tunesmith.report.groups import grouped, ranked
@@ -137,9 +138,10 @@ def _content(folder: SweepFolder, records: Sequence[Record], place: Place, ident
     names = sorted({str(record.config["name"]) for record in records if record.config})
     found = [record.state for record in records]
     settings = described.get("settings")
-    return SweepRun(
+    return SummaryRun(
         id=f"sweep-{identity}",
         name=f"{names[0] if len(names) == 1 else 'sweep'}/{folder.path.name}",
+        job_type="sweep",
         tags=_tags(records, described["identity"]),
         config={
             "sweep_id": described["identity"],
@@ -158,9 +160,8 @@ def _content(folder: SweepFolder, records: Sequence[Record], place: Place, ident
             **{f"runs/{state}": found.count(state) for state in _STATES},
             "remarks": " ".join(part for part in section.parts if isinstance(part, str)),
         },
-        results=results,
-        runs=[[id for record in group.records if (id := run_id(record, place))] for group in shown],
-        tables=[part for part in section.parts if isinstance(part, Table)],
+        tables=[results, *(part for part in section.parts if isinstance(part, Table))],
+        links={"results": [[id for record in group.records if (id := run_id(record, place))] for group in shown]},
         pictures=[part for part in section.parts if isinstance(part, Picture)],
     )
 

@@ -61,8 +61,13 @@ def run_id(record: Record, place: Place) -> str | None:
     settings = settings_of(record.config)
     if settings is None or Place(settings["project"], settings["entity"]) != place:
         return None
+    return wandb_id(record.path)
+
+
+def wandb_id(folder: Path) -> str | None:
+    """The W&B id that a run's folder has; None if it has none."""
     try:
-        id = read_text(record.path / "wandb_id.txt", limit=64)
+        id = read_text(folder / "wandb_id.txt", limit=64)
     except (OSError, UserError):
         return None
     return id if _ID.fullmatch(id) else None

@@ -1,15 +1,15 @@
-"""The W&B run of a whole sweep: the table of its results, its best configuration, and the figures of its search.
+"""A W&B run that is written at once: of a whole sweep, or of a run that was scored again.
 
-It has one id, so that writing it again replaces what it showed. The values of each writing are at a step of their own, the
-seconds since 1970: W&B drops values of a step before the last one that it has, and a run that is written offline again does not
-know that step.
+That of a sweep has one id, so that writing it again replaces what it showed. The values of each writing are at a step of their
+own, the seconds since 1970: W&B drops values of a step before the last one that it has, and a run that is written offline again
+does not know that step.
 """
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tunesmith.documents.document import Cell, Picture, Score, Table
 from tunesmith.errors.terminal import safe
@@ -18,45 +18,45 @@ from tunesmith.loggers.results import pixels
 
 
 @dataclass(frozen=True)
-class SweepRun:
-    """What a sweep's W&B run holds.
+class SummaryRun:
+    """What it holds.
 
     Attributes:
         id: of the W&B run.
         name: displayed.
+        job_type: sweep or evaluate.
         tags: at most 64 characters each.
         config: nested.
         notes: the command.
-        state: of the sweep: done, failed, interrupted or running.
+        state: done, failed, interrupted or running.
         summary: values by name; None for one that is not known.
-        results: a row for each configuration.
-        runs: of each row the W&B ids of its runs.
-        tables: others.
+        tables: shown.
+        links: of a table by its name, for each row the W&B ids of runs, for a last column.
         pictures: the figures.
         page: the HTML of the report; None to leave it out.
     """
 
     id: str
     name: str
+    job_type: Literal["sweep", "evaluate"]
     tags: Sequence[str]
     config: Mapping[str, Any]
     notes: str
     state: str
     summary: Mapping[str, Any]
-    results: Table
-    runs: Sequence[Sequence[str]]
-    tables: Sequence[Table]
-    pictures: Sequence[Picture]
+    tables: Sequence[Table] = ()
+    links: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    pictures: Sequence[Picture] = ()
     page: Path | None = None
 
 
 def write(
-    sweep: SweepRun, folder: Path, *, project: str, entity: str | None, mode: str, timeout_seconds: float
+    content: SummaryRun, folder: Path, *, project: str, entity: str | None, mode: str, timeout_seconds: float
 ) -> str | None:
     """Write or rewrite the W&B run; returns its address, None if it is offline.
 
     Args:
-        sweep: what it holds.
+        content: what it holds.
         folder: which gets W&B's files, in `wandb/`.
         project: at W&B.
         entity: user or team; None for the account's default.
@@ -72,41 +72,45 @@ def write(
     run = wandb_session.start(
         {
             "dir": folder,
-            "id": sweep.id,
+            "id": content.id,
             "resume": "allow",
             "project": project,
             "entity": entity,
             "mode": mode,
-            "name": safe(sweep.name),
-            "job_type": "sweep",
-            "tags": list(sweep.tags),
-            "notes": safe(sweep.notes),
+            "name": safe(content.name),
+            "job_type": content.job_type,
+            "tags": list(content.tags),
+            "notes": safe(content.notes),
             "settings": settings,
         }
     )
     address = None if run.offline else str(run.url)
     try:
-        run.config.update(_safe(sweep.config), allow_val_change=True)
-        run.summary.update(_safe(sweep.summary))
-        media: dict[str, Any] = {"tables/results": _table(_with_links(sweep, address))}
-        media |= {f"tables/{table.name}": _table(table) for table in sweep.tables}
-        for picture in sweep.pictures:
+        run.config.update(_safe(content.config), allow_val_change=True)
+        run.summary.update(_safe(content.summary))
+        media: dict[str, Any] = {
+            f"tables/{table.name}": _table(_with_links(table, content.links.get(table.name), address))
+            for table in content.tables
+        }
+        for picture in content.pictures:
             media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=safe(picture.title))
-        if sweep.page is not None:
-            media["report"] = library.Html(sweep.page, inject=False)
-        run.log(media, step=int(time.time()))
+        if content.page is not None:
+            media["report"] = library.Html(content.page, inject=False)
+        if media:
+            run.log(media, step=int(time.time()))
     except BaseException:
         wandb_session.finish(run, "failed")
         raise
-    wandb_session.finish(run, sweep.state)
+    wandb_session.finish(run, content.state)
     return address
 
 
-def _with_links(sweep: SweepRun, address: str | None) -> Table:
-    """The results with a last column: where the runs of each configuration are at W&B, or their ids."""
+def _with_links(table: Table, links: Sequence[Sequence[str]] | None, address: str | None) -> Table:
+    """The table with a last column: where the runs of each row are at W&B, or their ids if this one is offline."""
+    if links is None:
+        return table
     before = "" if address is None else f"{address.rpartition('/runs/')[0]}/runs/"
-    table = sweep.results
-    rows = [[*row, " ".join(f"{before}{id}" for id in ids)] for row, ids in zip(table.rows, sweep.runs, strict=True)]
+    rows = [[*row, " ".join(f"{before}{id}" for id in ids)] for row, ids in zip(table.rows, links, strict=True)]
     return Table(table.name, table.title, [*table.headings, "runs"], rows)
 
 
