@@ -16,6 +16,7 @@ from tunesmith.report.records import Record, of_sweep
 from tunesmith.report.results import write_results
 from tunesmith.report.sweep_run import write_sweep_run
 from tunesmith.report.wandb_places import places, remember
+from tunesmith.storage.verified_folder import FILE as DIGESTS
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -189,6 +190,15 @@ def test_a_sweep_that_the_user_ran_is_sent_and_one_that_was_handed_over_is_not(t
     assert f"/someone/tests/runs/sweep-{ID}" in output, output
     assert {run for run, _, _ in server.media} == {f"sweep-{ID}"}
     assert {"tables/results", "figures/slices"} <= {name for _, _, names in server.media for name in names}
+
+
+def test_a_setting_that_is_no_text_is_refused(tmp_path):
+    folder = made(tmp_path)
+    content = (folder.path / "sweep.json").read_text().replace('"optimizer.lr":', r'"optimizer.lr\ud800":')
+    (folder.path / "sweep.json").write_text(content)
+    (folder.path / DIGESTS).unlink()  # as an earlier version wrote it, or an attacker
+    called = call("report", folder.path)
+    assert called.status == 2 and "sweep.json is not as a sweep writes it" in called.errors
 
 
 @pytest.mark.parametrize("trouble", ["no key", "link"])

@@ -159,7 +159,12 @@ def _is_a_job(record: Any) -> bool:
         record.get("reports") or False,
         record.get("stage") or False,
     ]
-    return all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
+    return all(map(_is_text, texts)) and all(isinstance(number, int) for number in numbers)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that can be written: JSON can also spell half of a surrogate pair, which is no character."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _file_name(number: int) -> str:
