@@ -90,6 +90,7 @@ def test_means_counts_and_padding(monkeypatch):
     clock = iter([10.0, 12.0, 20.0, 21.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     metrics = StepMetrics(["loss_head", "penalty_x"])
+    metrics.peak_share = 0.01
     for loss, lengths in ((1.0, (3, 1)), (3.0, (2, 2, 2))):
         metrics.count(batch(*lengths))
         metrics.add(torch.tensor(loss), {"loss_head": torch.tensor(loss - 0.5), "penalty_x": torch.tensor(0.5)}, None)
@@ -98,6 +99,7 @@ def test_means_counts_and_padding(monkeypatch):
     assert (found["train/examples"], found["train/tokens"]) == (5, 10)
     assert found["machine/padding"] == pytest.approx(2 / 12)
     assert (found["machine/seconds"], found["machine/examples_per_second"]) == (2.0, 2.5)
+    assert found["machine/peak_share"] == pytest.approx(0.05)
     assert found["machine/tokens_per_second"] == 5.0 and found["machine/memory_gib"] > 0
     metrics.count(batch(4))
     metrics.add(torch.tensor(7.0), {"loss_head": torch.tensor(7.0), "penalty_x": torch.tensor(0.0)}, None)

@@ -213,6 +213,7 @@ def _system(reports: Any) -> list[Any]:
     titles = {
         "tokens_per_second": "Tokens a second",
         "examples_per_second": "Examples a second",
+        "peak_share": "Share of the GPU's peak, from below",
         "padding": "Share of padding",
         "memory_gib": "Memory (GiB)",
         "gpu_memory_gib": "Memory of the GPU, peak (GiB)",

@@ -21,10 +21,14 @@ class StepMetrics:
 
     Args:
         terms: names of what the loss consists of; empty if it has a single term.
+
+    Attributes:
+        peak_share: of the device's peak for one token a second, see `tunesmith.training.peak`; None if it is not known.
     """
 
     def __init__(self, terms: Sequence[str]) -> None:
         self.terms = tuple(terms)
+        self.peak_share: float | None = None
         self._sums: Tensor | None = None  # (1 + terms,) of the loss and its terms, on the device
         self._batches = 0  # in `_sums`
         self._counts = [0, 0, 0]  # windows, tokens and tokens with padding of this rank
@@ -114,6 +118,8 @@ class StepMetrics:
             found["machine/examples_per_second"] = windows / seconds
             found["machine/tokens_per_second"] = tokens / seconds
             found["machine/padding"] = 1 - tokens / padded
+            if self.peak_share is not None:
+                found["machine/peak_share"] = self.peak_share * tokens / seconds / collectives.world_size()
         return found
 
     def _elapsed(self) -> float:
