@@ -16,7 +16,7 @@ class Server:
         silent_for: ids of runs that get no answer in any mode.
         rows: of the histories that were accepted: id, step and loss, in the order of arrival.
         media: of the histories that were accepted: id, step and names of media, in the order of arrival.
-        views: workspaces and reports as they are now, by name: what was sent, with an id.
+        views: workspaces and reports as they are now, by id: what was sent, and the id.
         files: names of uploaded files.
         requests: number of requests.
     """
@@ -70,11 +70,11 @@ class Server:
             account = {"id": "u", "name": "Some One", "username": "someone", "email": "a@b.c", "entity": "someone"}
             return {"viewer": account | {"admin": False, "flags": "{}", "deletedAt": None}}
         if "upsertView" in request["query"]:
-            known = next((name for name, view in self.views.items() if view["id"] == given.get("id")), None)
-            id = self.views.pop(known)["id"] if known is not None else f"view{len(self.views)}"
-            self.views[given["name"]] = view = given | {"id": id}
+            id = given.get("id") or f"view{len(self.views)}"
+            known = id in self.views
+            self.views[id] = view = given | {"id": id}
             project = {"id": "p", "name": view["projectName"], "entityName": view["entityName"]}
-            return {"upsertView": {"view": view | {"project": project}, "inserted": known is None}}
+            return {"upsertView": {"view": view | {"project": project}, "inserted": not known}}
         if "allViews" in request["query"]:
             kind = {"type": given.get("viewType", "runs"), "name": given.get("viewName")}
             asked = {key: value for key, value in kind.items() if value is not None}
