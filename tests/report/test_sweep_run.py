@@ -115,7 +115,7 @@ def test_each_writing_is_sent_in_order(written, monkeypatch):
     assert first < second and names == same  # W&B drops values of a step before the last one
 
 
-def test_two_projects_two_runs_and_a_job_without_w_and_b(tmp_path):
+def test_two_projects_two_runs_and_a_job_without_w_and_b(tmp_path, monkeypatch, capsys):
     folder = made(tmp_path, failed=False)
     entries = folder.entries()
     records = []
@@ -137,6 +137,10 @@ def test_two_projects_two_runs_and_a_job_without_w_and_b(tmp_path):
     assert runs["b"].run.entity == "team" and runs["a"].run.run_id != runs["b"].run.run_id
     assert [row["runs"] for row in tables(runs["a"])["results"]] == ["id5", "id3 id4", "id1"]
     assert [row["runs"] for row in tables(runs["b"])["results"]] == ["", "", "id2"]
+    monkeypatch.setattr("tunesmith.report.sweep_run.MOST_PLACES", 0)  # configs of somebody else may name any number
+    capsys.readouterr()
+    write_sweep_run(folder, records)
+    assert capsys.readouterr().out == "Its jobs log to 2 projects; its own run is in the first 0 only\n"
 
 
 def test_the_page_of_the_report_leaves_the_machine_only_if_asked(written, tmp_path):
@@ -209,7 +213,7 @@ def test_trouble_with_w_and_b_is_one_line(trouble, tmp_path, capsys):
         (folder.path / "wandb").symlink_to(tmp_path / "elsewhere")
     write_sweep_run(folder, of_sweep(folder), ended=True)
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith(f"the sweep has no W&B run yet: tunesmith report {folder.path} writes it")
+    assert line.endswith(f"the sweep's own run is not there: tunesmith report {folder.path} writes it")
     assert ("run wandb login" if trouble == "no key" else "lead out of it") in line
     assert not list(tmp_path.glob("elsewhere/*"))
 

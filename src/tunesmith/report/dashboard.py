@@ -9,25 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tunesmith.configuration.monitor import larger_is_better, monitorable
+from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.documents.markdown_page import as_markdown
 from tunesmith.errors.terminal import safe
-from tunesmith.loggers.run_description import axis_key
+from tunesmith.report import wandb_panels as panels
 from tunesmith.report.groups import grouped, ranked
 from tunesmith.report.records import Record
 from tunesmith.report.results import summary
 from tunesmith.report.settings import Setting, settings
-from tunesmith.report.sweep_run import identity_of, ranking_score
+from tunesmith.report.sweep_content import identity_of, ranking_score
 from tunesmith.report.tables import ordered_scores
 from tunesmith.report.wandb_places import Place
 from tunesmith.sweeps.folder import SweepFolder
 
-FIGURES = ("parallel-coordinates", "importance", "slices", "contour", "expected-performance", "pareto")
-_RUNS = 100  # drawn in a panel; W&B draws ten unless it is told
 _SETTINGS = 8  # axes of the parallel coordinates, and panels of one setting against the score
-_SCORES = 6  # panels of the validation section
 _ROWS = 40  # configurations in the table of the report
-_WHOLE = 24  # columns of a report's grid
 _WIDTH = 120  # characters of a title, of which W&B takes 128
 
 
@@ -79,11 +75,11 @@ def dashboard(folder: SweepFolder, records: Sequence[Record], place: Place) -> D
     names = sorted({str(record.config["name"]) for record in records if record.config})
     title = _title(f"{' and '.join(names[:3])}{' and others' if len(names) > 3 else ''}, sweep {identity}")
     sections = {
-        "Training": _training(reports),
-        "Validation": _validation(reports, records, score),
-        "Sweep": _sweep(reports, varied, score),
-        "System": _system(reports),
-        "Tables": _tables(reports),
+        "Training": panels.training(reports),
+        "Validation": panels.validation(reports, records, score),
+        "Sweep": panels.sweep(reports, varied, score),
+        "System": panels.system(reports),
+        "Tables": panels.tables(reports),
     }
     pinned = ["run:displayName", "run:state", *([f"summary:final/{score}"] if score else [])]
     workspace = workspaces.Workspace(
@@ -91,10 +87,10 @@ def dashboard(folder: SweepFolder, records: Sequence[Record], place: Place) -> D
         project=place.project,
         name=title,
         sections=[
-            workspaces.Section(name=name, panels=panels, is_open=name not in ("System", "Tables"))
-            for name, panels in sections.items()
+            workspaces.Section(name=name, panels=found, is_open=name not in ("System", "Tables"))
+            for name, found in sections.items()
         ],
-        settings=workspaces.WorkspaceSettings(max_runs=_RUNS),
+        settings=workspaces.WorkspaceSettings(max_runs=panels.RUNS),
         runset_settings=workspaces.RunsetSettings(filters=f"Tags() in ['{identity}']", pinned_columns=pinned),
     )
     workspace._internal_name = f"nw-sweep{identity}-v"  # the same each time, so that it is replaced
@@ -108,17 +104,17 @@ def dashboard(folder: SweepFolder, records: Sequence[Record], place: Place) -> D
         blocks=[
             *_lead(reports, folder, records, score),
             reports.H2(text="Settings and score"),
-            reports.PanelGrid(runsets=[runs], panels=_sweep(reports, varied, score, media=False)),
+            reports.PanelGrid(runsets=[runs], panels=panels.sweep(reports, varied, score, media=False)),
             reports.H2(text="Validation, mean and standard deviation over the seeds"),
             reports.PanelGrid(
-                runsets=[_run_set(reports, identity, "train")], panels=_validation(reports, records, score)
+                runsets=[_run_set(reports, identity, "train")], panels=panels.validation(reports, records, score)
             ),
             reports.H2(text="Figures of the search"),
             reports.PanelGrid(
                 runsets=[_run_set(reports, identity, "sweep")],
                 panels=[
-                    _figures(reports),
-                    reports.WeavePanelSummaryTable(table_name="tables/results", layout=reports.Layout(w=_WHOLE, h=12)),
+                    panels.figures(reports),
+                    panels.results(reports),
                 ],
             ),
         ],
@@ -137,99 +133,6 @@ def _varied(records: Sequence[Record]) -> list[Setting]:
     return settings(
         [{key: text for key, text in (record.overrides or {}).items() if key != "seed"} for record in records]
     )[:_SETTINGS]
-
-
-def _training(reports: Any) -> list[Any]:
-    return [
-        reports.LinePlot(title="Loss", y=["train/loss"], max_runs_to_show=_RUNS),
-        reports.LinePlot(title="Terms of the loss", metric_regex=r"train/(loss|penalty)_.*", max_runs_to_show=_RUNS),
-        reports.LinePlot(title="Learning rate", metric_regex=r"train/learning_rate.*", max_runs_to_show=_RUNS),
-        reports.LinePlot(title="Norm of the gradient", y=["train/gradient_norm"], log_y=True, max_runs_to_show=_RUNS),
-        reports.LinePlot(title="Norm of the weights", y=["train/weight_norm"], max_runs_to_show=_RUNS),
-    ]
-
-
-def _validation(reports: Any, records: Sequence[Record], score: str | None) -> list[Any]:
-    """Each score by the group of the runs, which is their configuration without the seed."""
-    names = dict.fromkeys(name for record in records if record.config for name in monitorable(record.config["dataset"]))
-    first = [score] if score is not None and score.startswith("validation/") else []
-    shown = list(dict.fromkeys([*first, *names]))[:_SCORES]
-    grouping = {"groupby": "Group", "groupby_aggfunc": "mean", "groupby_rangefunc": "stddev"}
-    lines = [
-        reports.LinePlot(title=safe(name), y=[name], title_x="optimizer steps", max_runs_to_show=_RUNS, **grouping)
-        for name in shown
-    ]
-    finals = [name for name in ordered_scores(grouped(records)) if score and name.endswith(score.partition("/")[2])]
-    bars = [
-        reports.BarPlot(title=safe(f"final {name}"), metrics=[f"final/{name}"], max_runs_to_show=_RUNS, **grouping)
-        for name in finals[:2]
-    ]
-    return [*lines, *bars]
-
-
-def _sweep(reports: Any, varied: Sequence[Setting], score: str | None, *, media: bool = True) -> list[Any]:
-    """How the score depends on what varies; nothing of it without a score or if nothing varies."""
-    figures = [_figures(reports)] if media else []
-    if score is None or not varied:
-        return figures or [reports.MarkdownPanel(markdown="Nothing varies but the seed, or the runs share no score.")]
-    target = reports.SummaryMetric(f"final/{score}")
-    axes = {setting.key: reports.Config(f"varied.{axis_key(setting.key)}") for setting in varied}
-    columns = [
-        reports.ParallelCoordinatesPlotColumn(
-            metric=axes[setting.key], display_name=safe(setting.key), log=setting.axis.log or None
-        )
-        for setting in varied
-    ]
-    columns.append(
-        reports.ParallelCoordinatesPlotColumn(
-            metric=target, display_name=safe(score), inverted=None if larger_is_better(score) else True
-        )
-    )
-    scatter = [
-        reports.ScatterPlot(
-            title=safe(f"{score} by {setting.key}"), x=axes[setting.key], y=target, log_x=setting.axis.log or None
-        )
-        for setting in varied
-    ]
-    return [
-        reports.ParallelCoordinatesPlot(title="Settings and score of each run", columns=columns),
-        reports.ParameterImportancePlot(with_respect_to=f"final/{score}"),
-        *scatter,
-        *figures,
-    ]
-
-
-def _figures(reports: Any) -> Any:
-    """The figures of the sweep's own run, which are those of `tunesmith report`."""
-    return reports.MediaBrowser(
-        title="Figures of tunesmith report",
-        media_keys=[f"figures/{name}" for name in FIGURES],
-        num_columns=2,
-        layout=reports.Layout(w=_WHOLE, h=20),
-    )
-
-
-def _system(reports: Any) -> list[Any]:
-    titles = {
-        "tokens_per_second": "Tokens a second",
-        "examples_per_second": "Examples a second",
-        "peak_share": "Share of the GPU's peak, from below",
-        "padding": "Share of padding",
-        "memory_gib": "Memory (GiB)",
-        "gpu_memory_gib": "Memory of the GPU, peak (GiB)",
-        "seconds": "Seconds of training",
-    }
-    return [
-        reports.LinePlot(title=title, y=[f"machine/{name}"], max_runs_to_show=_RUNS) for name, title in titles.items()
-    ]
-
-
-def _tables(reports: Any) -> list[Any]:
-    return [
-        reports.WeavePanelSummaryTable(table_name="tables/results"),
-        reports.WeavePanelSummaryTable(table_name="tables/search"),
-        reports.RunComparer(diff_only="split"),
-    ]
 
 
 def _lead(reports: Any, folder: SweepFolder, records: Sequence[Record], score: str | None) -> list[Any]:
