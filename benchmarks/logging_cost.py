@@ -28,7 +28,7 @@ DESCRIPTION = RunDescription(
     "seed=1", "group", "train", ("demo",), {"seed": 1}, "tunesmith train", "validation/f1", "max"
 )
 W_AND_B = {"project": "benchmark", "entity": None, "mode": "offline", "tags": [], "timeout_seconds": 30.0}
-W_AND_B |= {"worst_errors": 0, "upload_model": False}
+W_AND_B |= {"worst_errors": 0, "upload_model": False, "upload_patch": False, "upload_report": False}
 TERMS = ["loss_head", "penalty_rdrop", "penalty_l2sp"]
 
 

@@ -16,6 +16,10 @@ COMMANDS = {  # name: arguments, summary
     "predict": ("run=DIR input=FILE output=FILE", "predicts new texts; - is standard input or output"),
     "attention": ("run=DIR input=FILE output=DIR", "draws what a completed run looks at in new texts"),
     "report": ("DIR... [baseline=...] [rows=KEY]", "tables, statistics and figures of a sweep, or of any runs"),
+    "dashboard": (
+        "DIR [output=FILE] [project=NAME]",
+        "makes the workspace and the report of a sweep at Weights & Biases",
+    ),
     "sync": ("DIR [timeout_seconds=60]", "sends offline runs of Weights & Biases, each once"),
     "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
     "reproduce": (

@@ -29,12 +29,15 @@ class Offline:
     """What a run's newest W&B file holds, or the one with a number.
 
     Attributes:
+        files: all of the folder.
+        file: the one that was read.
         run: its record: name, group, tags and so on.
         config: by key; nested values are nested.
         metrics: the definition of each, by name or pattern.
         history: the rows, as dictionaries.
         keys: of the history.
         summary: as W&B's own library computes it from the file; values of `define_metric` are nested.
+        saved: names of the files that are uploaded.
         artifacts: that were logged, without tables.
         exit_codes: one, if the run has ended.
     """
@@ -43,13 +46,15 @@ class Offline:
         self.files = sorted(
             folder.glob("wandb/*run-*/run-*.wandb"), key=lambda file: file.parent.name.removeprefix("offline-")
         )
+        self.file = self.files[number]
         self.run, self.config, self.metrics, self.history = None, {}, {}, []
-        self.keys, self.summary, self.exit_codes, self.artifacts = set(), {}, [], []
-        for record in records(self.files[number]):
+        self.keys, self.summary, self.exit_codes, self.artifacts, self.saved = set(), {}, [], [], set()
+        for record in records(self.file):
             if record.HasField("run"):
                 self.run = record.run
                 self._update(self.config, record.run.config.update)
             self._update(self.config, record.config.update)
+            self.saved |= {file.path for file in record.files.files}
             if record.HasField("metric"):
                 self.metrics[record.metric.name or record.metric.glob_name] = record.metric
             if record.HasField("history"):

@@ -13,6 +13,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 
 from tests.conftest import TINY, checked
 from tests.loggers.offline import Offline
+from tests.sweeps.made import call, config_of, finish
 from tunesmith.errors import Interrupted
 from tunesmith.loggers.run_description import Launch
 from tunesmith.training.train import train
@@ -98,6 +99,32 @@ def test_tensorboard_has_the_series_of_metrics_csv_and_the_final_scores(run, eve
         (event,) = events.Scalars(f"final/{name}")
         assert event.value == pytest.approx(score, rel=1e-6)
     assert "machine/tokens_per_second" in events.Tags()["scalars"]
+
+
+def test_an_evaluation_is_a_run_that_names_the_one_it_scores(run, scores, tmp_path):
+    called = call("evaluate", f"run={run.path}", f"output={tmp_path / 'again'}", "wandb=true")
+    assert called.status == 0 and f"offline, tunesmith sync {tmp_path / 'again'} sends it" in called.output
+    read = Offline(tmp_path / "again")
+    assert read.run.job_type == "evaluate" and not read.run.run_group
+    assert read.config["evaluated_wandb_run"] == (run.path / "wandb_id.txt").read_text()
+    assert read.config["evaluated_run"] == f"{run.path.parent.name}/{run.path.name}"
+    expected = {name: value for name, value in scores.items() if name.startswith("test/")}
+    assert {name: read.summary[f"final/{name}"] for name in expected} == pytest.approx(expected)
+    assert read.summary["state"] == "done" and read.exit_codes == [0]
+
+
+@pytest.mark.parametrize(
+    "words,message",
+    [
+        (["wandb=true"], "wandb=true needs output=DIR"),
+        (["wandb=1", "output=x"], "wandb=1; expected true or false"),
+        (["wandb=true", "output=x"], "was not logged to Weights & Biases; expected logger=wandb in its config"),
+    ],
+)
+def test_an_evaluation_that_cannot_be_logged(words, message, tmp_path):
+    unlogged = finish(config_of(f"output_dir={tmp_path}"), {"test/accuracy": 0.5})
+    called = call("evaluate", f"run={unlogged.path}", *words)
+    assert called.status == 2 and message in called.errors
 
 
 def test_tensorboard_has_figures_texts_and_hparams(run, events, scores):

@@ -20,6 +20,8 @@ OPTIONS = {
     "timeout_seconds": 1.0,
     "worst_errors": 0,
     "upload_model": False,
+    "upload_patch": False,
+    "upload_report": False,
 }
 DESCRIPTION = RunDescription(
     name="lr=3e-5 seed=2",
@@ -33,8 +35,8 @@ DESCRIPTION = RunDescription(
 )
 
 
-def wandb(folder, mode, description=DESCRIPTION):
-    logger = module.wandb(folder, {}, 0, mode=mode, **OPTIONS)
+def wandb(folder, mode, description=DESCRIPTION, **options):
+    logger = module.wandb(folder, {}, 0, mode=mode, **OPTIONS | options)
     logger.describe(description)
     return logger
 
@@ -101,6 +103,17 @@ def test_a_resumed_run_continues_the_same_w_and_b_run(tmp_path):
     read = Offline(tmp_path)
     assert len(read.files) == 2 and {file.stem for file in read.files} == {f"run-{read.run.run_id}"}
     assert [row["_step"] for row in read.history] == [4, 5]
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_patch_leaves_the_machine_only_if_asked(asked, tmp_path):
+    (tmp_path / "code.patch").write_text("+x = 1\n")
+    logger = wandb(tmp_path, "offline", upload_patch=asked)
+    logger.close("failed")
+    read = Offline(tmp_path)
+    assert ("code.patch" in read.saved) is asked
+    found = list(read.file.parent.rglob("code.patch"))
+    assert [file.read_text() for file in found] == ["+x = 1\n"] * asked
 
 
 def test_a_disabled_run_writes_nothing(tmp_path):

@@ -15,12 +15,15 @@ class Server:
             without_files (403 for uploaded files), or without_artifacts (none is created, which tables are).
         silent_for: ids of runs that get no answer in any mode.
         rows: of the histories that were accepted: id, step and loss, in the order of arrival.
+        media: of the histories that were accepted: id, step and names of media, in the order of arrival.
+        views: workspaces and reports as they are now, by id: what was sent, and the id.
         files: names of uploaded files.
         requests: number of requests.
     """
 
     def __init__(self, mode="healthy"):
-        self.mode, self.silent_for, self.rows, self.files, self.requests = mode, set(), [], [], 0
+        self.mode, self.silent_for, self.rows, self.media, self.files, self.requests = mode, set(), [], [], [], 0
+        self.views: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
     def __enter__(self):
@@ -51,8 +54,10 @@ class Server:
             if self.mode == "without_values":
                 return 400, {}
             lines = json.loads(body).get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
-            rows = map(json.loads, lines)
-            self.rows += [(path.split("/")[-2], row["_step"], row["train/loss"]) for row in rows if "train/loss" in row]
+            rows, run = list(map(json.loads, lines)), path.split("/")[-2]
+            self.rows += [(run, row["_step"], row["train/loss"]) for row in rows if "train/loss" in row]
+            names = [(row["_step"], {key for key, value in row.items() if isinstance(value, dict)}) for row in rows]
+            self.media += [(run, step, found) for step, found in names if found]
         elif path == "/graphql":
             if self.mode == "without_artifacts" and b"createArtifact(" in body:
                 return 403, {}
@@ -61,6 +66,27 @@ class Server:
 
     def _data(self, request):
         given = request.get("variables", {})
+        if "viewer" in request["query"]:
+            account = {"id": "u", "name": "Some One", "username": "someone", "email": "a@b.c", "entity": "someone"}
+            return {"viewer": account | {"admin": False, "flags": "{}", "deletedAt": None}}
+        if "upsertView" in request["query"]:
+            id = given.get("id") or f"view{len(self.views)}"
+            known = id in self.views
+            self.views[id] = view = given | {"id": id}
+            project = {"id": "p", "name": view["projectName"], "entityName": view["entityName"]}
+            return {"upsertView": {"view": view | {"project": project}, "inserted": not known}}
+        if "allViews" in request["query"]:
+            kind = {"type": given.get("viewType", "runs"), "name": given.get("viewName")}
+            asked = {key: value for key, value in kind.items() if value is not None}
+            found = [view for view in self.views.values() if asked.items() <= view.items()]
+            page = {"endCursor": None, "hasNextPage": False}
+            return {"project": {"allViews": {"edges": [{"node": view} for view in found], "pageInfo": page}}}
+        if "models(" in request["query"]:
+            page = {"endCursor": None, "hasNextPage": False}
+            node = {"id": "p", "name": "tests", "entityName": "someone", "createdAt": "2026-01-01T00:00:00"}
+            return {"models": {"pageInfo": page, "edges": [{"node": node | {"isBenchmark": False, "user": None}}]}}
+        if "query ArtifactType(" in request["query"]:
+            return {"project": None}
         if "UpsertBucket" in request["query"]:
             project = {"id": "p", "name": "tests", "entity": {"id": "e", "name": "someone"}}
             bucket = {"id": "b", "name": given["name"], "displayName": "d", "config": "{}", "historyLineCount": 0}

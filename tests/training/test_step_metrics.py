@@ -14,18 +14,22 @@ from tunesmith.training.train import train
 
 CPU = torch.device("cpu")
 WORDS = [*TINY, "dataset.batch_size=16", "trainer.log_every_n_steps=1", "regularization=[standard,l2sp,rdrop]"]
-WORDS += ["regularization.standard.gradient_clip=0.05"]
+WORDS += ["regularization.standard.gradient_clip=0.05", "callbacks=[checkpoint,weight_norm]"]
 
 
 class Watch(pl.Callback):
     """The norm of each gradient, in double precision; called before the regularizers."""
 
     def __init__(self):
-        self.norms = []
+        self.norms, self.weights = [], []
 
     def on_before_optimizer_step(self, trainer, pl_module, optimizer):
         gradients = [p.grad.double().numpy().ravel() for p in pl_module.parameters() if p.grad is not None]
         self.norms.append(float(np.sqrt((np.concatenate(gradients) ** 2).sum())))
+
+    def on_train_batch_end(self, trainer, pl_module, *arguments):
+        weights = [p.detach().double().numpy().ravel() for p in pl_module.parameters() if p.requires_grad]
+        self.weights.append(float(np.sqrt((np.concatenate(weights) ** 2).sum())))
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,12 @@ def test_the_gradient_norm_is_that_before_clipping(logged):
     assert [row["train/gradient_norm"] for row in rows] == pytest.approx(watch.norms, rel=1e-5)
     clip = run.config()["regularization"]["standard"]["gradient_clip"]
     assert max(watch.norms) > clip, "the test would not notice a norm after clipping"
+
+
+def test_the_weight_norm_is_that_after_the_step(logged):
+    rows, watch, _ = logged
+    assert [row["train/weight_norm"] for row in rows] == pytest.approx(watch.weights, rel=1e-6)
+    assert len(set(watch.weights)) == len(rows), "the test would not notice a norm before the step"
 
 
 def test_examples_and_tokens_are_those_of_the_data(logged):
@@ -80,6 +90,7 @@ def test_means_counts_and_padding(monkeypatch):
     clock = iter([10.0, 12.0, 20.0, 21.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     metrics = StepMetrics(["loss_head", "penalty_x"])
+    metrics.peak_share = 0.01
     for loss, lengths in ((1.0, (3, 1)), (3.0, (2, 2, 2))):
         metrics.count(batch(*lengths))
         metrics.add(torch.tensor(loss), {"loss_head": torch.tensor(loss - 0.5), "penalty_x": torch.tensor(0.5)}, None)
@@ -88,6 +99,7 @@ def test_means_counts_and_padding(monkeypatch):
     assert (found["train/examples"], found["train/tokens"]) == (5, 10)
     assert found["machine/padding"] == pytest.approx(2 / 12)
     assert (found["machine/seconds"], found["machine/examples_per_second"]) == (2.0, 2.5)
+    assert found["machine/peak_share"] == pytest.approx(0.05)
     assert found["machine/tokens_per_second"] == 5.0 and found["machine/memory_gib"] > 0
     metrics.count(batch(4))
     metrics.add(torch.tensor(7.0), {"loss_head": torch.tensor(7.0), "penalty_x": torch.tensor(0.0)}, None)

@@ -19,7 +19,7 @@ from tunesmith.storage.contained import check_contained
 from tunesmith.storage.verified_folder import FILE as DIGESTS
 from tunesmith.storage.verified_folder import digest, digest_of
 from tunesmith.sweeps.folder import FILE as SWEEP
-from tunesmith.sweeps.folder import SweepFolder
+from tunesmith.sweeps.folder import FINISHED, SweepFolder
 
 ELSEWHERE = "unpacked bundle"  # the folder that a packed sweep ran in: none, so its runs are looked for beside it
 _LEFT_OUT = "left out"
@@ -41,7 +41,7 @@ def of_run(run: RunFolder, *, weights: bool, predictions: bool, blanking: Blanki
     Raises:
         UserError: if a file is damaged, leads out of the folder, or holds what looks like a key and is data.
     """
-    check_contained(run.path, finished="wandb/*")
+    check_contained(run.path, finished=("wandb/*",))
     found: dict[str, Content] = {"config.yaml": _config(run.path / "config.yaml", blanking, run)}
     for name in _RECORDS:
         if (run.path / name).exists() or name != "manifest.json":
@@ -74,7 +74,7 @@ def of_sweep(
     Raises:
         UserError: if a file is damaged, or leads out of the folder.
     """
-    check_contained(folder.path, finished="hydra/*")
+    check_contained(folder.path, finished=FINISHED)
     content = {key: value for key, value in folder.read().items() if key not in _OF_THIS_MACHINE}
     found: dict[str, Content] = {}
     jobs = []

@@ -7,12 +7,15 @@ from typing import Any
 from tunesmith.commands.arguments import RunArguments
 from tunesmith.configuration import Config
 from tunesmith.configuration.changed import scored_data
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import first_line
 from tunesmith.training import logging_setup
 
 
 def run(arguments: list[str]) -> int:
     """Score the run and print the scores; with output=DIR, write them and the predictions."""
-    given = RunArguments.parse(arguments, optional=["output"])
+    given = RunArguments.parse(arguments, optional=["output", "wandb"])
+    logs = _asked_to_log(given)
     config, metrics = scored(given)
     from tunesmith.runs.score_table import print_label_scores, print_scores, warn_of_undefined
     from tunesmith.runs.scores import LABELS, numbers
@@ -24,7 +27,55 @@ def run(arguments: list[str]) -> int:
     if (output := given.values.get("output")) is not None:
         written = Path(output).expanduser()
         print(f"Written: {written / 'metrics.json'}, {written / 'predictions'}")
+        if logs:
+            _log(given, config, scores, written, arguments)
     return 0
+
+
+def _asked_to_log(given: RunArguments) -> bool:
+    """Whether wandb=true is given.
+
+    Raises:
+        UserError: if it cannot be done.
+    """
+    from tunesmith.report.wandb_places import settings_of
+
+    wanted = given.values.get("wandb", "false")
+    mistakes = [f"wandb={wanted}; expected true or false"] if wanted not in ("true", "false") else []
+    if wanted == "true" and "output" not in given.values:
+        mistakes.append("wandb=true needs output=DIR, where the files of Weights & Biases go")
+    if wanted == "true" and settings_of(given.run.config()) is None:
+        mistakes.append(
+            f"wandb=true, but {given.run.path} was not logged to Weights & Biases; expected logger=wandb in its config: "
+            "leave wandb=true out"
+        )
+    if mistakes:
+        raise UserError(mistakes)
+    return wanted == "true"
+
+
+def _log(given: RunArguments, config: Config, scores: dict[str, float], output: Path, arguments: list[str]) -> None:
+    """Log the scores; whatever is wrong with W&B is one line, for they are written."""
+    from tunesmith.loggers.evaluation import log_evaluation
+    from tunesmith.report.wandb_places import settings_of, wandb_id
+
+    settings = settings_of(given.run.config())
+    assert settings is not None
+    print(f"Weights & Biases: {settings['entity'] or 'the default account'}, project {settings['project']}", flush=True)
+    try:
+        address = log_evaluation(
+            given.run,
+            wandb_id(given.run.path),
+            config,
+            scores,
+            output,
+            settings=settings,
+            arguments=["evaluate", *arguments],
+        )
+    except Exception as error:
+        print(f"Weights & Biases failed: {first_line(error)}; the scores are in {output} only", flush=True)
+    else:
+        print(f"Logged: {address or f'offline, tunesmith sync {output} sends it'}", flush=True)
 
 
 def scored(given: RunArguments) -> tuple[Config, dict[str, Any]]:

@@ -56,6 +56,7 @@ PAGES = {
             "dataset=...": "other data than the run's own: dataset=csv dataset.test=FILE",
             "key=value": "other settings for scoring: dataset.eval_batch_size=128, trainer.accelerator=cpu",
             "output=DIR": "a new folder for metrics.json and predictions/; without it, scores are only printed",
+            "wandb=true": "with output=DIR, logs the scores to Weights & Biases, where the run's own logger does",
         },
         (
             "tunesmith evaluate run=runs/NAME/ID dataset.test=test.csv",
@@ -99,6 +100,15 @@ PAGES = {
             "columns=KEY": "the setting in the columns of that table; dataset if left out",
         },
         ("tunesmith report runs/sweeps/ID baseline='optimizer.lr=1e-4'", "tunesmith report runs/ rows=regularization"),
+    ),
+    "dashboard": Page(
+        {
+            "DIR": "a sweep's folder, whose jobs log to Weights & Biases",
+            "output=FILE": "what is sent, as JSON: DIR/dashboard.json; without a key or network it is only written there",
+            "project=NAME": "at W&B; that of the jobs if left out",
+            "entity=NAME": "user or team; that of the jobs, or the account's default, if left out",
+        },
+        ("tunesmith dashboard runs/sweeps/ID", "tunesmith dashboard runs/sweeps/ID output=views.json"),
     ),
     "sync": Page(
         {

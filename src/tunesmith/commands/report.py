@@ -13,13 +13,18 @@ def run(arguments: list[str]) -> int:
     places, options = _parsed(arguments)
     from tunesmith.report.records import by_place, distinct
     from tunesmith.report.results import show
+    from tunesmith.report.sweep_run import write_sweep_run
+    from tunesmith.sweeps.folder import FILE, SweepFolder
 
     found, title = by_place(places), " ".join(map(str, places))
     records = distinct(found.values())
-    sweep = places[0] if len(places) == 1 and (places[0] / "sweep.json").is_file() else None
+    sweeps = {SweepFolder(place): runs for place, runs in found.items() if (place / FILE).is_file()}
+    sweep = places[0] if len(places) == 1 and sweeps else None
     if not any(record.state == "done" for record in records):
         show(records, title=title, place=sweep)
         print("None of the runs has completed: no report is written")
+        for folder, runs in sweeps.items():
+            write_sweep_run(folder, runs)
         return 0
     from tunesmith.report import appendix
     from tunesmith.report.content import Question, content
@@ -31,6 +36,8 @@ def run(arguments: list[str]) -> int:
     show(records, title=title, place=sweep)
     page = write(made, appendix.sections(records, sweeps=appendix.sweeps_of(places)), target, title=title)
     print(f"Report: {page}; table.tex, appendix.tex and figures/ are beside it")
+    for folder, runs in sweeps.items():
+        write_sweep_run(folder, runs, page=page)
     return 0
 
 

@@ -19,6 +19,8 @@ ADDED: dict[str, Any] = {
     "logger.wandb.timeout_seconds": 30,
     "logger.wandb.worst_errors": 0,
     "logger.wandb.upload_model": False,
+    "logger.wandb.upload_patch": False,
+    "logger.wandb.upload_report": False,
     "trainer.on_nonfinite": "stop",
     "trainer.max_rollbacks": 3,
 }

@@ -3,6 +3,8 @@
 This is the one place that decides it; each logger says it in the terms of its service.
 """
 
+import math
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from tunesmith.runs.folder import RunFolder
 
 STEP = "step"  # the axis of all values: completed optimizer steps
 MACHINE = "machine/"  # how the names of values begin that depend on the machine, such as speed and memory
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 VALUES = ("train", "validation", "machine", "final")  # how names of values begin, before a slash
 
 
@@ -51,7 +54,7 @@ class RunDescription:
         job_type: train or stage.
         tags: dataset, backbone, head, experiment and sweep, each once.
         config: nested; with `run_id`, `configuration` (its digest without the seed), and where there are such `sweep_id`,
-            `previous_run` (name and id of the stage whose model it starts from) and `git_commit`.
+            `varied` (see there), `previous_run` (name and id of the stage whose model it starts from), `git_commit` and `git_changed`.
         notes: the command.
         monitor: the score that selects the best epoch.
         best: whether its best value is its largest or its smallest one.
@@ -81,14 +84,16 @@ class RunDescription:
             "run_id": folder.name,
             "configuration": configuration,
             "sweep_id": launch.sweep or None,
+            "varied": varied(launch.overrides) or None,
             "previous_run": f"{stage['name']}/{previous.name}" if stage is not None and previous is not None else None,
             "git_commit": code["commit"] if code is not None else None,
+            "git_changed": code["changed"] if code is not None else None,
         }
         return cls(
             name=short_name(launch.overrides) or f"{config['name']}/{folder.name}",
             group=f"{config['name']} {configuration}",
             job_type=launch.job_type,
-            tags=tuple(dict.fromkeys(filter(None, _tags(config, launch)))),
+            tags=tuple(dict.fromkeys(filter(None, [*tags(config), launch.sweep]))),
             config=config | {key: value for key, value in added.items() if value is not None},
             notes=recorded_command(sys.argv[1:]) if launch.command is None else launch.command,
             monitor=monitored(config),
@@ -96,7 +101,30 @@ class RunDescription:
         )
 
 
-def _tags(config: Config, launch: Launch) -> Iterator[str]:
+def varied(overrides: Mapping[str, str]) -> dict[str, str | float]:
+    """What a sweep varies, for the axes of a dashboard: numbers and texts, where the config has lists and whole groups.
+
+    Keys have an underscore for each dot, which W&B would read as a level.
+
+    Args:
+        overrides: keys and values, as typed.
+    """
+    return {axis_key(key): number(text) for key, text in overrides.items()}
+
+
+def axis_key(key: str) -> str:
+    """The key of an override in `varied`."""
+    return key.lstrip("+~").replace(".", "_")
+
+
+def number(text: str) -> str | float:
+    """A finite number, as YAML reads it, or the text."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return value if math.isfinite(value) else text
+
+
+def tags(config: Config) -> Iterator[str]:
+    """Dataset, backbone, head and experiment of a run, at most 40 characters each."""
     dataset, backbone = config["dataset"], origin(config)
     hub = [str(dataset[key]) for key in ("path", "config") if dataset["source"] == "hub" and dataset.get(key)]
     yield shortened("/".join(hub) or str(dataset["source"]).rpartition(".")[2])
@@ -104,4 +132,3 @@ def _tags(config: Config, launch: Launch) -> Iterator[str]:
     yield shortened(Path(str(backbone.get("name") or f"random_{backbone.get('family', 'backbone')}")).name)
     yield shortened(str(config["head"]["_target_"]).split(".")[-2])  # its module: `crf`, not `CRF`
     yield shortened(str(config["name"]))
-    yield launch.sweep

@@ -1,12 +1,6 @@
 """Weights & Biases: the run's config, its history, its final scores and how it ended."""
 
-import contextlib
-import errno
-import os
 import re
-import shlex
-import shutil
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,16 +8,13 @@ from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import WandbLogger
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat
-from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import first_line
+from tunesmith.loggers import wandb_session
 from tunesmith.loggers.failures import Failures
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
-
-_EXIT_CODES = {"done": 0, "pruned": 0, "failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
@@ -36,11 +27,12 @@ class WandbRun(WandbLogger):
     Args:
         worst_errors: see `wandb`.
         upload_model: see `wandb`.
+        upload_patch: see `wandb`.
         settings: of WandbLogger.
     """
 
-    def __init__(self, *, worst_errors: int, upload_model: bool, **settings: Any) -> None:
-        self._worst_errors, self._upload_model = worst_errors, upload_model
+    def __init__(self, *, worst_errors: int, upload_model: bool, upload_patch: bool, **settings: Any) -> None:
+        self._worst_errors, self._upload_model, self._upload_patch = worst_errors, upload_model, upload_patch
         self._failures = Failures("Weights & Biases")
         super().__init__(**settings)
         self._wandb_init.pop("anonymous", None)  # W&B warns of it, even if it is None
@@ -65,50 +57,24 @@ class WandbRun(WandbLogger):
             "tags": list(dict.fromkeys([*self._wandb_init["tags"], *description.tags])),
         }
         try:
-            self._check_room()
-            try:
-                self._begin(description)
-            except (library.errors.UsageError, library.errors.AuthenticationError) as error:
-                raise UserError(
-                    f"logger.wandb: {first_line(error)}; run wandb login, or set logger.wandb.mode=offline"
-                ) from error
-            except Exception as error:
-                if self._wandb_init["mode"] != "online":
-                    raise
-                _end_service(1)
-                self._wandb_init["mode"] = "offline"
-                self._begin(description)
-                print(
-                    f"Weights & Biases does not answer ({first_line(error)}); logging offline, upload it later: wandb sync "
-                    f"{self._folder}",
-                    flush=True,
-                )
+            # Lightning's own start would make its name of the step the axis of every value.
+            self._experiment = run = library.run if library.run is not None else wandb_session.start(self._wandb_init)
+            run.config.update(description.config, allow_val_change=True)
+            run.define_metric(STEP, hidden=True)
+            for names in VALUES:
+                run.define_metric(f"{names}/*", step_metric=STEP)
+            run.define_metric(description.monitor, step_metric=STEP, summary=f"{description.best},last")
         except UserError:
             raise
         except Exception as error:
-            _end_service(1)
+            wandb_session.end_service(1)
             with self._failures:
                 raise error
-
-    def _begin(self, description: RunDescription) -> None:
-        import wandb as library
-
-        # Lightning's own start would make its name of the step the axis of every value.
-        self._experiment = library.run if library.run is not None else library.init(**self._wandb_init)
-        self._experiment.config.update(description.config, allow_val_change=True)
-        self._experiment.define_metric(STEP, hidden=True)
-        for names in VALUES:
-            self._experiment.define_metric(f"{names}/*", step_metric=STEP)
-        self._experiment.define_metric(description.monitor, step_metric=STEP, summary=f"{description.best},last")
 
     @property
     def experiment(self) -> Any:
         """The W&B run; an object that does nothing if W&B has failed, since Lightning would start it again."""
         return DummyExperiment() if self._failures.occurred else super().experiment
-
-    @property
-    def _folder(self) -> Path:
-        return Path(self.experiment.settings.sync_dir)
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too.
@@ -117,7 +83,7 @@ class WandbRun(WandbLogger):
         """
         if not self._failures.occurred:
             with self._failures:
-                self._check_room()
+                wandb_session.check_room(Path(str(self.save_dir)))
                 self.experiment.log({**metrics, STEP: step}, step=step)
 
     def complete(self, results: Results) -> None:
@@ -127,7 +93,7 @@ class WandbRun(WandbLogger):
         if self._failures.occurred:
             return
         with self._failures:
-            self._check_room()
+            wandb_session.check_room(Path(str(self.save_dir)))
             self.experiment.summary.update(results.final)
             media: dict[str, Any] = {}
             for picture in results.pictures:
@@ -142,50 +108,25 @@ class WandbRun(WandbLogger):
                 artifact.add_dir(str(results.run.model), policy="immutable")  # without a second copy on this disk
                 self.experiment.log_artifact(artifact, aliases=["best"])
 
-    def _check_room(self) -> None:
-        """Raise if the disk is full, of which W&B's service process tells nobody."""
-        folder = Path(str(self.save_dir)) / "wandb"
-        if folder.is_dir() and not shutil.disk_usage(folder).free:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-
     def close(self, state: str) -> None:
         """Write the remaining values, and end the W&B run and its service process.
 
         Args:
             state: of the run: done, failed, interrupted or pruned.
         """
-        code = _EXIT_CODES[state]
-        if self._experiment is not None:
-            try:
-                self._experiment.summary["state"] = state
-                self._experiment.finish(exit_code=code)
-            except TimeoutError:
-                print(
-                    f"Weights & Biases does not take the last values; upload them later: wandb sync {self._folder}",
-                    flush=True,
-                )
-            except Exception as error:
-                _forget_run()
-                with self._failures:
-                    raise error
-        _end_service(code)
+        if self._experiment is None:
+            wandb_session.end_service(wandb_session.exit_code(state))
+        else:
+            with self._failures:
+                if self._upload_patch:
+                    self._save_patch()
+                wandb_session.finish(self._experiment, state)
 
-
-def _forget_run() -> None:
-    """Forget a run whose service process has failed: a later run of this process starts a service of its own."""
-    from wandb.sdk.lib import module
-
-    module.unset_globals()
-    os.environ.pop("WANDB_SERVICE", None)
-
-
-def _end_service(exit_code: int) -> None:
-    """End W&B's service process and threads, unless another run of W&B uses them."""
-    import wandb as library
-
-    if library.run is None:
-        with contextlib.suppress(Exception, SystemExit):  # it exits if the service process has failed
-            library.teardown(exit_code)
+    def _save_patch(self) -> None:
+        """Add what was changed in the user's repository, from which keys are blanked; nothing without a change."""
+        folder = Path(str(self.save_dir))
+        if (folder / "code.patch").is_file():
+            self.experiment.save(str(folder / "code.patch"), base_path=str(folder), policy="now")
 
 
 def wandb(
@@ -199,6 +140,8 @@ def wandb(
     tags: list[str],
     worst_errors: NonNegativeInt,
     upload_model: bool,
+    upload_patch: bool,
+    upload_report: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
     """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
@@ -210,13 +153,14 @@ def wandb(
         tags: W&B tags to filter runs by, besides those that every run has.
         worst_errors: rows, at most 20, of a table with the worst errors of each scored split: their texts leave the machine.
         upload_model: log the selected model as an artifact, with the fingerprints of its data.
+        upload_patch: add code.patch, the uncommitted changes in the working folder's repository, with keys blanked.
+        upload_report: add the page of `tunesmith report` to the run of a sweep, with the texts of its worst errors.
         timeout_seconds: how long the start, and the end, of a run wait for the server.
 
     """
     if mode == "online":
         print(f"Weights & Biases: {entity or 'the default account'}, project {project}", flush=True)
-    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # its threads would outlive the run
-    import wandb as library
+    settings = wandb_session.settings(timeout_seconds=timeout_seconds)
     from wandb.sdk.lib.runid import generate_id
 
     id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
@@ -225,6 +169,7 @@ def wandb(
     return WandbRun(
         worst_errors=worst_errors,
         upload_model=upload_model,
+        upload_patch=upload_patch,
         save_dir=folder,
         id=read_text(id_file),
         resume="allow",
@@ -232,15 +177,5 @@ def wandb(
         entity=entity,
         tags=tags,
         mode=mode,
-        settings=library.Settings(
-            silent=True,
-            console="off",
-            disable_git=True,  # W&B's own git would run what a repository names
-            x_disable_meta=shlex.join(["tunesmith", *sys.argv[1:]])
-            != recorded_command(sys.argv[1:]),  # it has the command
-            init_timeout=timeout_seconds,
-            login_timeout=timeout_seconds,
-            finish_timeout=timeout_seconds,
-            finish_timeout_raises=True,
-        ),
+        settings=settings,
     )

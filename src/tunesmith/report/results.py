@@ -10,6 +10,7 @@ from tunesmith.documents.markdown_page import as_markdown
 from tunesmith.report.groups import Group, best, grouped, ranked, shared_monitor
 from tunesmith.report.records import Record, named, of_sweep
 from tunesmith.report.screen import print_table
+from tunesmith.report.sweep_run import write_sweep_run
 from tunesmith.report.tables import (
     cell,
     every_number,
@@ -24,8 +25,10 @@ _PROBLEMS = 10  # runs without scores that are listed on a screen
 
 
 def write_results(folder: SweepFolder) -> None:
-    """Print a sweep's results, and write results.csv and results.md to its folder."""
-    show(of_sweep(folder), title=str(folder.path), place=folder.path)
+    """Print the results of a sweep that this process has run; write results.csv and results.md, and its own W&B run."""
+    records = of_sweep(folder)
+    show(records, title=str(folder.path), place=folder.path)
+    write_sweep_run(folder, records, ended=True)
 
 
 def show(records: Sequence[Record], *, title: str, place: Path | None = None) -> None:

@@ -71,7 +71,7 @@ class RunFolder:
                         break
                     number += 1
                     run = cls(first.with_name(f"{first.name}-{number}"))
-            check_contained(run.path, finished="wandb/*")  # where W&B links to its own log
+            check_contained(run.path, finished=("wandb/*",))  # where W&B links to its own log
             run.lock()
             run.check_status()
         except OSError as error:

@@ -14,11 +14,11 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
 
 
-def check_contained(folder: Path, *, finished: str = "") -> None:
+def check_contained(folder: Path, *, finished: tuple[str, ...] = ()) -> None:
     """Check every entry at any depth of a folder, before something is written in it.
 
     Args:
-        finished: a pattern of folders in it, such as `wandb/*`, in which nothing is ever written or removed again.
+        finished: patterns of folders in it, such as `wandb/*`, in which nothing is ever written or removed again.
 
     Raises:
         UserError: if there are links out of it, or pipes, devices and sockets.
@@ -32,7 +32,7 @@ def check_contained(folder: Path, *, finished: str = "") -> None:
         )
 
 
-def _strangers(root: Path, finished: str) -> Iterator[Path]:
+def _strangers(root: Path, finished: tuple[str, ...]) -> Iterator[Path]:
     waiting = [root]
     while waiting:
         with os.scandir(waiting.pop()) as entries:
@@ -41,7 +41,7 @@ def _strangers(root: Path, finished: str) -> Iterator[Path]:
                     if not Path(os.path.realpath(entry.path)).is_relative_to(root):
                         yield Path(entry.path)
                 elif entry.is_dir(follow_symlinks=False):
-                    if not finished or not fnmatch(os.path.relpath(entry.path, root), finished):
+                    if not any(fnmatch(os.path.relpath(entry.path, root), pattern) for pattern in finished):
                         waiting.append(Path(entry.path))
                 elif not entry.is_file(follow_symlinks=False):
                     yield Path(entry.path)

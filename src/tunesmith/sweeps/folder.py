@@ -15,6 +15,8 @@ from tunesmith.storage.verified_folder import DamagedError, VerifiedFolder
 from tunesmith.sweeps.job import Job
 
 FILE = "sweep.json"
+# Launches that have ended, with absolute links of submitit, and W&B runs, with links to W&B's own log.
+FINISHED = ("hydra/*", "wandb/*")
 _BYTES = 256 * 2**20  # a job has about 300
 _REMEDY = "remove the sweep's folder: the same command makes a new one, and completed runs are not run again"
 
@@ -42,7 +44,7 @@ class SweepFolder:
         folder = cls(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
-            check_contained(path, finished="hydra/*")  # of launches that have ended, with absolute links of submitit
+            check_contained(path, finished=FINISHED)
             free = folder.lock.take()
         except OSError as error:
             raise UserError(
@@ -157,7 +159,12 @@ def _is_a_job(record: Any) -> bool:
         record.get("reports") or False,
         record.get("stage") or False,
     ]
-    return all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
+    return all(map(_is_text, texts)) and all(isinstance(number, int) for number in numbers)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it is a text that can be written: JSON can also spell half of a surrogate pair, which is no character."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _file_name(number: int) -> str:

@@ -181,10 +181,15 @@ class FineTuningModule(pl.LightningModule):
         """Whether values will be logged after the optimizer step that is about to be taken."""
         return (self.global_step + 1) % self._log_every_n_steps == 0 or bool(self.trainer.is_last_batch)
 
+    @property
+    def logs_this_step(self) -> bool:
+        """Whether values are logged after the batch that has just been taken."""
+        due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
+        return due or bool(self.trainer.is_last_batch)
+
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Log what was accumulated since it was last logged, every n steps."""
-        due = self.global_step % self._log_every_n_steps == 0 and self.global_step != self._logged_step
-        if due or self.trainer.is_last_batch:
+        if self.logs_this_step:
             self._logged_step = self.global_step
             values = self._logged_values()
             for logger in self.loggers:

@@ -21,16 +21,20 @@ class StepMetrics:
 
     Args:
         terms: names of what the loss consists of; empty if it has a single term.
+
+    Attributes:
+        peak_share: of the device's peak for one token a second, see `tunesmith.training.peak`; None if it is not known.
     """
 
     def __init__(self, terms: Sequence[str]) -> None:
         self.terms = tuple(terms)
+        self.peak_share: float | None = None
         self._sums: Tensor | None = None  # (1 + terms,) of the loss and its terms, on the device
         self._batches = 0  # in `_sums`
         self._counts = [0, 0, 0]  # windows, tokens and tokens with padding of this rank
         self._next = (0, 0, 0)  # those of the batch whose step is not taken yet: an interruption may come before it
         self._windows, self._tokens = 0, 0  # of all ranks, since the run began
-        self._gradient_norm: Tensor | None = None
+        self._norms: dict[str, Tensor] = {}  # scalars on the device, by the name that they are logged with
         self._began: float | None = None  # when the first batch since the last logged step was read
         self._seconds, self._seconds_before = 0.0, 0.0  # of training; since the last logged step, before it was resumed
 
@@ -66,7 +70,11 @@ class StepMetrics:
 
     def note_gradient_norm(self, norm: Tensor) -> None:
         """Keep the norm of the gradient, a scalar, for the next logged values."""
-        self._gradient_norm = norm
+        self._norms["gradient_norm"] = norm
+
+    def note_weight_norm(self, norm: Tensor) -> None:
+        """Keep the norm of the weights, a scalar, for the next logged values."""
+        self._norms["weight_norm"] = norm
 
     def loss_sum(self, device: torch.device) -> Tensor:
         """The sum of the losses since the last logged step, on this rank."""
@@ -78,18 +86,19 @@ class StepMetrics:
         Call it on every rank. `train/loss` is missing if every step since then was skipped.
         """
         values = self._read_losses() | self._read_counts(device)
-        self._sums, self._batches, self._gradient_norm = None, 0, None
+        self._sums, self._batches, self._norms = None, 0, {}
         return values | memory(device)
 
     def _read_losses(self) -> dict[str, float]:
         if not self._batches or self._sums is None:
             return {}
-        norm = [] if self._gradient_norm is None else [self._gradient_norm.reshape(1).float()]
-        read = torch.cat([collectives.all_reduce(self._sums), *norm]).tolist()  # the only transfer
+        norms = [norm.reshape(1).float() for norm in self._norms.values()]
+        read = torch.cat([collectives.all_reduce(self._sums), *norms]).tolist()  # the only transfer
         count = self._batches * collectives.world_size()
         means = dict(zip(("loss", *self.terms), (value / count for value in read), strict=False))
         found = {f"train/{name}": mean for name, mean in means.items() if name == "loss" or not math.isnan(mean)}
-        return found | ({"train/gradient_norm": read[-1]} if norm else {})
+        values = zip(self._norms, read[len(read) - len(norms) :], strict=True)
+        return found | {f"train/{name}": value for name, value in values}
 
     def _read_counts(self, device: torch.device) -> dict[str, float]:
         counts = self._counts
@@ -109,6 +118,8 @@ class StepMetrics:
             found["machine/examples_per_second"] = windows / seconds
             found["machine/tokens_per_second"] = tokens / seconds
             found["machine/padding"] = 1 - tokens / padded
+            if self.peak_share is not None:
+                found["machine/peak_share"] = self.peak_share * tokens / seconds / collectives.world_size()
         return found
 
     def _elapsed(self) -> float:

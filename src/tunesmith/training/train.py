@@ -39,6 +39,7 @@ from tunesmith.training import logging_setup, out_of_memory, saved_model
 from tunesmith.training.assembly import Assembly, assemble
 from tunesmith.training.attempt import close_loggers, earlier_seconds, recorded
 from tunesmith.training.nonfinite import NonFiniteError
+from tunesmith.training.peak import share_per_token
 from tunesmith.training.previous_stage import run_previous_stage
 from tunesmith.training.rollback import Rollbacks
 from tunesmith.training.scoring import score_all
@@ -164,6 +165,9 @@ def _fit_and_score(
     facts |= {"rollbacks": rollbacks.records} if rollbacks.records else {}
     run.write_json("manifest.json", facts)
     _keep_patch(run)
+    module.metrics.peak_share = share_per_token(
+        module, precision=config["trainer"]["precision"], device=trainer.strategy.root_device
+    )
     trainer.fit(module, datamodule=data)
     trainer.strategy.barrier()  # rank 0 has written the best weights
     best = checkpoint.best_weights() if checkpoint is not None else None
