@@ -12,6 +12,7 @@ import torch
 from tunesmith.backbones.families import dropouts
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.gradient_norm import GradientNorm
+from tunesmith.callbacks.run_log import RunLog
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better, monitored
@@ -119,7 +120,7 @@ def assemble(
             for logger in described:
                 logger.describe(description)
         options = {}
-        callbacks = [*callbacks, Status(run, steps)]
+        callbacks = [*callbacks, Status(run, steps), RunLog()]
     callbacks = [*callbacks, GradientNorm(), *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
     commit = spec.commit() if hasattr(spec, "commit") else None
