@@ -21,6 +21,7 @@ from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.loggers.csv import CsvHistory, csv
 from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
@@ -114,6 +115,8 @@ def assemble(
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
         for logger in factories.logger:
             loggers.append(logger(run.path, config, step))
+        if not any(isinstance(logger, CsvHistory) for logger in loggers):  # reports read metrics.csv
+            loggers.append(csv(run.path, config, step))
         described = [logger for logger in loggers if hasattr(logger, "describe")]
         if described:
             description = RunDescription.of(config, run.path, launch)
