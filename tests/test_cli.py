@@ -32,7 +32,7 @@ def fails(capsys, *arguments):
         (["optimizer.weigth_decay=1"], ["unknown key optimizer.weigth_decay; did you mean optimizer.weight_decay?"]),
         (["+optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
         (["++optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
-        (["backbon=bert"], ["unknown key backbon; did you mean backbone?"]),
+        (["backbon=bert"], ["unknown key backbon; did you mean backbone=bert?"]),
         (["regularization.rdrop.alpha=1"], ["unknown key regularization.rdrop"]),
         (["dataset=csv"], ["dataset.train is required"]),
         (["trainer.max_epochs=-1.5"], ["trainer.max_epochs is -1.5; expected"]),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from tunesmith.callbacks import progress as module
+from tunesmith.callbacks.epoch_scores import epochs_of
 from tunesmith.callbacks.live_line import LiveLine, Part, bar, fitted
 from tunesmith.callbacks.progress import Progress
 
@@ -90,3 +91,14 @@ def test_a_bar_of_characters_that_the_terminal_has(encoding, full):
     drawn = bar(0.5, ascii_only=LiveLine(stream).ascii_only)
     drawn.encode(encoding)
     assert drawn.count(full) == len(drawn) / 2
+
+
+@pytest.mark.parametrize(
+    "max_steps,accumulate,expected",
+    [(-1, 1, 5), (30, 1, 3), (31, 1, 4), (500, 1, 5), (6, 2, 2)],  # of 10 batches an epoch
+)
+def test_the_number_of_epochs(max_steps, accumulate, expected):
+    trainer = SimpleNamespace(
+        max_epochs=5, num_training_batches=10, accumulate_grad_batches=accumulate, max_steps=max_steps
+    )
+    assert epochs_of(trainer) == expected

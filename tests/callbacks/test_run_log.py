@@ -123,6 +123,7 @@ def test_train_log_has_the_story(run):
     assert f"INFO tunesmith: {SENTENCE.format(best)}\n" in log
     assert f"model saved in {run.model}; its weights are the best, best-{int(epochs(run)[0]['step']):08}.ckpt\n" in log
     assert re.search(r"test: accuracy [\d.]+, f1 [\d.]+, .*\n", log)
+    assert re.search(r" trained for [\d.]+ s\n", log)
     assert re.search(r"completed in [\d.]+ s; peak memory \d\.\d\d GiB", log)
 
 

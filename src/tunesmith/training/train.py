@@ -181,12 +181,13 @@ def _fit_and_score(
     facts |= {"rollbacks": rollbacks.records} if rollbacks.records else {}
     run.write_json("manifest.json", facts)
     _keep_patch(run)
+    began = time.monotonic()
     trainer.fit(module, datamodule=data)
     stopped = stopped_early(trainer)
     if context.is_rank_zero:
         if stopped is not None:
             message(sentence(stopped, dataset.survey.rows.get("validation")))
-        LOG.info("training has ended after %s", duration(time.monotonic() - started))
+        LOG.info("trained for %s", duration(time.monotonic() - began))
     trainer.strategy.barrier()  # rank 0 has written the best weights
     best = checkpoint.best_weights() if checkpoint is not None else None
     module.load_state_dict(best if best is not None else module.evaluated_state_dict())
