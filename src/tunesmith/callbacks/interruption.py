@@ -49,7 +49,8 @@ class Interruption(pl.Callback):
         if again and number != signal.SIGINT:
             return  # Slurm sends SIGTERM twice at once, and only then grants time to save
         if again or not self._training:
-            raise Interrupted(f"{'a second ' if again else ''}{signal_name(number)}{self._resumes}")
+            second = "a second " if again and number == self._received else ""
+            raise Interrupted(f"{second}{signal_name(number)}{self._resumes}")
         hint = " Press Ctrl-C again to stop immediately." if number == signal.SIGINT else ""
         print_in_signal_handler(f"\n{signal_name(number)}: stopping after this step.{hint}")
 
