@@ -32,7 +32,7 @@ def fails(capsys, *arguments):
         (["optimizer.weigth_decay=1"], ["unknown key optimizer.weigth_decay; did you mean optimizer.weight_decay?"]),
         (["+optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
         (["++optimizer.weigth_decay=1"], ["did you mean optimizer.weight_decay?"]),
-        (["backbon=bert"], ["unknown key backbon; did you mean backbone?"]),
+        (["backbon=bert"], ["unknown key backbon; did you mean backbone=bert?"]),
         (["regularization.rdrop.alpha=1"], ["unknown key regularization.rdrop"]),
         (["dataset=csv"], ["dataset.train is required"]),
         (["trainer.max_epochs=-1.5"], ["trainer.max_epochs is -1.5; expected"]),
@@ -139,7 +139,9 @@ def test_an_interrupted_run_records_its_state_and_saves_a_checkpoint(tmp_path, n
     os.kill(process.pid, number)
     process.join(timeout=300)
     shown = (tmp_path / "log").read_text()
-    assert process.exitcode == 1 and "interrupted" in shown and "Traceback" not in shown
+    name = "Ctrl-C" if number == signal.SIGINT else "SIGTERM"
+    assert f"tunesmith: interrupted by {name}; the same command resumes from here, step " in shown
+    assert process.exitcode == 1 and f"\n{name}: stopping after this step." in shown and "Traceback" not in shown
     (run,) = output.glob("*/*")
     assert '"interrupted"' in (run / "status.json").read_text()
     assert list((run / "checkpoints").glob("state-*.ckpt")) and not (run / "metrics.json").exists()

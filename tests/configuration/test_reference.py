@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from tests.conftest import composer
 from tunesmith.configuration import reference
+from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.choices import choices, conf_folders, groups
 from tunesmith.configuration.listing import listing
 from tunesmith.configuration.targets import SEVERAL
@@ -145,3 +146,18 @@ def test_what_does_not_exist(words, expected):
 def test_a_list_of_all_groups_imports_no_types():
     code = "import sys; from tunesmith.cli import run; run(['list']); sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_the_metrics_of_each_task():
+    """Each name that is listed is taken as `dataset.metrics` by a run of the task, which scores it."""
+    listed = listing(["metrics"], FOLDERS)
+    for task, names in reference.scores_by_task().items():
+        assert f"  {task}\n" in listed and all(name in listed for name in names)
+    assert {"contrastive", "language_modeling", "question_answering", "token_classification"} < set(
+        reference.scores_by_task()
+    )
+    regression = reference.scores_by_task()["text_classification, dataset.problem=regression"]
+    words = ["dataset=stsb", f"dataset.metrics=[{','.join(regression)}]", "backbone=random_bert"]
+    check(composer().compose(words))
+    with pytest.raises(UserError, match="accuracy is not a score"):
+        check(composer().compose([*words, "dataset.metrics=[accuracy]"]))

@@ -6,7 +6,8 @@ import pytest
 
 from tests.conftest import composer, write_csv
 from tunesmith import cli
-from tunesmith.configuration import suggestions, synonyms
+from tunesmith.configuration import compose, reference, suggestions, synonyms
+from tunesmith.configuration.bare_words import set_apart
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.choices import choices, conf_folders
 from tunesmith.sweeps.sweep import plan
@@ -104,7 +105,104 @@ SLIPS = [  # what is typed, and a part of the answer
     ("-m hydra/sweeper=optuna seed=1,2", "did you mean -m sweep=tpe?"),
     ("-m hydra/launcher=slurm seed=1,2", "did you mean hydra/launcher=submitit_slurm?"),
     ("-m lr=1e-5,3e-5", "did you mean optimizer.lr=1e-5?"),
+    # lightning-hydra-template and Lightning
+    ("model.optimizer.lr=1e-4", "did you mean optimizer.lr=1e-4?"),
+    ("model.optimizer._target_=torch.optim.AdamW", "did you mean optimizer=adamw?"),
+    ("trainer.gpus=2", "did you mean trainer.accelerator=gpu trainer.devices=2?"),
+    ("trainer.max_epoch=5", "did you mean trainer.max_epochs=5?"),
+    ("trainer.fast_dev_run=true", "leave it out: tunesmith check checks settings and data; trainer.max_steps=10"),
+    ("trainer.limit_train_batches=0.1", "leave it out: a short run has trainer.max_steps=10"),
+    ("trainer.logger=false", "did you mean logger=[]?"),
+    ("trainer.enable_progress_bar=false", "did you mean trainer.progress_bar=false?"),
+    ("trainer.check_val_every_n_epoch=2", "leave it out: a run is evaluated after each epoch"),
+    (
+        "callbacks.early_stopping.patience=5",
+        "did you mean callbacks=[checkpoint,early_stopping] callbacks.early_stopping.patience=5?",
+    ),
+    ("callbacks.early_stopping.monitor=x", "did you mean callbacks=[checkpoint,early_stopping] monitor=x?"),
+    (
+        "callbacks.model_checkpoint.dirpath=x",
+        "did you mean callbacks=[checkpoint]? (choices: checkpoint, early_stopping)",
+    ),
+    ("regularization.rdrop.alpha=1", "did you mean regularization=[standard,rdrop] regularization.rdrop.alpha=1?"),
+    ("logger.wandb.project=x", "did you mean logger=[csv,wandb] logger.wandb.project=x?"),
+    ("ckpt_path=last.ckpt", "the same command again resumes an interrupted run; a finished one is a backbone"),
+    ("hparams_search=optuna", "did you mean sweep=tpe?"),
+    ("tags=[dev]", "did you mean logger=[csv,wandb] logger.wandb.tags=[dev]?"),
+    ("paths.output_dir=out", "did you mean output_dir=out?"),
+    ("data.batch_size=32", "did you mean dataset.batch_size=32?"),
+    # LLaMA-Factory, AllenNLP, simpletransformers, TrainingArguments
+    ("finetuning_type=lora", "did you mean regularization=[standard,lora]?"),
+    ("lora_target=q_proj", "regularization.lora.target_modules=[query,value]?"),
+    ("cutoff_len=512", "did you mean dataset.max_length=512?"),
+    ("val_size=0.1", "leave it out: every tenth training row is held out"),
+    ("plot_loss=true", "leave it out: tunesmith report DIR draws the learning curves"),
+    ("deepspeed=ds.json", "leave it out: each GPU has the whole model"),
+    ("adam_beta2=0.98", "did you mean optimizer.betas=[0.9,0.999]?"),
+    ("lr_scheduler_type=cosine_with_restarts", "did you mean scheduler=cosine?"),
+    ("train_data_path=train.csv", "did you mean dataset=csv dataset.train=train.csv?"),
+    ("trainer.cuda_device=0", "CUDA_VISIBLE_DEVICES says which GPUs a run sees"),
+    ("model.text_field_embedder.model_name=bert-base-cased", "did you mean backbone=bert_cased?"),
+    ("early_stopping_metric=mcc", "did you mean monitor=validation/matthews?"),
+    ("manual_seed=4", "did you mean seed=4?"),
+    ("labels_list=[a,b]", "did you mean dataset.labels=[a,b]?"),
+    ("class_weights=[1,2]", "did you mean regularization=[standard,class_weights]?"),
+    ("push_to_hub=true", "leave it out: tunesmith export writes a folder with a model card"),
+    ("cache_dir=/tmp", "leave it out: the variable TUNESMITH_CACHE names the folder"),
+    ("metric=f1", "did you mean dataset.metrics=[f1]?"),
+    ("loss=focal", "did you mean regularization=[standard,focal]?"),
+    ("freeze_layers=6", "did you mean regularization=[standard,freeze] regularization.freeze.layers=6?"),
+    ("hidden_size=256", "did you mean backbone.width=256?"),
+    # other spellings of groups, choices and values
+    ("Optimizer=adamw", "did you mean optimizer=adamw?"),
+    ("DATASET=csv", "did you mean dataset=csv?"),
+    ("schedular=linear", "did you mean scheduler=linear?"),
+    ("scheduler.name=cosine", "did you mean scheduler=cosine?"),
+    ("backbone.name=bert", "did you mean backbone=bert?"),
+    ("backbone=distilroberta-base", "did you mean backbone=roberta backbone.name=distilroberta-base?"),
+    ("backbone=robertta", "did you mean roberta?"),
+    ("dataset=glue/sst2", "did you mean dataset=sst2?"),
+    ("dataset.path=a.csv", "did you mean dataset=csv dataset.train=a.csv?"),
+    ("experiment=dapt", "did you mean experiment=demo/dapt?"),
+    ("config=my.yaml", "did you mean experiment=NAME, a file below experiment/ in the folder of --config-dir DIR?"),
+    ("trainer.precision=fp16", "did you mean trainer.precision=16-mixed?"),
+    ("trainer.accelerator=cuda", "did you mean trainer.accelerator=gpu?"),
+    ("trainer.devices=auto", "give the number of GPUs or processes: trainer.devices=2"),
+    ("monitor=val_acc", "did you mean validation/accuracy?"),
+    ("dataset.metrics=[acc]", "did you mean accuracy?"),
+    ("dataset.labels=a,b", "all of them in one run: dataset.labels=[a,b]"),
+    ("-m optimizer.lr=[1e-5,3e-5]", "several values are a sweep: -m optimizer.lr=1e-5,3e-5"),
 ]
+
+SPLIT = [  # words that are no key=value, as a shell has split them
+    ("csv", "'csv' is not key=value; did you mean dataset=csv or logger=[csv]?"),
+    ("bert", "did you mean backbone=bert?"),
+    ("roberta-base", "did you mean backbone=roberta?"),
+    ("early_stopping", "did you mean callbacks=[checkpoint,early_stopping]?"),
+    ("fp16", "did you mean trainer.precision=16-mixed?"),
+    ("train.tsv", "did you mean dataset=csv dataset.train=train.tsv?"),
+    ("my.yaml", "did you mean experiment=NAME, a file below experiment/"),
+    ("dataset", "did you mean dataset=NAME? tunesmith list dataset shows the names"),
+    ("dataset csv", "'dataset csv' is not key=value; did you mean dataset=csv?"),
+    ("dataset.csv", "did you mean dataset=csv?"),
+    ("seed", "did you mean seed=...?"),
+    ("lr 1e-4", "'lr 1e-4' is not key=value; did you mean optimizer.lr=1e-4?"),
+    ("lr: 1e-4", "did you mean optimizer.lr=1e-4?"),
+    ("learning_rate:1e-4", "did you mean optimizer.lr=1e-4?"),
+    ("optimizer.lr =1e-4", "did you mean optimizer.lr=1e-4?"),
+    ("optimizer.lr = 1e-4 seed=2", "'optimizer.lr = 1e-4' is not key=value; did you mean optimizer.lr=1e-4?"),
+    ("optimizer.lr= 1e-4", "did you mean optimizer.lr=1e-4?"),
+    ("dataset.text=my column", 'if it belongs to the value before it: "dataset.text=my column"'),
+    ("xyzzy", "'xyzzy' is not key=value; expected group=choice or key=value"),
+    ("-m seed=1,2 csv", "'csv' is not key=value; did you mean dataset=csv"),
+]
+
+
+@pytest.fixture(autouse=True)
+def shared(monkeypatch):
+    """Hydra composes each set of choices once for all tests: 0.2 s."""
+    found = composer()
+    monkeypatch.setattr(compose, "Composer", lambda config_dir: found)
 
 
 @pytest.mark.parametrize("typed,expected", SLIPS)
@@ -114,6 +212,25 @@ def test_a_slip_is_answered_with_the_right_words(capsys, typed, expected):
     captured = capsys.readouterr()
     assert expected in captured.err and not captured.out
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("typed,expected", SPLIT)
+def test_words_without_an_equals_sign(capsys, typed, expected):
+    assert cli.run(["check", *typed.split(" ")]) == 2
+    captured = capsys.readouterr()
+    assert expected in captured.err and not captured.out and len(captured.err.splitlines()) == 1
+
+
+def test_an_empty_value_and_a_deletion_are_overrides():
+    assert set_apart(["name=", "seed=2", "~trainer.progress_bar", "a=b c"], expected="") == (
+        ["name=", "seed=2", "~trainer.progress_bar", "a=b c"],
+        [],
+    )
+
+
+def test_scores_under_another_name_exist():
+    names = {name for scores in reference.scores_by_task().values() for name in scores}
+    assert set(synonyms.SCORES.values()) <= names
 
 
 def test_nothing_is_guessed_for_an_unknown_word(capsys):

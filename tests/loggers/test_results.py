@@ -79,6 +79,8 @@ def test_no_text_leaves_the_machine_unless_it_is_asked_for(tmp_path):
     texts = {json.loads(line)["text"] for line in (run.path / "predictions/test.jsonl").read_text().splitlines()}
     sent = b"".join(file.read_bytes() for file in (run.path / "wandb").rglob("*") if file.is_file())
     assert "tables/test-labels" in read.history[-1] and not read.artifacts
+    rows = list(csv.DictReader((run.path / "metrics.csv").open()))  # which reports read, without logger=csv too
+    assert float(rows[-1]["validation/accuracy"]) == pytest.approx(read.summary["validation/accuracy"]["max"])
     assert texts and not any(text.encode() in sent for text in texts)
 
 

@@ -1,7 +1,9 @@
 """Progress of a sweep: a table on a terminal, one line per event in a file."""
 
 import io
+import re
 import sys
+import time
 from collections import Counter
 
 import pytest
@@ -27,18 +29,18 @@ def job_of(place, number, seed):
     return Job(number, config_of(f"seed={seed}", f"output_dir='{place}'"), NAME)
 
 
-def displayed(place, monkeypatch, stream):
+def displayed(place, monkeypatch, stream, *, columns=160, term="xterm"):
     """Three jobs: one completed, one failed, one running; the output."""
     monkeypatch.setattr(sys, "stdout", stream)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", str(columns))
     for variable in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(variable, raising=False)
     done, failed, running = (job_of(place, number, number) for number in (1, 2, 3))
     with ProgressDisplay(SweepFolder(place / "sweep"), Counter(done=2), 9) as display:
         for job in (done, failed, running):
             display.started(job)
-        finish(done.config, {}).set_state("done", scores={"validation/f1": 0.25})
+        finish(done.config, {}).set_state("done", scores={"validation/f1": 0.25}, stopped_early={"epoch": 2})
         display.ended(done, "done")
         end(failed.config, "failed", error="ValueError: [such] luck\nmore")
         display.ended(failed, "failed")
@@ -50,7 +52,10 @@ def displayed(place, monkeypatch, stream):
 
 def test_one_line_per_event_in_a_file(place, monkeypatch):
     lines = displayed(place, monkeypatch, io.StringIO()).splitlines()
-    assert lines[0].startswith(f"done 1: {SHOWN}  f1 0.2500  ") and lines[0].endswith(" s")
+    assert re.fullmatch(
+        rf"done 1: {re.escape(SHOWN)}  f1 0\.2500  best so far  stopped early after epoch 2  \d\.\d s  0 s left",
+        lines[0],
+    )
     assert lines[1:] == [f"failed 2: {SHOWN}", "  ValueError: [such] luck", "  [red]s[/]/sweep/logs/0002.log"]
 
 
@@ -60,7 +65,46 @@ def test_a_table_on_a_terminal(place, monkeypatch):
     rows = [line.split() for line in output.splitlines()]
     assert any(row[0] == "1" and "done" in row and "0.2500" in row for row in rows if row)
     assert any(row[0] == "3" and "running" in row and "0.1250" in row for row in rows if row)
-    assert "1 running  3 done  1 failed  4 waiting" in output
+    assert "1 running  3 done  1 failed  4 waiting  best f1 0.2500, job 1  0 s left" in output
+    assert re.search(r"^ +3 .* running .* f1 0\.1250 +\d\.\d s +0 s left$", output, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "columns,dropped", [(160, []), (62, ["progress"]), (40, ["progress", "left", "time", "state"])]
+)
+def test_a_narrow_terminal_drops_columns_before_scores(place, monkeypatch, columns, dropped):
+    output = Text.from_ansi(displayed(place, monkeypatch, Terminal(), columns=columns)).plain
+    heading = next(line for line in output.splitlines() if line.startswith("job"))
+    kept = [name for name in ("state", "progress", "scores", "time", "left") if name not in dropped]
+    assert heading.split() == ["job", *kept]
+    rows = [line for line in output.splitlines() if line.startswith("  3  ")]
+    assert rows and all("f1 0.1250" in row and len(row) <= columns for row in rows)
+
+
+def test_a_dumb_terminal_gets_lines(place, monkeypatch):
+    output = displayed(place, monkeypatch, Terminal(), term="dumb")
+    assert output.startswith("done 1: ") and "\x1b" not in output and "\r" not in output
+
+
+def test_the_best_so_far_and_the_time_left(place, monkeypatch, capsys):
+    """Of a score that is better if smaller; a job takes 10 s, and one of two that run has 4 s left."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    jobs = [job_of(place, number, number) for number in range(1, 5)]
+    with ProgressDisplay(SweepFolder(place), Counter(), 6) as display:
+        for job, at, loss in zip(jobs[:3], (10.0, 20.0, 30.0), (0.5, 0.75, 0.25), strict=True):
+            display.started(job)
+            now[0] = at
+            finish(job.config, {}).set_state("done", scores={"validation/loss": loss})
+            if at == 30.0:
+                display.started(jobs[3])
+            display.ended(job, "done")
+    lines = [" ".join(line.split("]  ")[-1].split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "loss 0.5000 best so far 10.0 s 50 s left",
+        "loss 0.7500 10.0 s 40 s left",
+        "loss 0.2500 best so far 10.0 s 30 s left",  # the fourth has just started, and two wait
+    ]
 
 
 def test_a_busy_run_has_not_ended(place, capsys):

@@ -114,6 +114,7 @@ def test_the_command_line_overrides_the_space_and_later_words_override_earlier_o
     "word,message",
     [
         ("seed=range(4,1)", "seed=range(4,1) has no values; expected a non-empty range(start,stop,step)"),
+        ("optimizer.lr=range(1e-5,1e-4)", "lr=range(1e-5,1e-4) has one value, since the step of a range is 1"),
         ("seed=choice()", "'seed=choice()' cannot be parsed"),
         ("seed=interval(5,1)", "expected interval(low,high) with low < high"),
         ("seed=tag(log,interval(0,1))", "expected positive numbers with log"),

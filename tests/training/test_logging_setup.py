@@ -17,7 +17,14 @@ def test_logging_is_restored(tmp_path, captured, fails):
         logging.captureWarnings(captured)
         handler = logging.FileHandler(tmp_path / "own.log", mode="w")
         root.addHandler(handler)
-        before = root.handlers[:], library.handlers[:], library.propagate, warnings.filters[:], warnings.showwarning
+        before = (
+            root.handlers[:],
+            library.handlers[:],
+            library.propagate,
+            library.level,
+            warnings.filters[:],
+            warnings.showwarning,
+        )
         try:
             with logging_setup.restored():
                 logging_setup.configure_libraries()
@@ -28,7 +35,14 @@ def test_logging_is_restored(tmp_path, captured, fails):
                     raise KeyError
         except KeyError:
             assert fails
-        after = root.handlers[:], library.handlers[:], library.propagate, warnings.filters[:], warnings.showwarning
+        after = (
+            root.handlers[:],
+            library.handlers[:],
+            library.propagate,
+            library.level,
+            warnings.filters[:],
+            warnings.showwarning,
+        )
         assert after == before
         root.error("mine")  # the handler is open still
         logging.captureWarnings(False)
@@ -38,3 +52,30 @@ def test_logging_is_restored(tmp_path, captured, fails):
     assert (tmp_path / "own.log").read_text() == "mine\n"
     log = (tmp_path / "train.log").read_text()
     assert "theirs" in log and "ours" in log and "mine" not in log
+
+
+def test_a_library_does_not_advertise(tmp_path):
+    """The texts are those of Lightning 2.6 and transformers 5."""
+    report = "BertModel LOAD REPORT from: bert\nKey | Status\n"
+    with logging_setup.restored():
+        logging_setup.log_to(tmp_path / "train.log")
+        lightning = logging.getLogger("pytorch_lightning.utilities.rank_zero")
+        lightning.info("GPU available: False, used: False")
+        lightning.info("💡 Tip: For seamless cloud logging, try installing litlogger")
+        for text in (
+            "The number of training batches (7) is smaller than the logging interval Trainer(log_every_n_steps=10).",
+            "You have overridden `on_before_batch_transfer` in `LightningModule` but have passed in a `LightningDataModule`.",
+            "You're resuming from a checkpoint that ended before the epoch ended and your dataloader is not resumable.",
+        ):
+            warnings.warn(text, stacklevel=1)
+        warnings.warn("`isinstance(treespec, LeafSpec)` is deprecated", FutureWarning, stacklevel=1)
+        weights = logging.getLogger("transformers.modeling_utils")
+        weights.warning(report + "cls.bias | UNEXPECTED")
+        weights.warning(report + "pooler.bias | \x1b[33mMISSING\x1b[0m")
+        warnings.warn("overflow in a sum", RuntimeWarning, stacklevel=1)
+        logging.getLogger("tunesmith").info("epoch 1/3")
+    text = (tmp_path / "train.log").read_text()
+    assert "    pooler.bias | MISSING\n" in text and text.endswith(" INFO tunesmith: epoch 1/3\n")
+    assert "RuntimeWarning: overflow in a sum" in text
+    for word in ("GPU", "litlogger", "batches", "overridden", "resuming", "deprecated", "UNEXPECTED", "u001b"):
+        assert word not in text

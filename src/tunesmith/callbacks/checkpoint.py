@@ -9,6 +9,7 @@ from torch import Tensor
 
 from tunesmith.callbacks.resumable_state import State, collect, restore, resume
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.runs.messages import warning
 from tunesmith.runs.verified_checkpoints import Checkpoints
 
 
@@ -25,7 +26,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
 
     def __init__(self, folder: Path, monitor: str, mode: str, *, save_last: bool, every_n_steps: int | None) -> None:
         self._files = Checkpoints(folder / "checkpoints")
-        self._monitor, self._sign = monitor, 1 if mode == "max" else -1
+        self.monitor, self._sign = monitor, 1 if mode == "max" else -1
         self._save_last, self._every_n_steps = save_last, every_n_steps
         self._best_score: float | None = None
         self.best: str | None = None
@@ -44,6 +45,16 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self.undefined = state_dict.get("undefined", False)  # a state of version 0.1.0 lacks it
         if self._best_score is not None and not math.isfinite(self._best_score):  # which that version took for the best
             self._best_score, self.undefined = None, True
+
+    @property
+    def best_value(self) -> float | None:
+        """The monitored score of the best epoch so far; None before the first."""
+        return None if self._best_score is None else self._sign * self._best_score
+
+    def improves(self, value: float) -> bool:
+        """Whether a value of the monitored score is better than all so far; one that is not finite never is."""
+        score = self._sign * value
+        return math.isfinite(score) and (self._best_score is None or score > self._best_score)
 
     def best_weights(self) -> dict[str, Tensor] | None:
         """The module's state dict at the best epoch; None if no epoch has ended."""
@@ -86,16 +97,13 @@ class Checkpoint(pl.callbacks.Checkpoint):
         if trainer.state.fn != "fit":
             return
         pl_module.check_finite()
-        value = float(trainer.callback_metrics[self._monitor])
-        score = self._sign * value
-        if not math.isfinite(score):
+        value = float(trainer.callback_metrics[self.monitor])
+        if not math.isfinite(value):
             self.undefined = True
             if trainer.is_global_zero:
-                print(
-                    f"Warning: {self._monitor} is {value} in epoch {trainer.current_epoch + 1}, which is not the best"
-                )
-        elif self._best_score is None or score > self._best_score:
-            self._best_score, self.best = score, f"best-{trainer.global_step:08}.ckpt"
+                warning(f"{self.monitor} is {value} in epoch {trainer.current_epoch + 1}, which is not the best")
+        elif self.improves(value):
+            self._best_score, self.best = self._sign * value, f"best-{trainer.global_step:08}.ckpt"
             if trainer.is_global_zero:
                 self._files.save(self.best, pl_module.evaluated_state_dict())
         self._position = (trainer.current_epoch + 1, 0)

@@ -8,7 +8,8 @@ from typing import Any
 import pytorch_lightning as pl
 
 from tunesmith.distributed import collectives
-from tunesmith.errors import Interrupted
+from tunesmith.errors import Interrupted, signal_name
+from tunesmith.errors.terminal import print_in_signal_handler
 
 
 class Interruption(pl.Callback):
@@ -22,6 +23,7 @@ class Interruption(pl.Callback):
         self._handles_signals = handles_signals
         self._received: int | None = None
         self._training = False
+        self._resumes = ""  # how, once there is something to resume from
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
@@ -47,12 +49,16 @@ class Interruption(pl.Callback):
         if again and number != signal.SIGINT:
             return  # Slurm sends SIGTERM twice at once, and only then grants time to save
         if again or not self._training:
-            raise Interrupted(signal.Signals(number).name)
-        print("\nStopping after this step. Press Ctrl-C again to stop immediately.", flush=True)
+            second = "a second " if again and number == self._received else ""
+            raise Interrupted(f"{second}{signal_name(number)}{self._resumes}")
+        hint = " Press Ctrl-C again to stop immediately." if number == signal.SIGINT else ""
+        print_in_signal_handler(f"\n{signal_name(number)}: stopping after this step.{hint}")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Stop between steps from here on, since there is something to save."""
         self._training = True
+        if trainer.checkpoint_callback is not None:
+            self._resumes = "; the same command resumes from the last checkpoint"
         self._install_handlers()  # Lightning has installed its own handlers over ours; they exit with status 0
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
@@ -83,8 +89,8 @@ class Interruption(pl.Callback):
         if checkpoint is not None:
             checkpoint.save(trainer)
         hint = (
-            "the same command resumes from here"
+            f"the same command resumes from here, step {trainer.global_step:,}, which is saved"
             if checkpoint is not None
             else "nothing was saved, because callbacks has no checkpoint"
         )
-        raise Interrupted(f"{signal.Signals(received).name}; {hint}")
+        raise Interrupted(f"{signal_name(received)}; {hint}")

@@ -122,6 +122,7 @@ PAGES = {
             "group": "its choices, and the keys of its default: optimizer",
             "choice": "behind its group, its keys with meaning, type and default: optimizer adamw",
             "key": "wherever it occurs: optimizer.lr, regularization.rdrop, seed",
+            "metrics": "what dataset.metrics may name, by task",
             "--config-dir DIR": _CONFIG_DIR,
         },
         ("tunesmith list optimizer adamw", "tunesmith list dataset.max_length"),

@@ -27,8 +27,11 @@ def run(arguments: list[str]) -> int:
     folder = completed_run(config)
     if folder is not None:
         from tunesmith.runs.score_table import print_scores
+        from tunesmith.runs.stopped_early import recorded, sentence
 
-        print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
+        rows, stopped = folder.recorded.rows, recorded(folder.status())
+        first, note = config["dataset"]["metrics"], sentence(stopped, rows.get("validation")) if stopped else ""
+        print_scores(folder.scores(), title=str(config["name"]), first=first, examples=rows, note=note)
         print(f"Already completed: {folder.path}; another seed or name=... starts a new run")
         return 0
     from tunesmith.training import logging_setup

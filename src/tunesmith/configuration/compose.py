@@ -23,7 +23,7 @@ from tunesmith.configuration.places import check_place
 from tunesmith.configuration.saved import literal
 from tunesmith.configuration.secrets import refuse_secret_variables
 from tunesmith.configuration.stages import stages, starting_from
-from tunesmith.configuration.suggestions import for_choice, for_hydra
+from tunesmith.configuration.suggestions import LISTS, for_choice, for_hydra
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
@@ -252,7 +252,9 @@ class Composer:
             elif override.is_sweep_override():
                 key, _, several = text.partition("=")
                 alternative = "a list, [1,2]" if key.startswith("sweep.") else "-m for a sweep"
-                hint = f"; all of them in one run: {key}=[{several}]" if key in SEVERAL else quoted_form(text)
+                hint = (
+                    f"; all of them in one run: {key}=[{several}]" if key in (*SEVERAL, *LISTS) else quoted_form(text)
+                )
                 mistakes.append(
                     f"{text!r} names several values; expected one value for one run, or {alternative}{hint}"
                 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tunesmith.configuration.reference import Setting
 
 _WIDTH = 110  # characters of a line of a setting's meaning
+METRICS = "metrics"  # no group, but what one looks for to set dataset.metrics
 _INCLUDED = 8  # choices that are named beside a setting
 
 
@@ -30,7 +31,8 @@ def listing(wanted: Sequence[str], folders: Sequence[Path]) -> str:
     """The choices of all groups; or what the wanted words name.
 
     Args:
-        wanted: groups, each with choices of it behind it (`optimizer adamw`, or `optimizer=adamw`), and keys (`optimizer.lr`).
+        wanted: groups, each with choices of it behind it (`optimizer adamw`, or `optimizer=adamw`), keys (`optimizer.lr`),
+            and `metrics`.
         folders: the project's, and the user's own.
 
     Raises:
@@ -48,6 +50,8 @@ def listing(wanted: Sequence[str], folders: Sequence[Path]) -> str:
             if wanted[number + 1 : number + 2] and wanted[number + 1] in choices(group, folders):
                 continue  # the choice is shown
             blocks.append(_group(group, folders))
+        elif word == METRICS:
+            blocks.append(_metrics())
         elif equals and named in known:
             blocks += [_choice(named, part, folders) for part in choice.strip("[]").split(",")]
         elif group and word in choices(group, folders):
@@ -55,6 +59,20 @@ def listing(wanted: Sequence[str], folders: Sequence[Path]) -> str:
         else:
             blocks.append(_key(word, group, folders))
     return "\n\n".join(blocks)
+
+
+def _metrics() -> str:
+    """The scores of each task."""
+    from tunesmith.configuration import reference
+
+    lines = ["What dataset.metrics may name; monitor is validation/ and one of the names there, or validation/loss."]
+    for task, names in reference.scores_by_task().items():
+        lines += [
+            "",
+            f"  {task}",
+            *textwrap.wrap(", ".join(names), _WIDTH, initial_indent="      ", subsequent_indent="      "),
+        ]
+    return "\n".join(lines)
 
 
 def _choices(group: str, folders: Sequence[Path]) -> str:

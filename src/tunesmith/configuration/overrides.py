@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from tunesmith.configuration.bare_words import set_apart
 from tunesmith.configuration.override_quoting import is_text, quoted_form, readable
 from tunesmith.configuration.suggestions import for_distribution
 from tunesmith.errors.messages import first_line
@@ -18,8 +19,9 @@ def parsed(words: Iterable[str], *, expected: str) -> tuple[list[Any], list[str]
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    parser, found, mistakes = OverridesParser.create(), [], []
-    for text in map(readable, words):
+    parser, found = OverridesParser.create(), []
+    overrides, mistakes = set_apart(list(words), expected=expected)
+    for text in map(readable, overrides):
         if not is_text(text):
             mistakes.append(
                 f"{text!r} is not valid UTF-8; rename the file, or type the name in the terminal's encoding"

@@ -90,6 +90,19 @@ def run_settings() -> list[Setting]:
     return [_setting(value, annotations, None, key) for key, value in found.items() if key in annotations]
 
 
+def scores_by_task() -> dict[str, tuple[str, ...]]:
+    """The names that `dataset.metrics` may have, for each task; those of text classification for each `dataset.problem`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for file in sorted((Path(__file__).parents[1] / "tasks").glob("[a-z]*.py")):
+        scores = schema.signature(part_target(file.stem, group="task"), group="task").constants.get("scores", ())
+        by_problem = scores if isinstance(scores, dict) else {None: scores}
+        found |= {
+            file.stem if problem is None else f"{file.stem}, dataset.problem={problem}": tuple(names)
+            for problem, names in by_problem.items()
+        }
+    return found
+
+
 def default_choices() -> dict[str, list[str]]:
     """The choices that a run has if none is made, by group."""
     from tunesmith.configuration.plain_yaml import load

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import synonyms
-from tunesmith.configuration.choices import choices, conf_folders
+from tunesmith.configuration.choices import choices, conf_folders, groups
+from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors.messages import did_you_mean, shortened
 
+LISTS = ("dataset.labels", "dataset.metrics", "logger.wandb.tags", "optimizer.betas")  # settings whose values are lists
 _SPACES = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DISTRIBUTION = re.compile(r"(\w+)\(([^,()]+),([^,()]+)\)")
@@ -45,16 +47,42 @@ def for_key(key: str, value: Any, *, siblings: Sequence[str] = (), known: Sequen
         found = [for_key(name, part) for name, part in inner.items()]
         if any(found):
             return next(filter(None, found))
-    name = _word(key.rpartition(".")[2])
-    words = for_name(name, value)
-    if words:
-        return f"; did you mean {words}?" if _is_typed(words) else f"; leave it out: {words}"
+    name = name_of(key.rpartition(".")[2])
+    if words := _group_setting(key, name, value) or for_name(name, value):
+        return as_question(words)
     if same := [other for other in known if other.rpartition(".")[2] == name and "." not in key]:
-        return f"; did you mean {same[0]}?"
+        return as_question(_with_group(same[0], value))
     if siblings:
         return did_you_mean(key, siblings)
     roots = [other for other in known if "." not in other]
-    return did_you_mean(key, roots) or _similar(name, value, known) or did_you_mean(key, known)
+    near = did_you_mean(key, roots)
+    if near:
+        return as_question(_with_group(near.removeprefix("; did you mean ").removesuffix("?"), value))
+    return _similar(name, value, known) or did_you_mean(key, known)
+
+
+def as_question(words: str) -> str:
+    """The end of a message: what is typed instead, or why nothing is needed; empty for no words."""
+    if not words:
+        return ""
+    return f"; did you mean {words}?" if _is_typed(words) else f"; leave it out: {words}"
+
+
+def _with_group(key: str, value: Any) -> str:
+    """A key that was meant, with its value if it is a group: `optimizer=adamw` for `Optimizer=adamw`."""
+    return _chosen(key, value) if key in groups(conf_folders(None)) and isinstance(value, str) else key
+
+
+def _group_setting(key: str, name: str, value: Any) -> str:
+    """A group's choice, typed as a setting: `scheduler.name=cosine`, `trainer.logger=false`; empty for other keys."""
+    before, _, _ = key.rpartition(".")
+    known = groups(conf_folders(None))
+    group = before.rpartition(".")[2]
+    if name in _CHOOSING and group in known and isinstance(value, str):
+        return _chosen(group, value.rpartition(".")[2] if name == "_target_" else value)
+    if before and name in known:
+        return f"{name}=[]" if value is False and name in SEVERAL else _chosen(name, value)
+    return ""
 
 
 def _similar(name: str, value: Any, known: Sequence[str]) -> str:
@@ -70,10 +98,11 @@ def _similar(name: str, value: Any, known: Sequence[str]) -> str:
 
 
 def _is_typed(words: str) -> bool:
-    return "=" in words.split(" ")[0] or words.startswith("-m ")
+    return "=" in words.split(" ")[0] or words.startswith("-m ") or " " not in words
 
 
-def _word(name: str) -> str:
+def name_of(name: str) -> str:
+    """A name as the tables have it, without dashes: `learning_rate` for `--learning-rate`."""
     return name.lstrip("-").replace("-", "_").lower()
 
 
@@ -87,6 +116,8 @@ def for_name(name: str, value: Any) -> str:
         return _with_value(small if number <= 1 else large, value)
     if name in synonyms.GROUPS:
         group = synonyms.GROUPS[name]
+        if group == "experiment" and str(value).endswith((".yaml", ".yml")):
+            return synonyms.OPTIONS["--config-name"]
         return _chosen(group, value)
     if name in synonyms.SWITCHES:
         off = value is False or value in ("false", "no", "off")
@@ -103,13 +134,17 @@ def _with_value(words: str, value: Any) -> str:
     if key in synonyms.VALUES:
         return f"{before}={synonyms.VALUES[key].get(plain(str(value)), example)}"
     if key == "monitor" and isinstance(value, str) and value:
-        return f"{before}={value if '/' in value else 'validation/' + value.removeprefix('eval_')}"
+        return f"{before}={value if '/' in value else 'validation/' + score_name(value)}"
+    if example in ("true", "false"):
+        return f"{before}={typed(value)}" if isinstance(value, bool) else words
     if _NUMBER.fullmatch(example):
         whole = example.isdecimal()
         fits = _is_number(value) and (not whole or (isinstance(value, int) and value > 0))
         return f"{before}={typed(value)}" if fits else words
     if isinstance(value, str) and value and not example.startswith(("[", "{")):
         return f"{before}={typed(value)}"
+    if isinstance(value, str) and key in LISTS and value:
+        return f"{before}=[{typed(value)}]"
     if isinstance(value, list) and value and example.startswith("["):
         return f"{before}=[{','.join(map(typed, value))}]"
     return words
@@ -147,6 +182,16 @@ def _chosen(group: str, value: Any) -> str:
     return _words_for(group, name, available) or _as_word(group, _EXAMPLES.get(group) or next(iter(available)))
 
 
+def choice_words(group: str, name: str, available: Mapping[str, Path]) -> str:
+    """`dataset=csv` for a choice of a group, or a word that stands for one; empty for any other."""
+    if name in available:
+        return _as_word(group, name)
+    if group == "backbone" and _family(name) is None:
+        return ""
+    return _words_for(group, name, available) if name else ""
+
+
+_CHOOSING = ("_target_", "name", "type", "choice", "class", "kind")  # settings that other frameworks choose a part by
 _EXAMPLES = {
     "backbone": "bert",
     "dataset": "csv",
@@ -178,9 +223,12 @@ def for_choice(group: str, choice: str, available: Mapping[str, Path]) -> str:
     """
     words = _words_for(group, choice, available)
     near = did_you_mean(choice, available)
-    if words and not (near and words.startswith("backbone=") and " " in words and "/" not in choice):
+    misspelt = near and group == "backbone" and " " in words and "/" not in choice and _family(choice) is None
+    if words and not misspelt:
         return f"; did you mean {words}?"
-    return near
+    inside = [name for name in available if plain(choice) in plain(name)] if group == "experiment" and choice else []
+    inside.sort(key=lambda name: name.rpartition("/")[2] != choice)
+    return f"; did you mean {group}={inside[0]}?" if inside else near
 
 
 def _words_for(group: str, choice: str, available: Mapping[str, Path]) -> str:
@@ -192,6 +240,8 @@ def _words_for(group: str, choice: str, available: Mapping[str, Path]) -> str:
         return found if "=" in found else _as_word(group, found).removeprefix("-m ")
     if group == "backbone" and choice:
         return _model(choice, available)
+    if group == "dataset" and (last := plain(choice.rpartition("/")[2])) in spelled:  # glue/sst2
+        return f"{group}={spelled[last]}"
     ending = Path(choice).suffix.lower()
     if group == "dataset" and ending in _FILES:
         return f"dataset={_FILES[ending]} dataset.train={shortened(choice)}"
@@ -208,8 +258,38 @@ def _model(name: str, available: Mapping[str, Path]) -> str:
             return f"backbone={choice}"
     if "/" not in name and "-" not in name:
         return ""
-    family = next((choice for part, choice in synonyms.FAMILIES.items() if part in plain(name)), "bert")
-    return f"backbone={family} backbone.name={shortened(name)}"
+    return f"backbone={_family(name) or 'bert'} backbone.name={shortened(name)}"
+
+
+def _family(name: str) -> str | None:
+    """The choice whose defaults fit a model of the hub, by its name; None if that tells nothing."""
+    return next((choice for part, choice in synonyms.FAMILIES.items() if part in plain(name)), None)
+
+
+def for_value(key: str, value: Any) -> str:
+    """What is meant by a value of another library: `trainer.precision=fp16`, `trainer.devices=auto`."""
+    if key in synonyms.VALUES and not isinstance(value, bool):
+        meant = synonyms.VALUES[key].get(plain(str(value)))
+        return f"; did you mean {key}={meant}?" if meant else ""
+    return f"; {synonyms.OTHER_VALUES[key]}" if key in synonyms.OTHER_VALUES else ""
+
+
+def score_name(name: str) -> str:
+    """A score as it is called here: `accuracy` for `val_acc`."""
+    last = re.sub(r"^(val|valid|validation|eval|dev)[_/]", "", name_of(name))
+    return synonyms.SCORES.get(last, last)
+
+
+def for_score(name: str, scores: Sequence[str]) -> str:
+    """What is meant by a score that does not exist: `acc`, `val_loss`, `eval_f1`, or one without its split.
+
+    Args:
+        name: as typed.
+        scores: that exist, with or without `validation/`.
+    """
+    last = score_name(name)
+    found = next((score for score in scores if score.rpartition("/")[2] == last), None)
+    return f"; did you mean {found}?" if found else did_you_mean(name, scores)
 
 
 def for_hydra(word: str) -> str:
@@ -233,7 +313,7 @@ def for_distribution(word: str) -> str:
     form = synonyms.DISTRIBUTIONS.get(found[1].lower()) if found else None
     if found is None or form is None or not all(_NUMBER.fullmatch(part) for part in found.groups()[1:]):
         return ""
-    key = synonyms.KEYS.get(_word(key), key).rpartition(" ")[2].partition("=")[0]
+    key = synonyms.KEYS.get(name_of(key), key).rpartition(" ")[2].partition("=")[0]
     return f'; did you mean -m sweep=tpe "{key}={form.format(found[2], found[3])}"?'
 
 
@@ -248,7 +328,7 @@ def for_option(option: str, value: str | None, keys: Iterable[str]) -> str:
     if option in synonyms.OPTIONS:
         words = synonyms.OPTIONS[option]
         return f"; {words}" if words.startswith("leave") or ";" in words else f"; did you mean {words}?"
-    name = _word(option)
+    name = name_of(option)
     given = True if value is None else read(value)
     known = list(keys)
     if name in known:
@@ -258,7 +338,7 @@ def for_option(option: str, value: str | None, keys: Iterable[str]) -> str:
 
 def for_command_key(key: str, keys: Sequence[str]) -> str:
     """What is meant by a key of a command on a completed run, such as `checkpoint` for `run`."""
-    name = _word(key)
+    name = name_of(key)
     named: Iterator[str] = (other for other, names in synonyms.COMMAND_KEYS.items() if name in names and other in keys)
     found = next(named, None)
     return f"; did you mean {found}?" if found else did_you_mean(key, keys)

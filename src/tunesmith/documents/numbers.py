@@ -2,7 +2,10 @@
 
 import math
 
+from tunesmith.configuration.suggestions import typed
 from tunesmith.documents.document import Cell, Score
+
+_MANY = 1000
 
 
 def shown(cell: Cell, decimals: int) -> str:
@@ -30,3 +33,19 @@ def value_of(cell: Cell) -> float | None:
     if isinstance(cell, Score):
         return cell.mean
     return float(cell) if isinstance(cell, int | float) else None
+
+
+def score(value: float, examples: int | None = None) -> str:
+    """A score with four decimals, or three if it is over fewer than 1,000 examples: its standard error is then above 0.01.
+
+    Args:
+        value: such as an accuracy or a loss.
+        examples: that it is over; None if unknown.
+    """
+    return number(value, 3 if examples is not None and examples < _MANY else 4)
+
+
+def rate(value: float) -> str:
+    """A learning rate or a decay, with three digits, as a person types it: 2.7e-5."""
+    short = f"{value:.3g}"
+    return typed(float(short)) if 0 < abs(value) < 1e-3 else short

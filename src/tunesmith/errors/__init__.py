@@ -1,5 +1,6 @@
 """Exceptions that end a command; `errors.exit_status` maps each to a message and an exit status."""
 
+import signal
 from collections.abc import Sequence
 
 
@@ -13,6 +14,11 @@ class UserError(Exception):
 
 class Interrupted(BaseException):  # not an Exception, so that no library catches it
     """A signal stopped the run; the message names the signal and how to resume."""
+
+
+def signal_name(number: int) -> str:
+    """A signal as people know it: Ctrl-C, SIGTERM."""
+    return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
 class Pruned(Exception):  # noqa: N818 - like Optuna's TrialPruned, it is not an error

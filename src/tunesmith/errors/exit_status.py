@@ -39,7 +39,7 @@ def _exit_status(call: Callable[[], int | None]) -> int:
         print(f"tunesmith: pruned, {reason}", file=sys.stderr)
         return 0
     except KeyboardInterrupt:
-        print("tunesmith: interrupted", file=sys.stderr)
+        print("tunesmith: interrupted by Ctrl-C", file=sys.stderr)
     except BrokenPipeError:  # the reader of standard output, such as head, has exited
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -4,18 +4,51 @@ A control character could move the cursor, hide or repeat lines, or set the wind
 a path backwards. They are shown as escapes such as `\\u001b`, which stay valid in JSON. While a command runs, `safe_output`
 does this to everything that is printed; tables of rich, which need escape sequences for their own colours, go through
 `console` and `Escaped`.
+
+Where the output is not Unicode (`LC_ALL=C`), signs of ours are spelled out, such as +- for ±, and all other characters that it
+lacks are escapes of JSON, so that predictions that are piped in JSON lines lose nothing.
 """
 
+import codecs
+import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 # C0 without tab and line feed, DEL, C1, marks of direction, line and paragraph separators, interlinear marks, surrogates.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff]"
 )
+
+_SPELLED = str.maketrans(
+    {"±": "+-", "…": "...", "→": "->", "≥": ">=", "≤": "<=", "≈": "~", "“": '"', "”": '"', "━": "-", "─": "-", "—": "-"}
+    | {"\N{MULTIPLICATION SIGN}": "x", "\N{EN DASH}": "-", "\N{MINUS SIGN}": "-"}
+    | {"\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
+)
+_ESCAPES = "tunesmith.escapes"  # how a stream writes what its encoding lacks
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """A handler of codecs: escapes of JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", errors="surrogatepass")
+    escapes = (f"\\u{units[n] << 8 | units[n + 1]:04x}" for n in range(0, len(units), 2))
+    return "".join(escapes), error.end
+
+
+codecs.register_error(_ESCAPES, _escaped)
+
+
+def spelled(text: str, stream: Any) -> str:
+    """The text with signs of ours spelled in ASCII, if the stream cannot encode it."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return text.translate(_SPELLED)
+    return text
 
 
 def safe(text: str) -> str:
@@ -31,7 +64,7 @@ class SafeStream:
 
     def write(self, text: str) -> int:
         """Write a text; returns its length."""
-        self.raw_stream.write(safe(text))
+        self.raw_stream.write(safe(spelled(text, self.raw_stream)))
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -44,20 +77,42 @@ class SafeStream:
 
 
 def raw(stream: Any) -> Any:
-    """The stream itself, for what is written on purpose: data, progress bars, rich's colours."""
-    return stream.raw_stream if isinstance(stream, SafeStream) else stream
+    """The stream below a `SafeStream`, for what is written on purpose: data, progress bars, rich's colours."""
+    return getattr(stream, "raw_stream", stream)
 
 
 @contextmanager
 def safe_output() -> Iterator[None]:
-    """Whatever is printed within the block is safe."""
+    """Whatever is printed within the block is safe, and can be encoded."""
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = ours = SafeStream(raw(sys.stdout)), SafeStream(raw(sys.stderr))
+    handled = [(stream.raw_stream, stream.errors) for stream in ours if _lacks_characters(stream)]
+    for stream, _ in handled:
+        stream.reconfigure(errors=_ESCAPES)
     try:
         yield
     finally:
+        for stream, errors in handled:
+            with suppress(ValueError, OSError):  # closed, or its reader has exited
+                stream.reconfigure(errors=errors)
         if (sys.stdout, sys.stderr) == ours:
             sys.stdout, sys.stderr = before
+
+
+def _lacks_characters(stream: Any) -> bool:
+    encoding = getattr(stream, "encoding", None)
+    return hasattr(stream, "reconfigure") and encoding is not None and not encoding.lower().startswith("utf")
+
+
+def print_in_signal_handler(text: str) -> None:
+    """Print a line although a signal may have interrupted another print, whose buffer then refuses a second one."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError, AttributeError):  # a stream of Python's own, such as a notebook's
+        print(text, flush=True)
+        return
+    with suppress(OSError):  # its reader has exited
+        os.write(descriptor, f"{safe(text)}\n".encode("ascii", errors="replace"))
 
 
 def console(**options: Any) -> Any:
@@ -77,4 +132,5 @@ class Escaped:
         from rich.segment import Segment
 
         for segment in console.render(self._renderable, options):
-            yield segment if segment.control else Segment(safe(segment.text), segment.style)
+            text = safe(spelled(segment.text, console.file))
+            yield segment if segment.control else Segment(text, segment.style)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.documents.document import Cell, Part, Section, Table
-from tunesmith.report.durations import duration
+from tunesmith.documents.durations import duration
 from tunesmith.report.groups import grouped
 from tunesmith.report.records import Record
 from tunesmith.report.search_pictures import pareto_picture, pictures

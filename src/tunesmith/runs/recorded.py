@@ -55,6 +55,13 @@ class Recorded:
         before = self._fingerprints()
         return [f"dataset.{split}" for split, content in before.items() if fingerprint(split) != content]
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """Examples of each split; empty where nothing is recorded."""
+        found = self._manifest.get("data", {}).get("rows")
+        rows = found if isinstance(found, dict) else {}
+        return {split: count for split, count in rows.items() if isinstance(count, int)}
+
     def _fingerprints(self) -> dict[str, str]:
         """What identifies the content of each split that the run was trained with; empty if it has no manifest."""
         found: dict[str, str] = self._manifest.get("data", {}).get("fingerprints", {})

@@ -2,22 +2,33 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from rich.table import Table
 from rich.text import Text
 
+from tunesmith.documents.numbers import score
 from tunesmith.errors.terminal import Escaped, console
 
 _REASONS = "ROC AUC needs examples with and without each label, a correlation needs values that differ"
 
 
-def print_scores(scores: Mapping[str, float], *, title: str, first: Sequence[str]) -> None:
+def print_scores(
+    scores: Mapping[str, float],
+    *,
+    title: str,
+    first: Sequence[str],
+    examples: Mapping[str, int] = MappingProxyType({}),
+    note: str = "",
+) -> None:
     """Print a row per score and a column per split.
 
     Args:
         scores: by name, as `validation/accuracy`.
         title: of the table.
         first: scores on top, such as `accuracy`; the first is in bold.
+        examples: of each split, as far as they are known: fewer have fewer digits.
+        note: a sentence below the table.
     """
     splits = list(dict.fromkeys(key.partition("/")[0] for key in scores))
     names = list(dict.fromkeys(key.partition("/")[2] for key in scores))
@@ -27,9 +38,12 @@ def print_scores(scores: Mapping[str, float], *, title: str, first: Sequence[str
     for split in splits:
         table.add_column(Text(split), justify="right")
     for name in names:
-        cells = [f"{scores[f'{split}/{name}']:.4f}" if f"{split}/{name}" in scores else "" for split in splits]
+        found = {split: scores.get(f"{split}/{name}") for split in splits}
+        cells = ["" if value is None else score(value, examples.get(split)) for split, value in found.items()]
         table.add_row(Text(name), *cells, style="bold" if name in first[:1] else None)
     console().print(Escaped(table))
+    if note:
+        print(note, flush=True)
 
 
 def warn_of_undefined(scores: Mapping[str, float]) -> None:
@@ -52,6 +66,6 @@ def print_label_scores(labels: Mapping[str, Mapping[str, Mapping[str, float]]]) 
         for heading in headings:
             table.add_column(heading, justify="right")
         for label, row in scores.items():
-            cells = [f"{row[name]:,}" if name == "support" else f"{row[name]:.4f}" for name in headings]
+            cells = [f"{row[name]:,}" if name == "support" else score(row[name]) for name in headings]
             table.add_row(Text(label), *cells)
         console().print(Escaped(table))

@@ -82,7 +82,7 @@ def split(overrides: Sequence[str], space: Mapping[str, Any], folders: Sequence[
             continue
         axis = _axis(key, override, folders)
         if isinstance(axis, str):
-            mistakes.append(f"{text} has no values; expected {axis}")
+            mistakes.append(f"{text} {axis if axis.startswith('has ') else f'has no values; expected {axis}'}")
         else:
             axes[key] = axis
     if mistakes:
@@ -126,7 +126,7 @@ def _quoted(value: Any) -> Any:
 
 
 def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
-    """The axis of an override, or what was expected if it has no values."""
+    """The axis of an override, or what was expected if it has no values, or not those that are meant."""
     from hydra.core.override_parser.types import Glob, IntervalSweep, RangeSweep
 
     value: Any = override.value()
@@ -149,6 +149,12 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
     values = tuple(override.sweep_string_iterator())
     if not values:
         return "a non-empty range(start,stop,step)" if isinstance(value, RangeSweep) else SYNTAX
+    if isinstance(value, RangeSweep) and len(values) == 1 and value.step == 1 and isinstance(value.stop, float):
+        low, high = value.start, value.stop
+        return (
+            f"has one value, since the step of a range is 1 unless it is given; expected range({low},{high},step), or for a "
+            f"search interval({low},{high})"
+        )
     if isinstance(value, RangeSweep) and not value.shuffle and value.step > 0:
         start: Any = value.start
         step: Any = value.step

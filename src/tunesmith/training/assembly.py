@@ -12,6 +12,7 @@ import torch
 from tunesmith.backbones.families import dropouts
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.gradient_norm import GradientNorm
+from tunesmith.callbacks.run_log import RunLog
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better, monitored
@@ -20,10 +21,12 @@ from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.loggers.csv import CsvHistory, csv
 from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
+from tunesmith.training.peak import share_per_token
 
 
 @dataclass(frozen=True)
@@ -113,15 +116,20 @@ def assemble(
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
         for logger in factories.logger:
             loggers.append(logger(run.path, config, step))
+        if not any(isinstance(logger, CsvHistory) for logger in loggers):  # reports read metrics.csv
+            loggers.append(csv(run.path, config, step))
         described = [logger for logger in loggers if hasattr(logger, "describe")]
         if described:
             description = RunDescription.of(config, run.path, launch)
             for logger in described:
                 logger.describe(description)
         options = {}
-        callbacks = [*callbacks, Status(run, steps)]
+        callbacks = [*callbacks, Status(run, steps), RunLog()]
     callbacks = [*callbacks, GradientNorm(), *module.regularizers, *configured]
     trainer = factories.trainer(run.path, callbacks, loggers, context, **options)
+    module.metrics.peak_share = share_per_token(
+        module, precision=config["trainer"]["precision"], device=trainer.strategy.root_device
+    )
     commit = spec.commit() if hasattr(spec, "commit") else None
     return Assembly(data, module, trainer, checkpoint, steps, published, commit)
 

@@ -44,9 +44,12 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
         logging_setup.log_to(run.path / "train.log")
         yield loggers
     except BaseException as error:
-        LOG.error("%s", "".join(traceback.format_exception(error)))
         reported = _explained(error, run, config)
         state = ending(error)
+        if state == "failed":
+            LOG.error("%s", "".join(traceback.format_exception(error)))
+        else:
+            LOG.warning("%s by %s", state, error if str(error) else "Ctrl-C")
         try:
             seconds = round(earlier_seconds(run) + time.monotonic() - started, 2)
             run.set_state(state, error=f"{type(reported).__name__}: {reported}", earlier_seconds=seconds)

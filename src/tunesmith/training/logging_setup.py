@@ -1,8 +1,13 @@
-"""Logging: the libraries' logs go to train.log, tunesmith's own messages to the terminal."""
+"""Logging: train.log has the run's own story, and the warnings of the libraries that it uses.
+
+What a library says of itself is left out: advertisements, which devices it has found, deprecations, and warnings about what
+is meant here.
+"""
 
 import contextlib
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -12,6 +17,20 @@ from tunesmith.configuration.secrets import without_secrets
 from tunesmith.errors.terminal import safe
 
 _LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "py.warnings")
+_OWN = "tunesmith"
+
+# Lightning's warnings about what is meant here: the beginnings of their texts, as regular expressions.
+_MEANT = (
+    r"The number of training batches \(\d+\) is smaller than the logging interval",  # an epoch's last step is logged too
+    "You have overridden `on_before_batch_transfer` in `LightningModule`",  # the module's is the one to use
+    "The '.*' does not have many workers",  # batches are made from memory-mapped tokens
+    r"Found \d+ module\(s\) in eval mode",  # of regularizers that freeze
+    r"Trying to infer the `batch_size`",  # scores are of whole splits
+    r"GPU available but not used",  # trainer.accelerator=cpu says so
+    "You're resuming from a checkpoint that ended before the epoch ended",  # the epoch plan starts at the right batch
+)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_ADDRESSED_TO_DEVELOPERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning)
 
 
 class _Formatter(logging.Formatter):
@@ -19,7 +38,18 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's text without control characters and keys."""
-        return without_secrets(safe(super().format(record))).replace("\n", "\n    ")
+        return without_secrets(safe(super().format(record))).rstrip().replace("\n", "\n    ")
+
+
+class _WithoutIdleReports(logging.Filter):
+    """Leaves out transformers' reports on loaded weights, unless the model has weights that the checkpoint lacks."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is kept; the colours of a report are taken out."""
+        if "LOAD REPORT" not in str(record.msg):
+            return True
+        record.msg = _COLOURS.sub("", str(record.msg))
+        return any(word in record.msg for word in ("MISSING", "MISMATCH", "CONVERSION"))
 
 
 def configure_libraries() -> None:
@@ -46,13 +76,18 @@ def log_to(file: Path | None) -> None:
 
     transformers_logging.disable_progress_bar()
     warnings.resetwarnings()
+    for category in _ADDRESSED_TO_DEVELOPERS:
+        warnings.simplefilter("ignore", category)
+    for text in _MEANT:
+        warnings.filterwarnings("ignore", message=text)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # a full disk is reported by what else writes to it, not by a traceback per line
     if file is None:
         handler: logging.Handler = logging.NullHandler()
     else:
         handler = _RunLog(file, encoding="utf-8")
-    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%d %H:%M:%S"))
+    handler.addFilter(_WithoutIdleReports())
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -62,6 +97,8 @@ def log_to(file: Path | None) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    logging.getLogger(_OWN).setLevel(logging.INFO)
 
 
 @contextlib.contextmanager
@@ -69,7 +106,10 @@ def restored() -> Iterator[None]:
     """Within the block `log_to` and `configure_libraries` apply; then logs and warnings are as the caller had them."""
     root, raising = logging.getLogger(), logging.raiseExceptions
     captured = warnings.showwarning.__module__ == "logging"
-    loggers = [(logger, logger.handlers[:], logger.propagate) for logger in map(logging.getLogger, _LIBRARIES)]
+    loggers = [
+        (logger, logger.handlers[:], logger.propagate, logger.level)
+        for logger in map(logging.getLogger, (*_LIBRARIES, _OWN))
+    ]
     handlers, root.handlers = root.handlers, []  # so that none of them is closed
     logging.captureWarnings(False)
     try:
@@ -84,8 +124,9 @@ def restored() -> Iterator[None]:
         for handler in root.handlers:
             handler.close()
         root.handlers = handlers
-        for logger, own, propagate in loggers:
+        for logger, own, propagate, level in loggers:
             logger.handlers, logger.propagate = own, propagate
+            logger.setLevel(level)
 
 
 def redirect_output(log: Path) -> None:

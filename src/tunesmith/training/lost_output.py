@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from tunesmith.errors.terminal import raw
+
 LOG = logging.getLogger("tunesmith")
 
 
@@ -18,6 +20,11 @@ class _Surviving:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    @property
+    def raw_stream(self) -> "_Surviving":
+        """The stream below a `SafeStream`, for a progress bar's control characters and rich's colours; it survives too."""
+        return _Surviving(raw(self._stream), self._name)
 
     def write(self, text: str) -> int:
         """Write, or discard."""

@@ -1,6 +1,7 @@
 """The memory of a run's process, without waiting for the device."""
 
 import os
+import sys
 from pathlib import Path
 
 import torch
@@ -20,3 +21,14 @@ def memory(device: torch.device) -> dict[str, float]:
     if device.type == "cuda":
         found["machine/gpu_memory_gib"] = torch.cuda.max_memory_allocated(device) / _GIB
     return found
+
+
+def peak_memory(device: torch.device) -> str:
+    """The most memory that this process has had, `1.25 GiB`, and on a GPU the most that tensors have taken there."""
+    import resource  # not on Windows
+
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes of what getrusage counts in
+    found = [f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _GIB:.2f} GiB"]
+    if device.type == "cuda":
+        found.append(f"{torch.cuda.max_memory_allocated(device) / _GIB:.2f} GiB on {device}")
+    return ", ".join(found)

@@ -15,6 +15,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.stages import origin
 from tunesmith.configuration.targets import Factories
 from tunesmith.data.survey.survey import Surveyed
+from tunesmith.documents.numbers import rate
 from tunesmith.errors.terminal import Escaped, console
 from tunesmith.training.model import WithoutWeights, fine_tuning_module
 from tunesmith.training.module import FineTuningModule
@@ -99,7 +100,7 @@ def print_outline(module: FineTuningModule, config: Config) -> None:
     for heading in ("count", "learning rate", "weight decay"):
         table.add_column(heading, justify="right")
     for group in groups(module, lr=options.get("lr"), weight_decay=options.get("weight_decay")):
-        rates = ["" if value is None else f"{value:.3g}" for value in (group.lr, group.weight_decay)]
+        rates = ["" if value is None else rate(value) for value in (group.lr, group.weight_decay)]
         rates = rates if group.trained else ["not trained", ""]
         table.add_row(Text(group.pattern), f"{group.count:,}", *rates)
     console().print(Escaped(table))

@@ -63,7 +63,8 @@ def _run(stage: Config, train: Callable[[Config], object]) -> None:
     if not run.completed:
         status = run.status()
         if status.get("state") == "interrupted":
-            raise Interrupted("a signal; the same command resumes from here")
+            reason = str(status.get("error", "")).removeprefix("Interrupted: ")
+            raise Interrupted(reason or "a signal; the same command resumes from here")
         raise ChildProcessError(status.get("error") or f"its process ended with exit status {process.exitcode}")
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import gc
 import logging
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +15,17 @@ import pytorch_lightning as pl
 import torch
 
 from tunesmith.backbones.backbone import parameter_count
+from tunesmith.callbacks.early_stopping import stopped_early
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.callbacks.resumable_state import next_batch
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import monitored
 from tunesmith.configuration.saved import to_yaml
-from tunesmith.data.epoch_plan import padding_fraction
-from tunesmith.data.module import TextDataModule
-from tunesmith.data.survey.printed import findings
+from tunesmith.configuration.secrets import recorded_command
 from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
+from tunesmith.documents.durations import duration
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.loggers.results import Results
 from tunesmith.loggers.run_description import Launch
@@ -32,17 +33,20 @@ from tunesmith.runs.code import PATCH_BYTES, patch
 from tunesmith.runs.folder import RunFolder
 from tunesmith.runs.heartbeat import beating
 from tunesmith.runs.manifest import manifest
+from tunesmith.runs.messages import message, warning
 from tunesmith.runs.plugin_files import plugins
 from tunesmith.runs.score_table import print_scores, warn_of_undefined
 from tunesmith.runs.scores import numbers
+from tunesmith.runs.stopped_early import StoppedEarly, sentence
 from tunesmith.training import logging_setup, out_of_memory, saved_model
 from tunesmith.training.assembly import Assembly, assemble
 from tunesmith.training.attempt import close_loggers, earlier_seconds, recorded
+from tunesmith.training.memory import peak_memory
 from tunesmith.training.nonfinite import NonFiniteError
-from tunesmith.training.peak import share_per_token
 from tunesmith.training.previous_stage import run_previous_stage
 from tunesmith.training.rollback import Rollbacks
 from tunesmith.training.scoring import score_all
+from tunesmith.training.summary import log_scores, notes, print_sizes
 
 LOG = logging.getLogger("tunesmith")
 
@@ -82,14 +86,23 @@ def train(
         before.check_plugins(config)
         run.write_text("config.yaml", to_yaml(config))
         run.set_state("running")
+        LOG.info("%s: %s", run.path, recorded_command(sys.argv[1:]))
         work = functools.partial(_train_on_worker, config, dataset, run, launch)
         with launch_workers(config["trainer"]["devices"], work) as context, beating(run.path):
-            metrics = _train(config, dataset, run, launch, [interruption, *callbacks], loggers, context)
+            metrics, stopped = _train(config, dataset, run, launch, [interruption, *callbacks], loggers, context)
         run.write_json("metrics.json", metrics)
         run.seal()
         monitor, scores = monitored(config), numbers(metrics)
-        run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
-    print_scores(scores, title=str(config["name"]), first=[monitor.partition("/")[2], *config["dataset"]["metrics"]])
+        details: dict[str, Any] = {} if stopped is None else {"stopped_early": stopped}
+        run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor}, **details)
+    rows = dataset.survey.rows
+    print_scores(
+        scores,
+        title=str(config["name"]),
+        first=[monitor.partition("/")[2], *config["dataset"]["metrics"]],
+        examples=rows,
+        note="" if stopped is None else sentence(stopped, rows.get("validation")),
+    )
     warn_of_undefined(scores)
     return run
 
@@ -117,8 +130,11 @@ def _train(
     callbacks: Sequence[pl.Callback],
     loggers: list[Any],
     context: DistributedContext,
-) -> dict[str, Any]:
-    """Train and score, from the last checkpoint again after each rollback; returns the content of metrics.json."""
+) -> tuple[dict[str, Any], StoppedEarly | None]:
+    """Train and score, from the last checkpoint again after each rollback.
+
+    Returns the content of metrics.json, and why the run has stopped early, if it has.
+    """
     started = time.monotonic()
     torch.set_num_threads(max(1, torch.get_num_threads() // context.world_size))
     rollbacks = Rollbacks(run, **{name: config["trainer"][name] for name in ("on_nonfinite", "max_rollbacks")})
@@ -143,11 +159,11 @@ def _fit_and_score(
     context: DistributedContext,
     rollbacks: Rollbacks,
     started: float,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], StoppedEarly | None]:
     data, module, trainer, checkpoint = parts.data, parts.module, parts.trainer, parts.checkpoint
     facts = _facts(config, dataset, parts)
-    if rollbacks.last is None:
-        _print_sizes(dataset, run, parts)
+    if rollbacks.last is None and context.is_rank_zero:
+        print_sizes(config, dataset, run, parts)
     step = 0
     if checkpoint is not None and checkpoint.resumed is not None:
         before = run.recorded
@@ -157,29 +173,34 @@ def _fit_and_score(
         step = checkpoint.resumed["step"]
         data.plan.start_at(*next_batch(checkpoint.resumed, batches=len(data.plan)))
     if rollbacks.last is not None:
-        print(f"{rollbacks.last}; resuming from step {step:,}", flush=True)
+        warning(f"{rollbacks.last}; resuming from step {step:,}")
     elif step:
-        print(f"Resuming from step {step:,}", flush=True)
+        message(f"Resuming from step {step:,}")
 
     # Train.
     facts |= {"rollbacks": rollbacks.records} if rollbacks.records else {}
     run.write_json("manifest.json", facts)
     _keep_patch(run)
-    module.metrics.peak_share = share_per_token(
-        module, precision=config["trainer"]["precision"], device=trainer.strategy.root_device
-    )
+    began = time.monotonic()
     trainer.fit(module, datamodule=data)
+    stopped = stopped_early(trainer)
+    if context.is_rank_zero:
+        if stopped is not None:
+            message(sentence(stopped, dataset.survey.rows.get("validation")))
+        LOG.info("trained for %s", duration(time.monotonic() - began))
     trainer.strategy.barrier()  # rank 0 has written the best weights
     best = checkpoint.best_weights() if checkpoint is not None else None
     module.load_state_dict(best if best is not None else module.evaluated_state_dict())
     if best is None and checkpoint is not None and checkpoint.undefined:
-        print(f"Warning: {monitored(config)} was never a number, so no epoch is the best: the last weights are kept")
+        warning(f"{monitored(config)} was never a number, so no epoch is the best: the last weights are kept")
     for regularizer in module.regularizers:
         regularizer.finish(module)
 
     # Save the model before scoring, so that `evaluate` loads exactly what was scored.
     if context.is_rank_zero:
         saved_model.save(module, data.tokenizer, run, published=parts.published)
+        weights = "those of the last step" if best is None or checkpoint is None else f"the best, {checkpoint.best}"
+        LOG.info("model saved in %s; its weights are %s", run.model, weights)
 
     # Score.
     metrics = score_all(trainer, module, data, keep=run, tune=True)
@@ -188,8 +209,11 @@ def _fit_and_score(
     if checkpoint is not None and context.is_rank_zero:
         checkpoint.finish()
     seconds = round(earlier_seconds(run) + time.monotonic() - started, 2)
-    run.write_json("manifest.json", facts | {"seconds": seconds, "steps": trainer.global_step})
-    return metrics
+    ended: dict[str, Any] = {"seconds": seconds, "steps": trainer.global_step}
+    run.write_json("manifest.json", facts | ended | ({} if stopped is None else {"stopped_early": stopped}))
+    log_scores(metrics)
+    LOG.info("completed in %s; peak memory %s", duration(seconds), peak_memory(module.device))
+    return metrics, stopped
 
 
 def _complete(loggers: Sequence[Any], results: Results) -> None:
@@ -202,22 +226,6 @@ def _complete(loggers: Sequence[Any], results: Results) -> None:
         logger.finalize("success")
 
 
-def _print_sizes(dataset: Surveyed, run: RunFolder, parts: Assembly) -> None:
-    """Print the sizes of data and model, and notes about the data."""
-    data, survey = parts.data, dataset.survey
-    notes = _notes(dataset, parts)
-    for split, examples in data.splits.items():
-        noted = "".join(f", {counts[split]:,} {note}" for note, counts in notes.items() if counts.get(split))
-        print(f"{split:<11}{len(examples.examples):>9,} examples{noted}", flush=True)
-    for line in findings(survey):
-        print(line, flush=True)
-    lengths, parameters = data.splits["train"].lengths, parameter_count(parts.module)
-    padding = 100 * padding_fraction(lengths, data.plan.batches)
-    LOG.info("%s tokens per epoch, %.2f %% of batch tokens is padding", int(lengths.sum()), padding)
-    LOG.info("%s parameters, %s optimizer steps", parameters, parts.total_steps)
-    print(f"{run.path}  {parameters:,} parameters  {parts.total_steps:,} steps", flush=True)
-
-
 def _facts(config: Config, dataset: Surveyed, parts: Assembly) -> dict[str, Any]:
     """The manifest."""
     source, survey = dataset.source, dataset.survey
@@ -226,7 +234,7 @@ def _facts(config: Config, dataset: Surveyed, parts: Assembly) -> dict[str, Any]
         data={
             "fingerprints": fingerprints,
             "rows": survey.rows,
-            "notes": _notes(dataset, parts),
+            "notes": notes(dataset, parts),
             "label_names": _label_names(dataset.task),
             "labels": survey.counts,
             "warnings": survey.warnings,
@@ -242,10 +250,6 @@ def _label_names(task: Any) -> list[str]:
     return list(getattr(task, "label_names", ()))
 
 
-def _notes(dataset: Surveyed, parts: Assembly) -> dict[str, dict[str, int]]:
-    return _counted(parts.data) | dataset.survey.notes | parts.data.notes()
-
-
 def _keep_patch(run: RunFolder) -> None:
     """Write what is changed in the repository of the working folder to code.patch, unless it is too long."""
     changes = patch(Path.cwd())
@@ -253,10 +257,3 @@ def _keep_patch(run: RunFolder) -> None:
         LOG.warning("code.patch is not written: the changes in %s have %s bytes", Path.cwd(), len(changes))
     elif changes:
         run.write_text("code.patch", changes.decode("utf-8", errors="replace"))
-
-
-def _counted(data: TextDataModule) -> dict[str, dict[str, int]]:
-    return {
-        note: {split: examples.count(column) for split, examples in data.splits.items()}
-        for column, note in data.task.counted.items()
-    }

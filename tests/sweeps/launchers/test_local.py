@@ -156,7 +156,7 @@ def test_a_resumed_sweep_ends_with_the_weights_of_an_uninterrupted_one(uninterru
         until(lambda: not any(job.run.busy for job in jobs))  # jobs stop by themselves
     else:
         assert process.returncode == 1 and output.count("Stopping: ") == 1 and "Traceback" not in output
-        assert "tunesmith: interrupted by a signal; the same command resumes from here" in output
+        assert "tunesmith: interrupted by Ctrl-C; the same command resumes from here" in output
     before = states(tmp_path)
     assert list(before.values()).count("interrupted") in (1, 2) and before[3] is None and not files(tmp_path)
 

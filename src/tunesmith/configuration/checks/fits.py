@@ -9,7 +9,7 @@ from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
 from tunesmith.configuration.monitor import monitorable
 from tunesmith.configuration.stages import origin
-from tunesmith.errors.messages import did_you_mean
+from tunesmith.configuration.suggestions import for_score
 
 
 def misfits(config: Config) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     )
     for metric in dataset["metrics"]:
         if metric not in scores:
-            yield f"dataset.metrics: {metric} is not a score of a {dataset.get('problem', dataset['task'])} dataset{did_you_mean(metric, scores)} (scores: {', '.join(scores)})"
+            yield f"dataset.metrics: {metric} is not a score of a {dataset.get('problem', dataset['task'])} dataset{for_score(metric, scores)} (scores: {', '.join(scores)})"
     if dataset.get("average") == "binary" and dataset.get("problem") == "multi_label":
         yield (
             "dataset.average is binary, the score of one of two labels, but dataset.problem is multi_label; set it to "
@@ -86,7 +86,7 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
         yield "dataset.metrics is empty; expected at least one score"
     possible = monitorable(dataset)
     if monitor is not None and monitor not in possible:
-        yield f"monitor is {monitor}, which is never logged{did_you_mean(monitor, possible)} (logged: {', '.join(possible)})"
+        yield f"monitor is {monitor}, which is never logged{for_score(monitor, possible)} (logged: {', '.join(possible)})"
 
 
 def _lengths(config: Config) -> Iterator[str]:

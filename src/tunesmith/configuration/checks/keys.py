@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from annotated_types import Len
 
 from tunesmith.configuration import Config, schema, suggestions, targets
+from tunesmith.configuration.choices import choices, conf_folders
 from tunesmith.configuration.override_quoting import as_text, in_a_shell
 from tunesmith.configuration.ranges import Seed
 from tunesmith.configuration.targets import SEVERAL, SINGLE
@@ -42,7 +43,12 @@ def wrong_settings(config: Config) -> Iterator[str]:
             yield from _node(config[group], group=group, path=group)
         else:
             for name, node in config[group].items():
-                if isinstance(node, dict):
+                if isinstance(node, dict) and "_target_" not in node:
+                    chosen = [
+                        key for key, other in config[group].items() if isinstance(other, dict) and "_target_" in other
+                    ]
+                    yield from _not_selected(group, str(name), node, chosen)
+                elif isinstance(node, dict):
                     yield from _node(node, group=group, path=f"{group}.{name}")
                 else:
                     if words := suggestions.for_name(str(name), node):
@@ -51,6 +57,22 @@ def wrong_settings(config: Config) -> Iterator[str]:
                     chosen = [key for key, other in config[group].items() if isinstance(other, dict)]
                     near = did_you_mean(str(name), chosen)
                     yield f"{group}.{name} is {node!r}; expected the settings of a choice that is selected: {group}=[{name}]{near}"
+
+
+def _not_selected(group: str, name: str, node: Mapping[str, Any], chosen: list[str]) -> Iterator[str]:
+    """Settings of a choice that is not selected: `callbacks.early_stopping.patience=5` alone, or of one that does not exist."""
+    available = choices(group, conf_folders(None))
+    inner = {key if key in ROOT else f"{group}.{name}.{key}": value for key, value in node.items()}
+    settings = " ".join(
+        f"{key}={suggestions.typed(value)}" for key, value in inner.items() if not isinstance(value, dict)
+    )
+    if name in available:
+        words = f"{group}=[{','.join([*chosen, name])}] {settings}".strip()
+        yield f"unknown key {group}.{name}: no selected choice of {group} has this name; did you mean {words}?"
+        return
+    near = suggestions.for_choice(group, name, available)
+    near = near or next(filter(None, (suggestions.for_key(key, value) for key, value in inner.items())), "")
+    yield f"unknown key {group}.{name}: no choice of {group} has this name{near} (choices: {', '.join(available) or 'none'})"
 
 
 def _name_mistakes(name: str) -> Iterator[str]:
@@ -138,7 +160,7 @@ def _value_mistakes(value: Any, annotation: Any, path: str) -> Iterable[str]:
         _validator(annotation).validate_python(value, strict=True)
     except ValidationError as error:
         expected = " or ".join(dict.fromkeys(_expected(part["msg"]) for part in error.errors()))
-        mistake = f"{path} is {value!r}; expected {expected}"
+        mistake = f"{path} is {value!r}; expected {expected}{suggestions.for_value(path, value)}"
         if isinstance(value, int | float) and "a valid string" in expected:
             typed = str(value).lower() if isinstance(value, bool) else str(value)
             mistake += f"; as a text: {in_a_shell(f'{path}={as_text(typed)}')}"

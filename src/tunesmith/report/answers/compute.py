@@ -7,8 +7,8 @@ from typing import Any
 
 from tunesmith.configuration.stages import stages
 from tunesmith.documents.document import Cell, Part, Section, Table
+from tunesmith.documents.durations import duration
 from tunesmith.report.answers.studies import UNKNOWN, Run, Study, backbone_name, every_run, plural
-from tunesmith.report.durations import duration
 from tunesmith.runs.folder import RunFolder
 
 _MACHINES = 4  # in the table

@@ -18,7 +18,7 @@ from tunesmith.configuration import Config, plain_yaml
 from tunesmith.configuration.choices import LAUNCHERS
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.saved import literal
-from tunesmith.errors import Interrupted, UserError
+from tunesmith.errors import Interrupted, UserError, signal_name
 from tunesmith.errors.messages import did_you_mean, first_line
 from tunesmith.errors.safe_path import leave_out_working_folder
 from tunesmith.sweeps.folder import SweepFolder
@@ -138,7 +138,11 @@ class PluginLauncher:
             Interrupted: after Ctrl-C or SIGTERM.
         """
         batches: list[SubmittedJobs] = []
-        previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+        def interrupt(number: int, frame: Any) -> None:
+            raise Interrupted(signal_name(number))
+
+        previous = signal.signal(signal.SIGTERM, interrupt)
         try:
             while True:
                 while len(batches) < self._calls:
@@ -159,9 +163,9 @@ class PluginLauncher:
                     if over:
                         batches.remove(batch)
                 display.refresh()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Interrupted) as error:
             raise Interrupted(
-                f"a signal; jobs that {self._name} has started may keep running, and the same command resumes the rest"
+                f"{str(error) or 'Ctrl-C'}; jobs that {self._name} has started may keep running, and the same command resumes the rest"
             ) from None
         finally:
             signal.signal(signal.SIGTERM, previous)

@@ -17,7 +17,7 @@ from typing import Any
 
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.distributed.stop_with_parent import stop_with_parent
-from tunesmith.errors import Interrupted, UserError
+from tunesmith.errors import Interrupted, UserError, signal_name
 from tunesmith.errors.safe_path import leave_out_working_folder
 from tunesmith.sweeps.job import Job, final_state
 from tunesmith.sweeps.launchers.gpus import gpu_slots, visible_gpus
@@ -51,6 +51,8 @@ class Local:
         self._n_jobs, self._devices_per_job = n_jobs, devices_per_job
         self._slots: list[str | None] = []
         self._stopping = 0
+        self._signal = 0  # the first that was received
+        self._reported = False
 
     def check(self, jobs: list[Job]) -> None:
         """Check that jobs can run on this machine.
@@ -138,10 +140,11 @@ class Local:
                         retry_at = time.monotonic() + _RETRY_SECONDS
                     source.ended(ended.job, state)
                     display.ended(ended.job, state)
+                self._report_signal()
                 self._send_signals(active.values())
                 display.refresh()
         if self._stopping:
-            raise Interrupted("a signal; the same command resumes from here")
+            raise Interrupted(f"{signal_name(self._signal)}; the same command resumes from here")
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -149,9 +152,7 @@ class Local:
 
         def stop(number: int, frame: Any) -> None:
             self._stopping += 1
-            if self._stopping == 1:
-                message = "Stopping: jobs save their state after this step. Press Ctrl-C again to stop immediately."
-                print(f"\n{message}", flush=True)
+            self._signal = self._signal or number  # reported by the loop: a handler may have interrupted a print
 
         handled = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
@@ -162,6 +163,13 @@ class Local:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _report_signal(self) -> None:
+        """Print, once, that a signal was received."""
+        if self._stopping and not self._reported:
+            self._reported = True
+            message = "Stopping: jobs save their state after this step. Press Ctrl-C again to stop immediately."
+            print(f"\n{signal_name(self._signal)}. {message}", flush=True)
 
     def _send_signals(self, jobs: Iterable[_Active]) -> None:
         for entry in jobs:
