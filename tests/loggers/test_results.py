@@ -149,7 +149,7 @@ def test_nothing_of_a_logger_that_is_not_chosen_is_imported(tmp_path):
         "import sys; from tunesmith.cli import run; "
         f"assert run(['train', *{[*TINY, 'dataset.size=48', f'output_dir={tmp_path}']!r}]) == 0; "
         "loaded = {name.partition('.')[0] for name in sys.modules}; "
-        "print('loaded:', sorted(loaded & {'wandb', 'tensorboard'}), 'tunesmith.figures' in sys.modules)"
+        "print('loaded:', sorted(loaded & {'wandb', 'tensorboard', 'mlflow'}), 'tunesmith.figures' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0 and "loaded: [] False" in result.stdout, result.stdout + result.stderr

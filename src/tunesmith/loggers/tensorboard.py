@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from tunesmith.configuration.saved import to_yaml
 from tunesmith.documents.markdown import literal
 from tunesmith.documents.markdown import table as markdown
 from tunesmith.loggers.failures import Failures
+from tunesmith.loggers.flat_config import flat
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import RunDescription
 
@@ -72,7 +72,7 @@ class TensorBoard(TensorBoardLogger):
 
             writer = self.experiment
             self.log_metrics(results.final, results.step)
-            for summary in hparams(dict(_flat(self._config)), results.final):
+            for summary in hparams({path: _known(value) for path, value in flat(self._config)}, results.final):
                 self._add(summary, None)
             for picture in results.pictures:
                 writer.add_image(f"figures/{picture.name}", pixels(picture.figure), results.step, dataformats="HWC")
@@ -118,13 +118,9 @@ def tensorboard(folder: Path, config: dict[str, Any], step: int) -> TensorBoard:
     return TensorBoard(folder, name="tensorboard", version="", begins=not step, purge_step=step + 1 if step else 0)
 
 
-def _flat(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """`optimizer.lr` and so on, with values that HParams knows."""
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value if isinstance(value, bool | int | float | str) else str(value)
+def _known(value: Any) -> bool | int | float | str:
+    """A value that HParams knows."""
+    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _shown(table: "Table") -> str:

@@ -11,7 +11,16 @@ from pathlib import Path
 from tunesmith.configuration.secrets import without_secrets
 from tunesmith.errors.terminal import safe
 
-_LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "py.warnings")
+_LIBRARIES = (
+    "pytorch_lightning",
+    "lightning_fabric",
+    "lightning",
+    "transformers",
+    "datasets",
+    "wandb",
+    "mlflow",
+    "py.warnings",
+)
 
 
 class _Formatter(logging.Formatter):
