@@ -13,14 +13,14 @@ class Server:
         address: of the server.
         mode: healthy; silent (takes connections, never answers), refusing (401), without_values (400 for the history),
             without_files (403 for uploaded files), or without_artifacts (none is created, which tables are).
-        silent_for: ids of runs that get no answer in any mode.
+        modes: those of single runs, by id.
         rows: of the histories that were accepted: id, step and loss, in the order of arrival.
         files: names of uploaded files.
         requests: number of requests.
     """
 
     def __init__(self, mode="healthy"):
-        self.mode, self.silent_for, self.rows, self.files, self.requests = mode, set(), [], [], 0
+        self.mode, self.modes, self.rows, self.files, self.requests = mode, {}, [], [], 0
         self._ended = threading.Event()
 
     def __enter__(self):
@@ -39,22 +39,23 @@ class Server:
     def answer(self, path, body):
         """Status and content."""
         self.requests += 1
-        if self.mode == "silent" or any(id.encode() in body or id in path for id in self.silent_for):
+        mode = next((mode for id, mode in self.modes.items() if id.encode() in body or id in path), self.mode)
+        if mode == "silent":
             self._ended.wait()
-        if self.mode == "refusing":
+        if mode == "refusing":
             return 401, {"errors": [{"message": "user is not logged in"}], "key": "0123456789" * 4}
         if path.startswith("/storage/"):
-            if self.mode == "without_files":
+            if mode == "without_files":
                 return 403, {}
             self.files.append(path.rpartition("/")[2])
         elif path.endswith("/file_stream"):
-            if self.mode == "without_values":
+            if mode == "without_values":
                 return 400, {}
             lines = json.loads(body).get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
             rows = map(json.loads, lines)
             self.rows += [(path.split("/")[-2], row["_step"], row["train/loss"]) for row in rows if "train/loss" in row]
         elif path == "/graphql":
-            if self.mode == "without_artifacts" and b"createArtifact(" in body:
+            if mode == "without_artifacts" and b"createArtifact(" in body:
                 return 403, {}
             return 200, {"data": self._data(json.loads(body))}
         return 200, {}
@@ -66,7 +67,9 @@ class Server:
             bucket = {"id": "b", "name": given["name"], "displayName": "d", "config": "{}", "historyLineCount": 0}
             return {"upsertBucket": {"bucket": bucket | {"project": project}, "inserted": True}}
         if "createRunFiles" in request["query"]:
-            files = [{"name": name, "uploadUrl": f"{self.address}/storage/{name}"} for name in given["files"]]
+            files = [
+                {"name": name, "uploadUrl": f"{self.address}/storage/{given['run']}/{name}"} for name in given["files"]
+            ]
             return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
         if "createArtifact(" in request["query"]:  # of a table: the server has it already
             sequence = {"id": "s", "latestArtifact": {"id": "a", "versionIndex": 0}}

@@ -10,6 +10,7 @@ from tunesmith.errors.messages import did_you_mean
 
 if TYPE_CHECKING:
     from tunesmith.loggers.offline_runs import OfflineRun
+    from tunesmith.loggers.wandb_sync import Outcome
 
 _TIMEOUT_SECONDS = 60.0  # for a run, unless it is given
 _KEYS = ("timeout_seconds", "tracking_uri")
@@ -44,16 +45,15 @@ def _send_to_wandb(folder: str, runs: "list[OfflineRun]", *, timeout_seconds: fl
 
     address = wandb_sync.server()
     for number, found in enumerate(waiting):
-        if found.busy:
-            reason: str | None = "is still being written; run the command again when it has ended"
-        else:
+        outcome = wandb_sync.Outcome("is still being written; run the command again when it has ended")
+        if not found.busy:
             try:
-                reason = _send(found, address=address, timeout_seconds=timeout_seconds)
+                outcome = _send(found, address=address, timeout_seconds=timeout_seconds)
             except UserError as error:
                 sent = number - len(left)
                 raise UserError(f"{error}; sent {sent}, left {len(waiting) - sent} of {len(waiting)}") from error
-        left += [found.folder] if reason is not None else []
-        print(f"{found.folder} ({found.id}): {_outcome(reason)}", flush=True)
+        left += [found.folder] if outcome.left is not None else []
+        print(f"{found.folder} ({found.id}): {_shown(outcome.left, outcome.note)}", flush=True)
     _print_left(f"Sent {len(waiting) - len(left)} of {_count(len(waiting))}", left)
     return left
 
@@ -67,13 +67,13 @@ def _send_to_mlflow(folder: str, runs: list[Path], *, address: str | None, timeo
     for found in runs:
         reason = mlflow_sync.send(found, address=address, timeout_seconds=timeout_seconds)
         left += [found] if reason is not None else []
-        print(f"{found}: {_outcome(reason)}", flush=True)
+        print(f"{found}: {_shown(reason)}", flush=True)
     _print_left(f"Sent {len(runs) - len(left)} of {len(runs)} run{'s' * (len(runs) != 1)} to MLflow", left)
     return left
 
 
-def _outcome(reason: str | None) -> str:
-    return "sent" if reason is None else f"left, {reason}"
+def _shown(left: str | None, note: str = "") -> str:
+    return f"left, {left}" if left is not None else f"sent{', ' * bool(note)}{note}"
 
 
 def _print_left(sent: str, left: list[Path]) -> None:
@@ -82,17 +82,19 @@ def _print_left(sent: str, left: list[Path]) -> None:
         print(f"  {found}")
 
 
-def _send(found: "OfflineRun", *, address: str, timeout_seconds: float) -> str | None:
-    """Send a run's files in their order; why one was not sent as a whole, or None."""
+def _send(found: "OfflineRun", *, address: str, timeout_seconds: float) -> "Outcome":
+    """Send a run's files in their order."""
     from tunesmith.loggers import wandb_sync
 
-    until = time.monotonic() + timeout_seconds
+    until, notes = time.monotonic() + timeout_seconds, []
     for file in found.unsent:
         wandb_sync.check_connection(address, timeout_seconds=timeout_seconds)
         # The values of a resumed run follow those before them, so the files after one that is unsent wait.
-        if reason := wandb_sync.send(file, address=address, timeout_seconds=max(0.0, until - time.monotonic())):
-            return reason
-    return None
+        outcome = wandb_sync.send(file, address=address, timeout_seconds=max(0.0, until - time.monotonic()))
+        if outcome.left is not None:
+            return outcome
+        notes += [outcome.note] if outcome.note else []
+    return wandb_sync.Outcome(note="; ".join(dict.fromkeys(notes)))
 
 
 def _parse(arguments: list[str]) -> tuple[str, float, str | None]:

@@ -18,6 +18,7 @@ from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.loggers.failures import Failures
+from tunesmith.loggers.offline_runs import unsent_marker
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
 from tunesmith.storage import files
@@ -79,8 +80,8 @@ class WandbRun(WandbLogger):
                 self._wandb_init["mode"] = "offline"
                 self._begin(description)
                 print(
-                    f"Weights & Biases does not answer ({first_line(error)}); logging offline, upload it later: wandb sync "
-                    f"{self._folder}",
+                    f"Weights & Biases does not answer ({first_line(error)}); logging offline, send it later: tunesmith sync "
+                    f"{self.save_dir}",
                     flush=True,
                 )
         except UserError:
@@ -95,6 +96,8 @@ class WandbRun(WandbLogger):
 
         # Lightning's own start would make its name of the step the axis of every value.
         self._experiment = library.run if library.run is not None else library.init(**self._wandb_init)
+        if self._wandb_init["mode"] == "online":
+            unsent_marker(Path(self._experiment.settings.sync_file)).touch()
         self._experiment.config.update(description.config, allow_val_change=True)
         self._experiment.define_metric(STEP, hidden=True)
         for names in VALUES:
@@ -105,10 +108,6 @@ class WandbRun(WandbLogger):
     def experiment(self) -> Any:
         """The W&B run; an object that does nothing if W&B has failed, since Lightning would start it again."""
         return DummyExperiment() if self._failures.occurred else super().experiment
-
-    @property
-    def _folder(self) -> Path:
-        return Path(self.experiment.settings.sync_dir)
 
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
         """Log, unless W&B has failed before; Slurm may send SIGTERM to its service process too.
@@ -159,9 +158,11 @@ class WandbRun(WandbLogger):
             try:
                 self._experiment.summary["state"] = state
                 self._experiment.finish(exit_code=code)
+                if self._wandb_init["mode"] == "online":
+                    unsent_marker(Path(self._experiment.settings.sync_file)).unlink(missing_ok=True)
             except TimeoutError:
                 print(
-                    f"Weights & Biases does not take the last values; upload them later: wandb sync {self._folder}",
+                    f"Weights & Biases does not take the last values; send them later: tunesmith sync {self.save_dir}",
                     flush=True,
                 )
             except Exception as error:
@@ -201,7 +202,7 @@ def wandb(
     upload_model: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
-    """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
+    """A W&B run; in offline mode, send it later with `tunesmith sync <run>`.
 
     Args:
         project: W&B project of the run.
