@@ -1,6 +1,7 @@
 """MLflow runs, read back with MLflow's own client: from a database, after servers that are ill, and from a server for real."""
 
 import csv
+import errno
 import importlib.util
 import math
 import os
@@ -200,6 +201,25 @@ def test_a_server_without_an_answer_delays_no_step_and_what_is_unsent_is_sent_la
     assert run.info.status == "FINISHED" and "config.yaml" in set(artifacts(client, run))
     assert history(client, run, "train/loss") == [(step, 1 / step) for step in range(1, 1001)]
     assert not (folder / mlflow_entries.FILE).exists()
+
+
+def test_a_disk_that_becomes_full_ends_the_logging_and_is_reported(tmp_path, address, client, monkeypatch, capsys):
+    def full(*arguments, **settings):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = logger(tmp_path / "a", address)
+    deadline = time.monotonic() + 20
+    while not run._delivery._service._run_id and time.monotonic() < deadline:
+        time.sleep(0.05)
+    monkeypatch.setattr(Service, "send", full)
+    monkeypatch.setattr(mlflow_entries, "save", full)
+    run.log_metrics({"train/loss": 0.5}, step=1)
+    run.close("done")
+    printed = capsys.readouterr().out
+    assert (
+        "No space left on device); the rest is lost" in printed and printed.count("the run continues without it") == 1
+    )
+    assert found(client, tmp_path / "a").info.status == "RUNNING"
 
 
 def test_what_an_earlier_attempt_could_not_send_is_sent_before_the_rest(tmp_path, address, client):

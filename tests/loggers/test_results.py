@@ -111,9 +111,11 @@ def test_tensorboard_has_figures_texts_and_hparams(run, events, scores):
     plugin = events.summary_metadata["_hparams_/session_start_info"].plugin_data
     start = plugin_data_pb2.HParamsPluginData.FromString(plugin.content).session_start_info
     assert start.hparams["optimizer.lr"].number_value == run.config()["optimizer"]["lr"]
+    assert start.group_name == f"seed=1 ({run.path.name})"
     experiment = events.summary_metadata["_hparams_/experiment"].plugin_data.content
-    metrics = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment.metric_infos
-    assert {info.name.tag for info in metrics} == {f"final/{name}" for name in scores}
+    described = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment
+    assert {info.name.tag for info in described.metric_infos} == {f"final/{name}" for name in scores}
+    assert "seed" in {info.name for info in described.hparam_infos if info.differs}
 
 
 def test_an_interrupted_run_is_continued_and_nothing_is_there_twice(tmp_path):

@@ -115,7 +115,7 @@ class MlflowRun(Logger):
             milliseconds=_now(),
         )
         _, unsent = mlflow_entries.load(self._folder)
-        self._delivery = Delivery(self._service, self._folder, start, unsent)
+        self._delivery = Delivery(self._service, self._folder, start, unsent, report=_report)
         self._delivery.add(Artifact("config.yaml", _encoded(to_yaml(config))))
 
     def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
@@ -153,13 +153,14 @@ class MlflowRun(Logger):
             self._delivery.add(Tags({"state": state}))
             self._delivery.add(End(_STATUS[state], _now()))
             error = self._delivery.close(timeout_seconds=self._timeout_seconds)
-            self._delivery = None
             if error is not None:
+                rest = f"send the rest later: tunesmith sync {self._folder} tracking_uri=..."
                 print(
-                    f"MLflow did not take everything ({without_secrets(first_line(error))}); send the rest later, which is in "
-                    f"{self._folder / mlflow_entries.FILE}: tunesmith sync {self._folder} tracking_uri=...",
+                    f"MLflow did not take everything ({_shown(error)}); "
+                    f"{'the rest is lost' if self._delivery.lost else rest}",
                     flush=True,
                 )
+            self._delivery = None
 
 
 def mlflow(
@@ -200,6 +201,16 @@ def mlflow(
         upload_model=upload_model,
         timeout_seconds=timeout_seconds,
     )
+
+
+def _report(error: Exception) -> None:
+    print(
+        f"MLflow does not take values ({_shown(error)}); the run continues, and they are sent again later", flush=True
+    )
+
+
+def _shown(error: Exception) -> str:
+    return without_secrets(first_line(error))
 
 
 def _now() -> int:

@@ -8,6 +8,7 @@ import collections
 import itertools
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from tunesmith.loggers import mlflow_entries
@@ -24,17 +25,29 @@ _AT_ONCE = 1000  # entries
 class Delivery:
     """Sends entries until it is closed.
 
+    Attributes:
+        lost: whether what is unsent could not be kept, as on a full disk.
+
     Args:
         service: that takes them.
         folder: of the run.
         start: of the run.
         unsent: entries of earlier attempts at the run.
+        report: called with the error when sending begins to fail.
     """
 
-    def __init__(self, service: Service, folder: Path, start: Start, unsent: list[Entry]) -> None:
-        self._service, self._folder, self._start = service, folder, start
+    def __init__(
+        self,
+        service: Service,
+        folder: Path,
+        start: Start,
+        unsent: list[Entry],
+        *,
+        report: Callable[[Exception], None] = lambda error: None,
+    ) -> None:
+        self._service, self._folder, self._start, self._report = service, folder, start, report
         self._waiting: collections.deque[Entry] = collections.deque(unsent)
-        self._failures = Failures("MLflow")
+        self._failures, self.lost = Failures("MLflow"), False
         self._closing, self._given_up = threading.Event(), threading.Event()
         self._error: Exception | None = None  # of the last attempt
         self._kept = bool(unsent)  # whether there is a file of them
@@ -67,9 +80,10 @@ class Delivery:
                 self._send()
                 pause = _PAUSE_SECONDS
             except Exception as error:
-                if self._error is None:
-                    LOG.warning("MLflow does not take values; trying again", exc_info=error)
-                self._error = error
+                before, self._error = self._error, _cause(error)
+                if before is None:
+                    LOG.warning("MLflow does not take values", exc_info=error)
+                    self._report(self._error)
                 pause = min(2 * max(pause, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
                 if not self._given_up.is_set():
                     self._keep()
@@ -88,6 +102,14 @@ class Delivery:
             self._kept = False
 
     def _keep(self) -> None:
-        self._kept = True
+        self._kept = self.lost = True
         with self._failures:
             mlflow_entries.save(self._folder, self._start, list(self._waiting))
+            self.lost = False
+
+
+def _cause(error: Exception) -> Exception:
+    """What MLflow, and SQLAlchemy in it, report at length."""
+    while isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return error
