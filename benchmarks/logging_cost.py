@@ -4,7 +4,8 @@
 
 Each logger gets the values of a run with two penalties and 14 learning rates every 10 steps, as training hands them over. The
 loggers take turns in each repetition, and the smallest time of the repetitions is printed, as other programs only add to it: the
-time for which training waits, and the part of it for which its thread computes. W&B is offline; its service is another process.
+time for which training waits, and the part of it for which its thread computes. W&B is offline; its service is another process. MLflow
+writes to a database, in a thread of this process that begins it meanwhile: it needs tunesmith[mlflow].
 """
 
 import argparse
@@ -18,6 +19,7 @@ import torch
 
 from tunesmith.data.batch import Batch
 from tunesmith.loggers.csv import csv
+from tunesmith.loggers.mlflow import mlflow
 from tunesmith.loggers.run_description import RunDescription
 from tunesmith.loggers.tensorboard import tensorboard
 from tunesmith.loggers.wandb import wandb
@@ -29,6 +31,13 @@ DESCRIPTION = RunDescription(
 )
 W_AND_B = {"project": "benchmark", "entity": None, "mode": "offline", "tags": [], "timeout_seconds": 30.0}
 W_AND_B |= {"worst_errors": 0, "upload_model": False, "upload_patch": False, "upload_report": False}
+MLFLOW = {
+    "project": "benchmark",
+    "tracking_uri": None,
+    "timeout_seconds": 30.0,
+    "worst_errors": 0,
+    "upload_model": False,
+}
 TERMS = ["loss_head", "penalty_rdrop", "penalty_l2sp"]
 
 
@@ -76,10 +85,17 @@ def of_wandb(folder):
     return logger
 
 
+def of_mlflow(folder):
+    logger = mlflow(folder, {"output_dir": str(folder)}, 0, **MLFLOW)
+    logger.describe(DESCRIPTION)
+    return logger
+
+
 MAKE = {
     "csv": lambda folder: csv(folder, {}, 0),
     "tensorboard": lambda folder: tensorboard(folder, {}, 0),
     "wandb": of_wandb,
+    "mlflow": of_mlflow,
 }
 
 

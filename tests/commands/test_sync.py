@@ -3,14 +3,15 @@
 import shutil
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.conftest import TINY, checked
 from tests.loggers.test_wandb import wandb
 from tests.loggers.wandb_server import Server
 from tunesmith import cli
-from tunesmith.loggers.offline_runs import marker, offline_runs
+from tunesmith.documents.document import Table
+from tunesmith.loggers.offline_runs import marker
 from tunesmith.runs.folder import RunFolder
 
 KEY = "0123456789" * 4
@@ -27,14 +28,18 @@ def account(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Two runs; the first was resumed."""
+    """Three runs: the first was resumed, the last has a table, which is an artifact."""
+    table = Table("test-labels", "Labels", ("label", "f1"), [["positive", 0.5]])
+    results = SimpleNamespace(final={"final/test/f1": 0.5}, pictures=[], tables=lambda texts: [table], step=1)
     folder = tmp_path_factory.mktemp("written")
-    for name, parts in (("a", (range(1, 4), range(4, 6))), ("b", (range(1, 3),))):
+    for name, parts in (("a", (range(1, 4), range(4, 6))), ("b", (range(1, 3),)), ("c", (range(1, 2),))):
         (folder / name).mkdir()
         for steps in parts:
             logger = wandb(folder / name, "offline")
             for step in steps:
                 logger.log_metrics({"train/loss": 1 / step}, step=step)
+            if name == "c":
+                logger.complete(results)
             logger.close("done")
     return folder
 
@@ -78,53 +83,62 @@ def id_of(runs, name):
     return (runs / name / "wandb_id.txt").read_text()
 
 
-def test_every_run_is_sent_once_and_a_resumed_one_in_order(runs, sync):
+def files_of(runs, name):
+    return sorted(runs.glob(f"{name}/wandb/*run-*/run-*.wandb"))
+
+
+def test_each_run_is_sent_once_whatever_the_others_do_and_what_is_left_is_named(runs, sync):
+    """One long story, for each file is sent by a process of W&B's own, which takes a second."""
+    a, b, c = (id_of(runs, name) for name in "abc")
+    for name in ("busy", "cut", "damaged"):
+        shutil.copytree(runs / "b", runs / name, symlinks=True)
+    (damaged,), (cut,) = files_of(runs, "damaged"), files_of(runs, "cut")
+    damaged.write_bytes(b"")
+    cut.write_bytes(cut.read_bytes()[:-3])  # its process was killed
+    (runs / "cut").rename(runs / "a-cut")  # before the others of its id have no answer
+    running = RunFolder(runs / "busy")
+    running.lock()
+    # What was logged, from the test's own formula.
+    of_a, of_b = [(a, step, 1 / step) for step in range(1, 6)], [(b, step, 1 / step) for step in range(1, 3)]
     with Server() as server:
+        server.modes = {c: "without_values"}
+        status, output, _ = sync(server, "timeout_seconds=20")
+        assert status == 1 and "0 sent before, 6 to send" in output
+        assert server.rows == [*of_a, *of_b, *of_b] and "config.yaml" in server.files  # a in order, a-cut, b
+        assert f"{runs / 'a-cut'} ({b}): sent, without its last record, which is incomplete: " in output
+        assert f"{runs / 'b'} ({b}): sent\n" in output
+        assert f"{runs / 'busy'} ({b}): left, is still being written" in output
+        assert f"{runs / 'c'} ({c}): left, W&B: " in output and not marker(files_of(runs, "c")[0]).exists()
+        assert f"{runs / 'damaged'} ({b}): left, W&B: Failed to read" in output and not marker(damaged).exists()
+        assert "Sent 3 of 6 offline runs; 3 left:" in output
+        assert output.splitlines()[-3:] == [f"  {runs / name}" for name in ("busy", "c", "damaged")]
+        assert len(marks(runs)) == 4
+
+        # No answer for one of two; the other is sent.
+        shutil.rmtree(runs / "damaged")
+        running.release()
+        server.modes, server.rows = {b: "silent", c: "without_files"}, []
+        status, output, _ = sync(server, "timeout_seconds=3")
+        assert status == 1 and f"{runs / 'busy'} ({b}): left, the server did not take all of it in time" in output
+        assert f"{runs / 'c'} ({c}): left, W&B: " in output and len(marks(runs)) == 4 and not children(runs)
+
+        server.modes, server.rows = {c: "without_artifacts"}, []  # which tables are
         status, output, _ = sync(server)
-        first, second = id_of(runs, "a"), id_of(runs, "b")
-        assert status == 0 and "Sent 2 of 2 offline runs; 0 left" in output
-        # What was logged, from the test's own formula.
-        assert server.rows == [
-            *((first, step, 1 / step) for step in range(1, 6)),
-            *((second, step, 1 / step) for step in range(1, 3)),
-        ]
-        assert len(marks(runs)) == 3 and "config.yaml" in server.files
+        assert status == 1 and f"{runs / 'c'} ({c}): left, W&B: " in output
+        assert "Sent 1 of 2 offline runs; 1 left:" in output and of_b[0] in server.rows
+
+        server.modes, server.rows, server.files = {}, [], []
+        assert sync(server)[0] == 0 and server.rows == [(c, 1, 1.0)] and "wandb-summary.json" in server.files
         requests = server.requests
         status, output, _ = sync(server)
-        assert status == 0 and "2 offline runs, 2 sent before, 0 to send" in output and server.requests == requests
-
-
-def test_a_run_without_an_answer_is_left_and_named_and_the_others_are_sent(runs, sync):
-    with Server() as server:
-        server.silent_for = {id_of(runs, "a")}
-        status, output, _ = sync(server, "timeout_seconds=4")
-        assert (
-            status == 1
-            and f"{runs / 'a'} ({id_of(runs, 'a')}): left, the server did not take all of it in time" in output
-        )
-        assert "Sent 1 of 2 offline runs; 1 left:" in output and output.splitlines()[-1].strip() == str(runs / "a")
-        assert [file.name for file in marks(runs)] == [f"run-{id_of(runs, 'b')}.wandb.synced"]
-        assert not children(runs)
-        server.silent_for, server.rows = set(), []
-        status, output, _ = sync(server)
-        assert status == 0 and "1 sent before, 1 to send" in output and len(server.rows) == 5
-
-
-@pytest.mark.parametrize("mode", ["without_values", "without_files"])
-def test_a_run_whose_data_did_not_arrive_is_left_although_w_and_b_marks_it(runs, sync, mode):
-    shutil.rmtree(runs / "b")
-    with Server(mode) as server:
-        status, output, _ = sync(server)
-        assert status == 1 and f"{runs / 'a'} ({id_of(runs, 'a')}): left, W&B: " in output and not marks(runs)
-        server.mode, server.rows = "healthy", []
-        assert sync(server)[0] == 0 and len(server.rows) == 5
+        assert status == 0 and "5 offline runs, 5 sent before, 0 to send" in output and server.requests == requests
 
 
 def test_a_key_that_the_server_refuses(runs, sync):
     with Server("refusing") as server:
         status, _, error = sync(server)
     assert status == 2 and "refuses the API key (401); expected a key of an account there" in error
-    assert "sent 0, left 2 of 2" in error and not marks(runs)
+    assert "sent 0, left 3 of 3" in error and not marks(runs)
 
 
 @pytest.mark.parametrize("key,message", [(None, "No API key configured"), ("short", "must have 40+ characters")])
@@ -141,27 +155,7 @@ def test_no_network(runs, sync):
         port = taken.getsockname()[1]
     status, _, error = sync(f"http://127.0.0.1:{port}")
     assert status == 2 and "no connection to the Weights & Biases server" in error and "refused" in error
-    assert not marks(runs) and "left 2 of 2" in error
-
-
-def test_a_run_that_is_still_being_written_is_left_for_later(runs, sync):
-    running = RunFolder(runs / "a")
-    running.lock()
-    with Server() as server:
-        status, output, _ = sync(server)
-        assert status == 1 and f"{runs / 'a'} ({id_of(runs, 'a')}): left, is still being written" in output
-        assert {row[0] for row in server.rows} == {id_of(runs, "b")}
-        running.release()
-        assert sync(server)[0] == 0 and len(marks(runs)) == 3
-
-
-def test_a_damaged_file_is_left_and_named(runs, sync):
-    file = next(runs.glob("b/wandb/offline-run-*/run-*.wandb"))
-    file.write_bytes(b"")
-    with Server() as server:
-        status, output, _ = sync(server)
-    assert status == 1 and f"{runs / 'b'} ({id_of(runs, 'b')}): left, W&B: Failed to read" in output
-    assert "Sent 1 of 2" in output and not marker(file).exists()
+    assert not marks(runs) and "left 3 of 3" in error
 
 
 def test_links_are_not_followed(runs, sync, tmp_path):
@@ -172,7 +166,10 @@ def test_links_are_not_followed(runs, sync, tmp_path):
     below.mkdir(parents=True)
     (below / file.name).symlink_to(file)
     status, _, error = sync("http://127.0.0.1:1", folder=tmp_path / "links")
-    assert status == 2 and "contains no offline run of Weights & Biases; expected" in error
+    assert (
+        status == 2
+        and "contains no offline run of Weights & Biases, and nothing that MLflow has not got; expected" in error
+    )
 
 
 @pytest.mark.parametrize(
@@ -191,18 +188,3 @@ def test_mistakes(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.run(["sync", *arguments]) == 2
     assert message in capsys.readouterr().err
-
-
-def test_a_run_of_tunesmith_arrives(tmp_path, sync):
-    from tunesmith.training.train import train
-
-    run = train(checked([*TINY, "logger=wandb", "logger.wandb.mode=offline", f"output_dir={tmp_path / 'trained'}"]))
-    (found,) = offline_runs(tmp_path / "trained")
-    assert found.folder == run.path and len(found.unsent) == 1
-    with Server("without_artifacts") as server:
-        status, output, _ = sync(server, "timeout_seconds=20", folder=tmp_path / "trained")
-        assert status == 1 and "left, W&B: " in output and len(found.unsent) == 1
-        server.mode = "healthy"
-        status, output, _ = sync(server, "timeout_seconds=20", folder=tmp_path / "trained")
-    assert status == 0 and "1 offline run, 0 sent before" in output and "wandb-summary.json" in server.files
-    assert not list(tmp_path.glob("wandb*")) and not found.unsent

@@ -140,9 +140,11 @@ def test_tensorboard_has_figures_texts_and_hparams(run, events, scores):
     plugin = events.summary_metadata["_hparams_/session_start_info"].plugin_data
     start = plugin_data_pb2.HParamsPluginData.FromString(plugin.content).session_start_info
     assert start.hparams["optimizer.lr"].number_value == run.config()["optimizer"]["lr"]
+    assert start.group_name == f"seed=1 ({run.path.name})"
     experiment = events.summary_metadata["_hparams_/experiment"].plugin_data.content
-    metrics = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment.metric_infos
-    assert {info.name.tag for info in metrics} == {f"final/{name}" for name in scores}
+    described = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment
+    assert {info.name.tag for info in described.metric_infos} == {f"final/{name}" for name in scores}
+    assert "seed" in {info.name for info in described.hparam_infos if info.differs}
 
 
 def test_an_interrupted_run_is_continued_and_nothing_is_there_twice(tmp_path):
@@ -178,7 +180,7 @@ def test_nothing_of_a_logger_that_is_not_chosen_is_imported(tmp_path):
         "import sys; from tunesmith.cli import run; "
         f"assert run(['train', *{[*TINY, 'dataset.size=48', f'output_dir={tmp_path}']!r}]) == 0; "
         "loaded = {name.partition('.')[0] for name in sys.modules}; "
-        "print('loaded:', sorted(loaded & {'wandb', 'tensorboard'}), 'tunesmith.figures' in sys.modules)"
+        "print('loaded:', sorted(loaded & {'wandb', 'tensorboard', 'mlflow'}), 'tunesmith.figures' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0 and "loaded: [] False" in result.stdout, result.stdout + result.stderr

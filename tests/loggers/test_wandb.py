@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.loggers.offline import Offline
+from tests.loggers.wandb_server import Server
+from tunesmith import cli
 from tunesmith.errors import UserError
 from tunesmith.loggers import wandb as module
 from tunesmith.loggers.run_description import RunDescription
@@ -153,11 +155,33 @@ def test_a_server_that_does_not_answer_delays_a_run_and_does_not_end_it(server, 
     logger.close("done")
     assert time.monotonic() - started < 30  # W&B adds a grace of a few seconds; its own limit is 90 s
     output = capsys.readouterr().out
-    assert (
-        output.count("Weights & Biases does not answer") == 1 and f"wandb sync {tmp_path}/wandb/offline-run-" in output
-    )
+    assert output.count("Weights & Biases does not answer") == 1 and f"tunesmith sync {tmp_path}" in output
     read = Offline(tmp_path)
     assert read.rows == 1 and read.exit_codes == [0] and not services()
+
+
+def test_a_server_that_falls_silent_delays_the_end_and_sync_sends_what_it_did_not_take(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    expected = [(step, 1 / step) for step in range(1, 4)]
+    with Server() as server:
+        monkeypatch.setenv("WANDB_BASE_URL", server.address)
+        for name, mode in (("healthy", "healthy"), ("silent", "silent")):
+            (tmp_path / name).mkdir()
+            logger = wandb(tmp_path / name, "online")
+            server.mode = mode
+            for step in range(1, 4):
+                logger.log_metrics({"train/loss": 1 / step}, step=step)
+            started = time.monotonic()
+            logger.close("done")
+            assert time.monotonic() - started < 5 and not services()
+        assert f"send them later: tunesmith sync {tmp_path / 'silent'}" in capsys.readouterr().out
+        assert [row[1:] for row in server.rows] == expected  # of the healthy one
+        server.mode, server.rows = "healthy", []
+        for _ in range(2):  # each once
+            assert cli.run(["sync", str(tmp_path)]) == 0
+        assert [row[1:] for row in server.rows] == expected
+    assert "1 offline run, 1 sent before, 0 to send" in capsys.readouterr().out
 
 
 def test_without_an_api_key(server, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ class Server:
         address: of the server.
         mode: healthy; silent (takes connections, never answers), refusing (401), without_values (400 for the history),
             without_files (403 for uploaded files), or without_artifacts (none is created, which tables are).
-        silent_for: ids of runs that get no answer in any mode.
+        modes: those of single runs, by id.
         rows: of the histories that were accepted: id, step and loss, in the order of arrival.
         media: of the histories that were accepted: id, step and names of media, in the order of arrival.
         views: workspaces and reports as they are now, by id: what was sent, and the id.
@@ -22,7 +22,7 @@ class Server:
     """
 
     def __init__(self, mode="healthy"):
-        self.mode, self.silent_for, self.rows, self.media, self.files, self.requests = mode, set(), [], [], [], 0
+        self.mode, self.modes, self.rows, self.media, self.files, self.requests = mode, {}, [], [], [], 0
         self.views: dict[str, dict[str, str]] = {}
         self._ended = threading.Event()
 
@@ -42,16 +42,17 @@ class Server:
     def answer(self, path, body):
         """Status and content."""
         self.requests += 1
-        if self.mode == "silent" or any(id.encode() in body or id in path for id in self.silent_for):
+        mode = next((mode for id, mode in self.modes.items() if id.encode() in body or id in path), self.mode)
+        if mode == "silent":
             self._ended.wait()
-        if self.mode == "refusing":
+        if mode == "refusing":
             return 401, {"errors": [{"message": "user is not logged in"}], "key": "0123456789" * 4}
         if path.startswith("/storage/"):
-            if self.mode == "without_files":
+            if mode == "without_files":
                 return 403, {}
             self.files.append(path.rpartition("/")[2])
         elif path.endswith("/file_stream"):
-            if self.mode == "without_values":
+            if mode == "without_values":
                 return 400, {}
             lines = json.loads(body).get("files", {}).get("wandb-history.jsonl", {}).get("content", [])
             rows, run = list(map(json.loads, lines)), path.split("/")[-2]
@@ -59,7 +60,7 @@ class Server:
             names = [(row["_step"], {key for key, value in row.items() if isinstance(value, dict)}) for row in rows]
             self.media += [(run, step, found) for step, found in names if found]
         elif path == "/graphql":
-            if self.mode == "without_artifacts" and b"createArtifact(" in body:
+            if mode == "without_artifacts" and b"createArtifact(" in body:
                 return 403, {}
             return 200, {"data": self._data(json.loads(body))}
         return 200, {}
@@ -92,7 +93,9 @@ class Server:
             bucket = {"id": "b", "name": given["name"], "displayName": "d", "config": "{}", "historyLineCount": 0}
             return {"upsertBucket": {"bucket": bucket | {"project": project}, "inserted": True}}
         if "createRunFiles" in request["query"]:
-            files = [{"name": name, "uploadUrl": f"{self.address}/storage/{name}"} for name in given["files"]]
+            files = [
+                {"name": name, "uploadUrl": f"{self.address}/storage/{given['run']}/{name}"} for name in given["files"]
+            ]
             return {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
         if "createArtifact(" in request["query"]:  # of a table: the server has it already
             sequence = {"id": "s", "latestArtifact": {"id": "a", "versionIndex": 0}}

@@ -1,7 +1,9 @@
-"""Offline runs of W&B below a folder, and which of their files are still to be sent.
+"""Runs of W&B below a folder that were logged offline, or online to their end without the server, and what is still to be sent.
 
-A run writes `wandb/offline-run-<time>-<id>/run-<id>.wandb`, and one such file more each time that it is resumed.
-W&B marks a file that it has sent with an empty one beside it, `run-<id>.wandb.synced`.
+A run writes `wandb/offline-run-<time>-<id>/run-<id>.wandb`, and one such file more each time that it is resumed; without
+`offline-` if it is online. W&B marks a file of either that was sent later with an empty one beside it,
+`run-<id>.wandb.synced`. It has no mark for what it did not send at once: `run-<id>.wandb.unsent` is ours, from the start of an online
+run until the server has all of it.
 """
 
 import os
@@ -13,11 +15,12 @@ from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 
 _FILE = re.compile(r"run-(.+)\.wandb")
+_FOLDER = re.compile(r"(?P<offline>offline-)?run-")
 
 
 @dataclass(frozen=True)
 class OfflineRun:
-    """A W&B run that was logged offline.
+    """A W&B run with files that the server did not get at once.
 
     Attributes:
         folder: of the run that logged it, which contains `wandb/`.
@@ -45,11 +48,16 @@ def marker(file: Path) -> Path:
     return file.with_name(f"{file.name}.synced")
 
 
+def unsent_marker(file: Path) -> Path:
+    """The file that an online run has beside its own until the server has all of it."""
+    return file.with_name(f"{file.name}.unsent")
+
+
 def offline_runs(folder: str | Path) -> list[OfflineRun]:
-    """All offline runs in a folder and the folders in it, by path; links are not followed.
+    """All such runs in a folder and the folders in it, by path; links are not followed.
 
     Raises:
-        UserError: if the folder, or one in it, does not exist or cannot be read, or there is no offline run.
+        UserError: if the folder, or one in it, does not exist or cannot be read.
     """
     top = Path(folder).expanduser().absolute()
     if not top.is_dir():
@@ -58,18 +66,19 @@ def offline_runs(folder: str | Path) -> list[OfflineRun]:
     for place, folders, names in os.walk(top, onerror=_refuse):
         folders.sort()
         here = Path(place)
-        if here.name.startswith("offline-run-"):
+        if started := _FOLDER.match(here.name):
             for name in sorted(names):
                 # W&B would read what a link leads to, and write its mark beside the link.
-                if (known := _FILE.fullmatch(name)) and not (here / name).is_symlink() and (here / name).is_file():
+                if not (known := _FILE.fullmatch(name)) or (here / name).is_symlink() or not (here / name).is_file():
+                    continue
+                if started["offline"] or f"{name}.unsent" in names:
                     found.setdefault((here.parent.parent, known[1]), []).append(here / name)
-    if not found:
-        raise UserError(
-            f"{folder} contains no offline run of Weights & Biases; expected files .../wandb/offline-run-*/run-*.wandb, which "
-            "a run with logger=wandb logger.wandb.mode=offline writes"
-        )
-    # The names of the folders begin with the time of the start.
-    return [OfflineRun(place, id, tuple(sorted(files))) for (place, id), files in sorted(found.items())]
+    return [OfflineRun(place, id, tuple(sorted(files, key=_started))) for (place, id), files in sorted(found.items())]
+
+
+def _started(file: Path) -> tuple[str, str]:
+    """The time of the start, which the name of the folder begins with."""
+    return file.parent.name.removeprefix("offline-"), file.name
 
 
 def _refuse(error: OSError) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from tunesmith.configuration.saved import to_yaml
 from tunesmith.documents.markdown import literal
 from tunesmith.documents.markdown import table as markdown
 from tunesmith.loggers.failures import Failures
+from tunesmith.loggers.hparams import hparams
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import RunDescription
 
@@ -34,6 +34,7 @@ class TensorBoard(TensorBoardLogger):
         self._failures = Failures("TensorBoard")
         self._begins = begins
         self._config: dict[str, Any] = {}
+        self._name_of_run = ""
         super().__init__(*arguments, **settings)
         _log_errors_of_its_thread()
 
@@ -47,7 +48,7 @@ class TensorBoard(TensorBoardLogger):
 
     def describe(self, description: RunDescription) -> None:
         """Write the config and the command as texts."""
-        self._config = description.config
+        self._config, self._name_of_run = description.config, description.name
         texts = {"config": to_yaml(description.config), "command": description.notes}
         with self._failures:
             for name, text in texts.items():
@@ -68,11 +69,9 @@ class TensorBoard(TensorBoardLogger):
         if self._failures.occurred:
             return
         with self._failures:
-            from torch.utils.tensorboard.summary import hparams
-
             writer = self.experiment
             self.log_metrics(results.final, results.step)
-            for summary in hparams(dict(_flat(self._config)), results.final):
+            for summary in hparams(self._config, self._name_of_run, results.final):
                 self._add(summary, None)
             for picture in results.pictures:
                 writer.add_image(f"figures/{picture.name}", pixels(picture.figure), results.step, dataformats="HWC")
@@ -116,15 +115,6 @@ def tensorboard(folder: Path, config: dict[str, Any], step: int) -> TensorBoard:
     """A TensorBoard logger that writes to `<run>/tensorboard/`."""
     # Readers drop what an earlier attempt has logged from that step on.
     return TensorBoard(folder, name="tensorboard", version="", begins=not step, purge_step=step + 1 if step else 0)
-
-
-def _flat(node: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """`optimizer.lr` and so on, with values that HParams knows."""
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _shown(table: "Table") -> str:

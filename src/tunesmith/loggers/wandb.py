@@ -144,7 +144,7 @@ def wandb(
     upload_report: bool,
     timeout_seconds: PositiveFloat,
 ) -> WandbRun:
-    """A W&B run; in offline mode, upload it later with `wandb sync` from `<run>/wandb/`.
+    """A W&B run; in offline mode, send it later with `tunesmith sync <run>`.
 
     Args:
         project: W&B project of the run.

@@ -15,6 +15,7 @@ from typing import Any
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+from tunesmith.loggers.offline_runs import unsent_marker
 
 _EXIT_CODES = {"failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C; 0 for any other state
 
@@ -55,7 +56,7 @@ def start(arguments: dict[str, Any]) -> Any:
 
     check_room(Path(arguments["dir"]))
     try:
-        return library.init(**arguments)
+        run = library.init(**arguments)
     except (library.errors.UsageError, library.errors.AuthenticationError) as error:
         raise UserError(
             f"logger.wandb: {first_line(error)}; run wandb login, or set logger.wandb.mode=offline"
@@ -67,11 +68,13 @@ def start(arguments: dict[str, Any]) -> Any:
         arguments["mode"] = "offline"
         run = library.init(**arguments)
         print(
-            f"Weights & Biases does not answer ({first_line(error)}); logging offline, upload it later: wandb sync "
-            f"{run.settings.sync_dir}",
+            f"Weights & Biases does not answer ({first_line(error)}); logging offline, send it later: tunesmith sync "
+            f"{arguments['dir']}",
             flush=True,
         )
-        return run
+    if arguments["mode"] == "online":
+        unsent_marker(Path(run.settings.sync_file)).touch()
+    return run
 
 
 def finish(run: Any, state: str) -> None:
@@ -85,9 +88,10 @@ def finish(run: Any, state: str) -> None:
     try:
         run.summary["state"] = state
         run.finish(exit_code=code)
+        unsent_marker(Path(run.settings.sync_file)).unlink(missing_ok=True)
     except TimeoutError:
-        place = Path(run.settings.sync_dir)
-        print(f"Weights & Biases does not take the last values; upload them later: wandb sync {place}", flush=True)
+        place = Path(run.settings.sync_dir).parents[1]
+        print(f"Weights & Biases does not take the last values; send them later: tunesmith sync {place}", flush=True)
     except Exception:
         _forget_run()
         raise

@@ -16,18 +16,27 @@ import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.configuration.secrets import BLANK, without_secrets
 from tunesmith.errors import UserError
 from tunesmith.loggers.offline_runs import marker
 
-_COMMAND = (sys.executable, "-P", "-m", "wandb", "sync")  # -P: a wandb.py in the working folder is not W&B
+_COMMAND = (
+    sys.executable,
+    "-P",
+    "-m",
+    "wandb",
+    "sync",
+    "--include-online",
+)  # -P: a wandb.py in the working folder is not W&B
 _CHANGED = ("WANDB_MODE", "WANDB_SILENT", "WANDB_QUIET", "WANDB_SERVICE")  # would end or mute it
 _CONNECT_SECONDS = 10.0
 _BYTES = 2**22  # of what W&B prints, and of its log
 _LONG = re.compile(r"[\w+/=-]{40,}")  # the form of W&B's keys
 _FAILED = re.compile(r"failed to upload|artifact", re.IGNORECASE)  # errors of its log after which data is missing
+_CUT = "ends with an incomplete record"  # after which W&B has sent all records before it
 _WITHOUT_METADATA = "wandb-metadata.json"  # which a run has not, if its command contained a key
 
 
@@ -62,8 +71,21 @@ def check_connection(address: str, *, timeout_seconds: float) -> None:
         ) from error
 
 
-def send(file: Path, *, address: str, timeout_seconds: float) -> str | None:
-    """Send one file; None if it was sent as a whole, or why not: it then has no mark.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file.
+
+    Attributes:
+        left: why it was not sent, and has no mark; None if it was.
+        note: about one that was sent; empty without one.
+    """
+
+    left: str | None = None
+    note: str = ""
+
+
+def send(file: Path, *, address: str, timeout_seconds: float) -> Outcome:
+    """Send one file, to which nothing is written any more.
 
     Args:
         file: a `.wandb` file.
@@ -88,9 +110,10 @@ def send(file: Path, *, address: str, timeout_seconds: float) -> str | None:
     ]
     refused = any(entry.get("status") == 401 for entry in log)
     usage = [line.removeprefix("Error: ") for line in printed if line.startswith("Error: ")]
-    sent = marker(file).exists()
-    if sent and not (errors or failed or refused):
-        return None
+    cut = [error for error in errors if _CUT in error]
+    if (marker(file).exists() or (cut and not usage)) and not (errors[len(cut) :] or failed or refused):
+        marker(file).touch()  # W&B does not mark what was cut
+        return Outcome(note="without its last record, which is incomplete: the run's process was killed" if cut else "")
     marker(file).unlink(missing_ok=True)
     if refused:
         raise UserError(
@@ -103,10 +126,11 @@ def send(file: Path, *, address: str, timeout_seconds: float) -> str | None:
             "wandb login, or set WANDB_API_KEY"
         )
     if errors or failed:
-        return f"W&B: {_shown([*errors, *failed][0])}"
+        return Outcome(f"W&B: {_shown([*errors, *failed][0])}")
     if code is None:
-        return "the server did not take all of it in time; try later, or set timeout_seconds to more"
-    return f"W&B did not report it as sent (exit status {code}): {_shown(printed[-1] if printed else 'no message')}"
+        return Outcome("the server did not take all of it in time; try later, or set timeout_seconds to more")
+    last = _shown(printed[-1] if printed else "no message")
+    return Outcome(f"W&B did not report it as sent (exit status {code}): {last}")
 
 
 def _run(file: Path, place: Path, *, address: str, timeout_seconds: float) -> int | None:
