@@ -144,7 +144,7 @@ def test_tensorboard_has_figures_texts_and_hparams(run, events, scores):
     experiment = events.summary_metadata["_hparams_/experiment"].plugin_data.content
     described = plugin_data_pb2.HParamsPluginData.FromString(experiment).experiment
     assert {info.name.tag for info in described.metric_infos} == {f"final/{name}" for name in scores}
-    assert "seed" in {info.name for info in described.hparam_infos if info.differs}
+    assert "varied.seed" in {info.name for info in described.hparam_infos if info.differs}
 
 
 def test_an_interrupted_run_is_continued_and_nothing_is_there_twice(tmp_path):

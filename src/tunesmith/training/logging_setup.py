@@ -16,7 +16,16 @@ from pathlib import Path
 from tunesmith.configuration.secrets import without_secrets
 from tunesmith.errors.terminal import safe
 
-_LIBRARIES = ("pytorch_lightning", "lightning_fabric", "lightning", "transformers", "datasets", "wandb", "mlflow", "py.warnings")
+_LIBRARIES = (
+    "pytorch_lightning",
+    "lightning_fabric",
+    "lightning",
+    "transformers",
+    "datasets",
+    "wandb",
+    "mlflow",
+    "py.warnings",
+)
 _OWN = "tunesmith"
 
 # Lightning's warnings about what is meant here: the beginnings of their texts, as regular expressions.
