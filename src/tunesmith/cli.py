@@ -81,5 +81,8 @@ def _show_page(command: str) -> int:
 def _run_command(name: str, *arguments: str) -> int:
     if name not in COMMANDS:
         raise UserError(f"unknown command {name}{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
-    status: int = importlib.import_module(f"tunesmith.commands.{name}").run(list(arguments))
+    from tunesmith.configuration.plugin_errors import explained
+
+    with explained():
+        status: int = importlib.import_module(f"tunesmith.commands.{name}").run(list(arguments))
     return status
