@@ -26,9 +26,11 @@ def run(arguments: list[str]) -> int:
     if config is None:
         return 0
     from tunesmith.configuration.checks.check import check
+    from tunesmith.contracts.classes import check_classes
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in
 
     check(config)
+    check_classes(config)
     for stage in stages(config):
         if found := mistakes_in(stage["dataset"]):
             raise UserError(in_stage(stage, found))
@@ -70,6 +72,7 @@ def _list_parameters(config: Config, dataset: Any) -> None:
         print("The model is on the Hugging Face Hub; once it is downloaded, its parameter groups are listed here.")
         return
     try:
+        outline.try_classes(config, dataset)
         module = outline.module_without_weights(config, dataset)
     except UserError:
         raise

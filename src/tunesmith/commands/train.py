@@ -19,6 +19,7 @@ def run(arguments: list[str]) -> int:
         return 0
     from tunesmith.configuration.checks.check import check
     from tunesmith.configuration.checks.dropped import dropped_defaults
+    from tunesmith.configuration.monitor import score_names
     from tunesmith.runs.completed import completed_run
 
     check(config)
@@ -28,7 +29,7 @@ def run(arguments: list[str]) -> int:
     if folder is not None:
         from tunesmith.runs.score_table import print_scores
 
-        print_scores(folder.scores(), title=str(config["name"]), first=config["dataset"]["metrics"])
+        print_scores(folder.scores(), title=str(config["name"]), first=score_names(config["dataset"]))
         print(f"Already completed: {folder.path}; another seed or name=... starts a new run")
         return 0
     from tunesmith.training import logging_setup

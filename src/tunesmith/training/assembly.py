@@ -24,6 +24,7 @@ from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
+from tunesmith.training.trial import try_classes
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def assemble(
     data.prepare_data()
     data.setup()
 
+    try_classes(config, dataset, spec, tokenizer)
     pl.seed_everything(config["seed"], verbose=False)
     steps = _total_steps(data, **_select(config["trainer"], *_LENGTH))
     model_config = spec.config()

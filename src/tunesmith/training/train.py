@@ -17,8 +17,9 @@ from tunesmith.backbones.backbone import parameter_count
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.callbacks.resumable_state import next_batch
 from tunesmith.configuration import Config
-from tunesmith.configuration.monitor import monitored
+from tunesmith.configuration.monitor import monitored, score_names, smaller_is_better
 from tunesmith.configuration.saved import to_yaml
+from tunesmith.contracts.classes import check_classes
 from tunesmith.data.epoch_plan import padding_fraction
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.printed import findings
@@ -68,6 +69,7 @@ def train(
     run_previous_stage(
         config, functools.partial(train, launch=dataclasses.replace(launch, job_type="stage", overrides={}))
     )
+    check_classes(config)
     dataset = surveyed(config["dataset"])  # checks every row before a folder is created and before weights are loaded
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
@@ -88,7 +90,7 @@ def train(
         run.seal()
         monitor, scores = monitored(config), numbers(metrics)
         run.set_state("done", scores={name: value for name, value in scores.items() if name == monitor})
-    print_scores(scores, title=str(config["name"]), first=[monitor.partition("/")[2], *config["dataset"]["metrics"]])
+    print_scores(scores, title=str(config["name"]), first=[monitor.partition("/")[2], *score_names(config["dataset"])])
     warn_of_undefined(scores)
     return run
 
@@ -230,6 +232,7 @@ def _facts(config: Config, dataset: Surveyed, parts: Assembly) -> dict[str, Any]
         model={"parameters": parameter_count(parts.module), "tokenizer": parts.data.tokenizer_key}
         | ({} if parts.commit is None else {"commit": parts.commit}),
         plugins=plugins(config),
+        smaller_is_better=smaller_is_better(config["dataset"]),
     )
 
 
