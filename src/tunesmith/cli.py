@@ -18,6 +18,7 @@ COMMANDS = {  # name: arguments, summary
     "report": ("DIR... [baseline=...] [rows=KEY]", "tables, statistics and figures of a sweep, or of any runs"),
     "sync": ("DIR [timeout_seconds=60]", "sends offline runs of Weights & Biases, each once"),
     "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
+    "new": ("KIND NAME", "writes a working head, dataset, regularizer, metric, ... of your own, with its test"),
     "reproduce": (
         "run=DIR | DIR | FILE [check=true]",
         "trains runs, a sweep, a bundle or an experiment again and compares",
