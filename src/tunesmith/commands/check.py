@@ -25,6 +25,9 @@ def run(arguments: list[str]) -> int:
     config = given.config()
     if config is None:
         return 0
+    from tunesmith.training import logging_setup
+
+    logging_setup.configure_libraries()  # before a plugin's class imports them
     from tunesmith.configuration.checks.check import check
     from tunesmith.contracts.classes import check_classes
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in

@@ -61,6 +61,8 @@ def new(kind: str, name: str) -> Written:
         raise UserError(
             f"there is no skeleton of a {kind!r:.40}{did_you_mean(kind, KINDS)} (kinds: {', '.join(KINDS)})"
         )
+    if _NAME.fullmatch(name) is not None:
+        _begin_package()
     _check_name(kind, name)
     place = _checkout(kind, name) or _plugin(kind, name)
     if existing := [str(file) for file, _ in place.files if file.exists()]:
@@ -79,6 +81,15 @@ def new(kind: str, name: str) -> Written:
     except OSError as error:
         raise UserError(f"{error.filename} cannot be written: {error.strerror}") from error
     return Written([file for file, _ in place.files], place.commands)
+
+
+def _begin_package() -> None:
+    """Make the package that the environment names by its path, if there is nothing yet: it holds no skeletons so far."""
+    path = Path(os.environ.get(VARIABLE, "").strip()).expanduser()
+    is_new = "/" in os.environ.get(VARIABLE, "") and not path.exists() and path.parent.is_dir()
+    if is_new and _NAME.fullmatch(path.name) is not None and importlib.util.find_spec(path.name) is None:
+        path.mkdir()
+        (path / "__init__.py").write_text(f'"""{path.name}"""\n', encoding="utf-8")
 
 
 def class_name(name: str) -> str:

@@ -17,7 +17,7 @@ from tunesmith.configuration.targets import Factories
 from tunesmith.contracts.classes import named
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.errors.terminal import Escaped, console
-from tunesmith.training import logging_setup, trial
+from tunesmith.training import trial
 from tunesmith.training.model import WithoutWeights, fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 
@@ -59,7 +59,6 @@ def try_classes(config: Config, dataset: Surveyed) -> None:
     """
     if not named(config):
         return
-    logging_setup.configure_libraries()  # no progress bar of the trial
     spec = Factories.of({**config, "backbone": origin(config)}).backbone()
     trial.try_classes(config, dataset, spec, _tokenizer(spec, dataset))
 
