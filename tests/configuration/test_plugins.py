@@ -112,6 +112,48 @@ def test_an_error_in_its_code_is_one_message_with_its_line(package, text, expect
     assert "Traceback" not in called.errors
 
 
+@pytest.mark.parametrize(
+    "old,new,expected",
+    [
+        ("_target_: pack_of_mine.sgd.sgd\n", "", "optimizer has no _target_; expected the dotted name of a class"),
+        (
+            "mine.sgd.sgd",
+            "mine.optimizers.sgd",
+            "no module pack_of_mine.optimizers; did you mean pack_of_mine.sgd.sgd?",
+        ),
+        (
+            "lr: 0.1",
+            "lr: 0.1\nfused: true",
+            "optimizer.fused is passed to pack_of_mine.sgd.sgd by position; expected a keyword-only",
+        ),
+        ("lr: 0.1", "lr: 0.1\nmomentum: 0.9", "unknown key optimizer.momentum"),
+    ],
+)
+def test_a_yaml_that_does_not_fit_its_class(package, old, new, expected, monkeypatch):
+    file = package / "conf/optimizer/plain.yaml"
+    file.write_text(file.read_text().replace(old, new))
+    monkeypatch.setenv("TUNESMITH_PLUGINS", "./pack_of_mine")
+    called = call("check", "optimizer=plain", "regularization=[]", "dataset.size=96")
+    assert called.status == 2 and expected in called.errors and called.errors.count("\n") == 1, called.errors
+
+
+def test_a_class_has_the_constants_and_settings_of_its_base_class(package, monkeypatch):
+    text = (
+        "from tunesmith.heads.crf import Crf\n\n\nclass Mine(Crf):\n    offers = ()\n\n\nclass Inner(Mine):\n    pass\n"
+    )
+    (package / "heads.py").write_text(text)
+    monkeypatch.setenv("TUNESMITH_PLUGINS", "./pack_of_mine")
+    from tunesmith.configuration import schema
+
+    found, crf = (
+        schema.signature(name, group="head") for name in ("pack_of_mine.heads.Inner", "tunesmith.heads.crf.Crf")
+    )
+    assert found.settings == crf.settings and set(found.settings) == {"constrained", "transition_lr_scale"}
+    assert (
+        found.constants["task"] == "token_classification" and found.constants["offers"] == () != crf.constants["offers"]
+    )
+
+
 def test_a_sweep_and_a_finished_run_need_it_too(package, monkeypatch):
     """Jobs are forks of a server that has been started before the variable was set."""
     monkeypatch.setenv("TUNESMITH_PLUGINS", "./pack_of_mine")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.configuration import annotations, docstrings, plugins
-from tunesmith.configuration.source_files import definitions, lineage, source_file
+from tunesmith.configuration.source_files import definitions, lineage, modules, source_file
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -41,11 +41,15 @@ _NAME = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)  # what begins wi
 
 @dataclass(frozen=True)
 class Signature:
-    """A target's signature: `settings` maps each setting to its annotation, `meanings` to what the docstrings say of it."""
+    """A target's signature: `settings` maps each setting to its annotation, `meanings` to what the docstrings say of it.
+
+    `by_position` names the parameters that code passes, which are no settings.
+    """
 
     settings: Mapping[str, Any]
     constants: Mapping[str, Any]
     meanings: Mapping[str, str]
+    by_position: tuple[str, ...] = ()
 
 
 def allowed_packages(group: str) -> list[str]:
@@ -80,14 +84,14 @@ def read_signature(target: str) -> Signature:
     module, _, name = target.rpartition(".")
     source = source_file(module)
     if source is None:
-        raise UserError(f"{target} does not exist: there is no module {module}")
+        raise UserError(f"{target} does not exist: there is no module {module}{_elsewhere(module, name)}")
     known = definitions(source)
     if name not in known:
         raise UserError(f"{module} does not define {name}{did_you_mean(name, known)}")
     node = known[name]
     try:
         if isinstance(node, ast.FunctionDef):
-            return Signature(_settings(node), {}, _meanings(node))
+            return Signature(_settings(node), {}, _meanings(node), _by_position(node))
         classes = list(lineage(module, node))
         constructors = [
             (base, part)
@@ -98,7 +102,9 @@ def read_signature(target: str) -> Signature:
         owner, constructor = constructors[0] if constructors else (node, None)
         settings = _settings(constructor) if constructor is not None else {}
         constants = {name: value for base in reversed(classes) for name, value in _constants(base).items()}
-        return Signature(settings, constants, _meanings(owner, *([constructor] if constructor is not None else [])))
+        parts = [constructor] if constructor is not None else []
+        by_position = tuple(name for part in parts for name in _by_position(part))
+        return Signature(settings, constants, _meanings(owner, *parts), by_position)
     except annotations.UnreadableError as error:
         raise UserError(
             f"{source}: {name} has a setting with the type {error}; expected one of tunesmith.configuration.ranges, a plain "
@@ -106,11 +112,26 @@ def read_signature(target: str) -> Signature:
         ) from error
 
 
+def _elsewhere(module: str, name: str) -> str:
+    """`; did you mean my_plugin.heads.mine.Mine?`: where a package defines what another of its modules was asked for."""
+    if module.partition(".")[0] == "tunesmith":
+        return ""
+    for other in modules(module):
+        file = source_file(other)
+        if file is not None and name in definitions(file):
+            return f"; did you mean {other}.{name}?"
+    return did_you_mean(module, modules(module))
+
+
 def _settings(function: ast.FunctionDef) -> dict[str, Any]:
     return {
         argument.arg: annotations.read(argument.annotation) if argument.annotation else Any
         for argument in function.args.kwonlyargs
     }
+
+
+def _by_position(function: ast.FunctionDef) -> tuple[str, ...]:
+    return tuple(argument.arg for argument in (*function.args.posonlyargs, *function.args.args))
 
 
 def _meanings(*nodes: ast.ClassDef | ast.FunctionDef) -> dict[str, str]:

@@ -24,6 +24,18 @@ def source_file(module: str) -> Path | None:
     return Path(spec.origin) if spec and spec.has_location and spec.origin and not rest else None
 
 
+def modules(name: str) -> list[str]:
+    """The modules of the package that a dotted name begins with; none if there is no such package."""
+    top = name.partition(".")[0]
+    spec = None if top == "tunesmith" else importlib.util.find_spec(top)
+    found = []
+    for folder in _folders(top, spec):
+        for file in sorted(folder.rglob("*.py")):
+            parts = file.relative_to(folder).with_suffix("").parts
+            found.append(".".join([top, *(part for part in parts if part != "__init__")]))
+    return found
+
+
 def definitions(source: Path) -> dict[str, Definition]:
     """The public classes and functions that a file defines, by name.
 
