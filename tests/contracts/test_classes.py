@@ -4,8 +4,14 @@ import sys
 
 import pytest
 
-from tests.conftest import TINY
+from tests.conftest import TINY, checked
 from tests.sweeps.made import call
+from tunesmith.configuration import schema
+from tunesmith.configuration.plugin_errors import explained
+from tunesmith.contracts.classes import check_classes
+from tunesmith.data.survey.survey import surveyed
+from tunesmith.errors import UserError
+from tunesmith.training import outline
 
 HEAD = """
 from torch import nn
@@ -67,30 +73,42 @@ AS_REGULARIZER = ["+regularization.small={_target_: contract_of_mine.Small, stre
 SMALL = [word for word in TINY if "size" not in word]
 
 
+def tried(words):
+    """What `check` does with the classes, without its tables."""
+    with explained():
+        config = checked(words)
+        check_classes(config)
+        outline.try_classes(config, surveyed(config["dataset"]))
+
+
 @pytest.fixture
 def check(tmp_path, monkeypatch):
-    """A function that checks a config with a class in the text of a plugin's module; its exit status and messages."""
+    """A function that gives the messages of what `check` does, for a config with a class in the text of a plugin's module."""
     monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "contract_of_mine.py"))
 
-    def checked(text, words):
+    def messages(text, words, *, through_the_command=False):
         (tmp_path / "contract_of_mine.py").write_text(text)
         sys.modules.pop("contract_of_mine", None)
-        from tunesmith.configuration import schema
-
         schema.read_signature.cache_clear()
-        size = [] if words is AS_SOURCE else ["dataset.size=96"]
-        called = call("check", *SMALL, *size, *words)
-        assert "Traceback" not in called.errors
-        return called
+        words = [*SMALL, *([] if words is AS_SOURCE else ["dataset.size=96"]), *words]
+        if through_the_command:
+            called = call("check", *words)
+            assert "Traceback" not in called.errors
+            return called.status, called.errors
+        try:
+            tried(words)
+        except UserError as error:
+            return 2, str(error)
+        return 0, ""
 
-    yield checked
+    yield messages
     sys.modules.pop("contract_of_mine", None)
 
 
 @pytest.mark.parametrize("text,words", [(HEAD, AS_HEAD), (SOURCE, AS_SOURCE), (REGULARIZER, AS_REGULARIZER)])
 def test_what_fulfils_its_contract_passes(text, words, check):
-    called = check(text, words)
-    assert called.status == 0, called.errors
+    status, errors = check(text, words, through_the_command=True)
+    assert status == 0, errors
 
 
 @pytest.mark.parametrize(
@@ -120,8 +138,8 @@ def test_what_fulfils_its_contract_passes(text, words, check):
 )  # fmt: skip
 def test_a_head_that_does_not(old, new, expected, check):
     assert HEAD.count(old) == 1, old
-    called = check(HEAD.replace(old, new), AS_HEAD)
-    assert called.status == 2 and expected in called.errors, called.errors
+    status, errors = check(HEAD.replace(old, new), AS_HEAD, through_the_command="save" in expected)
+    assert status == 2 and expected in errors, errors
 
 
 @pytest.mark.parametrize(
@@ -137,5 +155,5 @@ def test_a_head_that_does_not(old, new, expected, check):
 )  # fmt: skip
 def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert text.count(old) == 1, old
-    called = check(text.replace(old, new), words)
-    assert called.status == 2 and expected in called.errors, called.errors
+    status, errors = check(text.replace(old, new), words)
+    assert status == 2 and expected in errors, errors
