@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_command(command, tiny_run, embedding_run, tmp_path, monkeypatch, caps
     }.items():
         command = command.replace(original, small)
     words = shlex.split(command)[1:]
+    if "hinge" in command:
+        monkeypatch.setenv("TUNESMITH_PLUGINS", "./my_plugin")
+        for name in [
+            name for name in sys.modules if name.partition(".")[0] == "my_plugin"
+        ]:  # of another command's folder
+            del sys.modules[name]
+        words += ["dataset.size=96"] * (words[0] != "new")
+        assert words[0] == "new" or cli.run(["new", "head", "hinge"]) == 0
     if words[0] == "train" and "--cfg" not in words:
         words += SMALL if "-m" not in words else TINY
         words += ["trainer.max_epochs=2"] * ("sweep.pruner=median" in words)  # which needs two epochs

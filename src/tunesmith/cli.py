@@ -22,6 +22,7 @@ COMMANDS = {  # name: arguments, summary
     ),
     "sync": ("DIR [timeout_seconds=60]", "sends offline runs of Weights & Biases, each once"),
     "list": ("[group] [choice] [key]", "the choices of each config group, and their keys: meaning, type, default"),
+    "new": ("KIND NAME", "writes a working head, dataset, regularizer, metric, ... of your own, with its test"),
     "reproduce": (
         "run=DIR | DIR | FILE [check=true]",
         "trains runs, a sweep, a bundle or an experiment again and compares",
@@ -85,5 +86,8 @@ def _show_page(command: str) -> int:
 def _run_command(name: str, *arguments: str) -> int:
     if name not in COMMANDS:
         raise UserError(f"unknown command {name}{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
-    status: int = importlib.import_module(f"tunesmith.commands.{name}").run(list(arguments))
+    from tunesmith.configuration.plugin_errors import explained
+
+    with explained():
+        status: int = importlib.import_module(f"tunesmith.commands.{name}").run(list(arguments))
     return status

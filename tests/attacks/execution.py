@@ -183,6 +183,25 @@ def add_targets() -> None:
 add_targets()
 
 
+@attack("metric of an experiment")
+def _(folder: Path) -> list[str]:
+    evil_module(folder)
+    return experiment(folder, "dataset:\n  metrics: [accuracy, evil.Attack]\n")
+
+
+@attack("metric of the library that is a module")
+def _(folder: Path) -> list[str]:
+    evil_module(folder)
+    return experiment(folder, "dataset:\n  metrics: [torchmetrics.classification.base.sys]\n")
+
+
+@attack("metric of a run that is evaluated")
+def _(folder: Path) -> list[str]:
+    evil_module(folder)
+    run = run_folder(folder, lambda config: config["dataset"].update(metrics=["evil.Attack"]))
+    return ["evaluate", f"run={run}"]
+
+
 @attack("a private name of the package as a target")
 def private(folder):
     return experiment(folder, with_target("trainer", "tunesmith.training.trainer.__builtins__"))

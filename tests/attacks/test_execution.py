@@ -82,29 +82,40 @@ def test_child_processes_start_without_the_working_folder(tmp_path, monkeypatch)
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
-def test_a_plugin_of_the_working_folder_needs_pythonpath(tmp_path):
-    write(tmp_path / "mine/__init__.py", "")
-    write(
-        tmp_path / "mine/sgd.py",
-        "from torch.optim import SGD\n\n\ndef sgd(groups, fused, *, lr: float):\n    return SGD(groups, lr=lr)\n",
+def test_of_the_working_folder_only_the_package_that_is_named_is_imported(tmp_path):
+    """Not the module beside it, by whomever it is named: a config, the plugin itself or a library."""
+    optimizer = (
+        "from torch.optim import SGD\n\n\ndef sgd(groups, fused, *, lr: float):\n    return SGD(groups, lr=lr)\n"
     )
-    write(tmp_path / "conf/optimizer/mine.yaml", "# Mine\n_target_: mine.sgd.sgd\nlr: 0.1\n")
-    words = [
-        "-m",
-        "tunesmith",
-        "check",
-        "dataset.size=96",
-        "optimizer=mine",
-        "regularization=[]",
-        "--config-dir",
-        "conf",
-    ]
-    source = str(REPOSITORY / "src")
-    for path, status in ((source, 2), (f"{source}{os.pathsep}{tmp_path}", 0)):
-        environment = os.environ | {"PYTHONPATH": path, "TUNESMITH_PLUGINS": "mine"}
+    for module in ("optuna", "beside"):
+        write(
+            tmp_path / f"{module}.py",
+            f"from pathlib import Path\nPath({str(tmp_path / MARKER)!r}).touch()\n{optimizer}",
+        )
+    write(tmp_path / "mine/__init__.py", "")
+    write(tmp_path / "mine/sgd.py", optimizer)
+    write(tmp_path / "mine/curious.py", f"import beside\n{optimizer}")
+    write(tmp_path / "mine/conf/optimizer/mine.yaml", "# Mine\n_target_: mine.sgd.sgd\nlr: 0.1\n")
+    words = ["-m", "tunesmith", "check", "dataset.size=96", "regularization=[]"]
+    refused = "may not be a _target_ of optimizer"
+    for plugins, more, status, expected in (
+        ("", ["optimizer=mine"], 2, "optimizer=mine does not exist"),
+        ("", ["optimizer=sgd", "optimizer._target_=mine.sgd.sgd"], 2, refused),
+        ("mine", ["optimizer=mine"], 0, ""),
+        ("./mine", ["optimizer=mine", "optimizer._target_=beside.sgd"], 2, refused),
+        (
+            "./mine",
+            ["optimizer=mine", "optimizer._target_=mine.curious.sgd"],
+            2,
+            "curious.py, line 1: ModuleNotFoundError: No module named 'beside'",
+        ),
+    ):
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "src"), "TUNESMITH_PLUGINS": plugins}
         environment.pop("PYTHONSAFEPATH", None)
-        ended = subprocess.run([sys.executable, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert ended.returncode == status, ended.stderr
+        command = [sys.executable, *words, *more]
+        ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert ended.returncode == status and expected in ended.stderr, ended.stderr
+        assert not (tmp_path / MARKER).exists() and "Traceback" not in ended.stderr
 
 
 def test_the_repository_of_the_working_folder_runs_no_program(tmp_path):

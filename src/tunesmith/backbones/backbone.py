@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -86,6 +87,11 @@ class Backbone(nn.Module):
             yield self.model
         finally:
             self.model.pooler = None
+
+    def save(self, folder: Path) -> None:
+        """Write the model, with the pooler that it came with, as `from_pretrained` loads it; for heads without a class there."""
+        with self.with_pooler(self.pretrained_pooler[0]) as model:
+            model.save_pretrained(folder)
 
     def load(self, auto_class: str) -> Any:
         """The checkpoint loaded as another `transformers` class, such as AutoModelForMaskedLM."""

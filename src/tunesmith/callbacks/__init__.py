@@ -1,4 +1,1 @@
-"""Lightning callbacks.
-
-A target of the group `callbacks` takes (folder, monitor, mode) and its settings.
-"""
+"""Lightning callbacks; `CallbackFactory` in `tunesmith.contracts.protocols` has how one is made."""

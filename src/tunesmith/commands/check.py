@@ -30,10 +30,15 @@ def run(arguments: list[str]) -> int:
     config = given.config()
     if config is None:
         return 0
+    from tunesmith.training import logging_setup
+
+    logging_setup.configure_libraries()  # before a plugin's class imports them
     from tunesmith.configuration.checks.check import check
+    from tunesmith.contracts.classes import check_classes
     from tunesmith.data.survey.survey import from_the_hub, mistakes_in
 
     check(config)
+    check_classes(config)
     for stage in stages(config):
         if found := mistakes_in(stage["dataset"]):
             raise UserError(in_stage(stage, found))
@@ -113,6 +118,7 @@ def _list_parameters(config: Config, dataset: Any) -> None:
         print("The model is on the Hugging Face Hub; once it is downloaded, its parameter groups are listed here.")
         return
     try:
+        outline.try_classes(config, dataset)
         module = outline.module_without_weights(config, dataset)
     except UserError:
         raise

@@ -7,6 +7,7 @@ from typing import Any
 from tunesmith.commands.arguments import RunArguments
 from tunesmith.configuration import Config
 from tunesmith.configuration.changed import scored_data
+from tunesmith.configuration.monitor import score_names
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.training import logging_setup
@@ -21,7 +22,7 @@ def run(arguments: list[str]) -> int:
     from tunesmith.runs.scores import LABELS, numbers
 
     scores = numbers(metrics)
-    print_scores(scores, title=str(given.run.path), first=config["dataset"]["metrics"])
+    print_scores(scores, title=str(given.run.path), first=score_names(config["dataset"]))
     print_label_scores(metrics.get(LABELS, {}))
     warn_of_undefined(scores)
     if (output := given.values.get("output")) is not None:

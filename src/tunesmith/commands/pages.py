@@ -127,6 +127,13 @@ PAGES = {
         },
         ("tunesmith list optimizer adamw", "tunesmith list dataset.max_length"),
     ),
+    "new": Page(
+        {
+            "KIND": "head, dataset, regularizer, metric, experiment, callback or logger",
+            "NAME": "by which it is chosen: lower-case letters, digits and underscores; no file is overwritten",
+        },
+        ("tunesmith new head my_head", "TUNESMITH_PLUGINS=./my_head tunesmith new metric my_metric"),
+    ),
     "reproduce": Page(
         {
             "run=DIR": _RUN,

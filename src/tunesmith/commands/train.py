@@ -19,6 +19,7 @@ def run(arguments: list[str]) -> int:
         return 0
     from tunesmith.configuration.checks.check import check
     from tunesmith.configuration.checks.dropped import dropped_defaults
+    from tunesmith.configuration.monitor import score_names
     from tunesmith.runs.completed import completed_run
 
     check(config)
@@ -30,7 +31,7 @@ def run(arguments: list[str]) -> int:
         from tunesmith.runs.stopped_early import recorded, sentence
 
         rows, stopped = folder.recorded.rows, recorded(folder.status())
-        first, note = config["dataset"]["metrics"], sentence(stopped, rows.get("validation")) if stopped else ""
+        first, note = score_names(config["dataset"]), sentence(stopped, rows.get("validation")) if stopped else ""
         print_scores(folder.scores(), title=str(config["name"]), first=first, examples=rows, note=note)
         print(f"Already completed: {folder.path}; another seed or name=... starts a new run")
         return 0

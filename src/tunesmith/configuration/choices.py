@@ -25,35 +25,37 @@ def conf_folder() -> Path:
 
 
 def conf_folders(config_dir: str | None) -> list[Path]:
-    """The project's folder of groups, and the user's own if any.
+    """The project's folder of groups, the user's own if any, and the `conf/` of each trusted package that has one.
 
     Raises:
-        UserError: if `config_dir` is not a folder, or has another file of a name that the project has: Hydra would read the
-            project's.
+        UserError: if `config_dir` is not a folder, or if one of these has another file of a name that one before it has,
+            whose file Hydra would read.
     """
-    folders = [conf_folder()]
-    if config_dir is not None:
-        folder = Path(config_dir).resolve()
+    from tunesmith.configuration import plugins
+
+    given = [] if config_dir is None else [(f"--config-dir {config_dir}", Path(config_dir).resolve())]
+    given += [(str(plugin.conf), plugin.conf.resolve()) for plugin in plugins.trusted() if plugin.conf is not None]
+    found = {conf_folder(): "tunesmith"}
+    for named, folder in given:
         if not folder.is_dir():
-            raise UserError(
-                f"--config-dir {config_dir} is not a folder; expected one with configuration groups, such as dataset/"
-            )
-        if hidden := list(_hidden(folder)):
-            raise UserError(
-                f"--config-dir {config_dir}: tunesmith has another {' and another '.join(hidden)}, which is read instead of yours; "
-                f"rename yours, for example {Path(hidden[0]).with_name('my_' + Path(hidden[0]).name)}"
-            )
+            raise UserError(f"{named} is not a folder; expected one with configuration groups, such as dataset/")
+        for before, owner in found.items():
+            if hidden := list(_hidden(folder, before)):
+                raise UserError(
+                    f"{named}: {owner} has another {' and another '.join(hidden)}, which is read instead of yours; "
+                    f"rename yours, for example {Path(hidden[0]).with_name('my_' + Path(hidden[0]).name)}"
+                )
         for file in folder.rglob("*.yaml"):  # Hydra reads some that no choice names
             with contextlib.suppress(FileNotFoundError):  # a link that leads nowhere
                 check_file(file, limit=YAML_BYTES)
-        folders.append(folder)
-    return folders
+        found.setdefault(folder, named)
+    return list(found)
 
 
-def _hidden(folder: Path) -> Iterator[str]:
-    """Files of a folder that Hydra would not read, because the project has another one of the same name."""
-    for file in sorted(conf_folder().rglob("*.yaml")):
-        name = file.relative_to(conf_folder())
+def _hidden(folder: Path, before: Path) -> Iterator[str]:
+    """Files of a folder that Hydra would not read, because the folder before it has another one of the same name."""
+    for file in sorted(before.rglob("*.yaml")):
+        name = file.relative_to(before)
         if (folder / name).is_file() and (folder / name).read_bytes() != file.read_bytes():
             yield name.as_posix()
 

@@ -37,7 +37,7 @@ def of_config(words: Sequence[str], *, listed: bool = False) -> list[str]:
         return files(current, folders_only=True)
     if before in ("--cfg", "-c"):
         return _matching(["job", "all"], current)
-    folders = [conf_folder(), *_own_folder(words)]
+    folders = [conf_folder(), *_own_folder(words), *_of_plugins()]
     key, equals, value = current.partition("=")
     known = groups(folders)
     if equals:
@@ -63,6 +63,19 @@ def _own_folder(words: Sequence[str]) -> list[Path]:
     named = [after for word, after in itertools.pairwise(words) if word in ("--config-dir", "-cd")]
     named += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
     return [Path(name).expanduser() for name in named[-1:] if Path(name).expanduser().is_dir()]
+
+
+def _of_plugins() -> list[Path]:
+    """The groups of trusted packages; none if one of them cannot be found, which every command says."""
+    if not os.environ.get("TUNESMITH_PLUGINS"):
+        return []
+    from tunesmith.configuration.plugins import trusted
+    from tunesmith.errors import UserError
+
+    try:
+        return [plugin.conf for plugin in trusted() if plugin.conf is not None]
+    except UserError:
+        return []
 
 
 def _values(key: str, value: str, known: Sequence[str], folders: Sequence[Path]) -> list[str]:

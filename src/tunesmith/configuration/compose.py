@@ -17,7 +17,7 @@ from tunesmith.configuration.group_files import GroupFiles, of_hydra
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
 from tunesmith.configuration.interpolations import check_extent
-from tunesmith.configuration.override_quoting import quoted_form
+from tunesmith.configuration.override_quoting import as_text, quoted_form
 from tunesmith.configuration.overrides import parsed
 from tunesmith.configuration.places import check_place
 from tunesmith.configuration.saved import literal
@@ -229,7 +229,8 @@ class Composer:
 
         ignore_broken_plugins()
         refuse_secret_variables()
-        search_path = [f"hydra.searchpath=[file://{self.folders[1]}]"] if len(self.folders) > 1 else []
+        places = ",".join(as_text(f"file://{folder}") for folder in self.folders[1:])
+        search_path = [f"hydra.searchpath=[{places}]"] if places else []
         try:
             with initialize_config_dir(str(self.folders[0])):
                 return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)

@@ -4,7 +4,7 @@ A `_target_` names a class or function in the file that defines it, such as
 `tunesmith.heads.classification.Classification`. Its keyword-only parameters are its settings: the YAML must contain
 exactly these, and their annotations (`tunesmith.configuration.ranges`) restrict the values. Positional parameters are
 passed by code and never configured. Literal class constants (`task = "text_classification"`) are read here too, for
-checks across groups.
+checks across groups. What a class does not define itself is taken from its base classes, where they are of tunesmith or of the same package.
 
 A target is a name, never a path, and a config may come from anyone: the file is looked for inside the packages of its
 group only, and reading it runs nothing.
@@ -12,16 +12,13 @@ group only, and reading it runs nothing.
 
 import ast
 import functools
-import importlib.util
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import tunesmith
-from tunesmith.configuration import annotations, docstrings
+from tunesmith.configuration import annotations, docstrings, plugins
+from tunesmith.configuration.source_files import definitions, lineage, modules, source_file
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -37,24 +34,27 @@ PACKAGES = {
     "logger": "loggers",
     "source": "data.sources",
     "task": "tasks",
+    "metric": "metrics",
 }
-PLUGINS_VARIABLE = "TUNESMITH_PLUGINS"  # trusted packages of the user, separated by commas
 _NAME = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+", re.ASCII)  # what begins with an underscore is private
 
 
 @dataclass(frozen=True)
 class Signature:
-    """A target's signature: `settings` maps each setting to its annotation, `meanings` to what the docstrings say of it."""
+    """A target's signature: `settings` maps each setting to its annotation, `meanings` to what the docstrings say of it.
+
+    `by_position` names the parameters that code passes, which are no settings.
+    """
 
     settings: Mapping[str, Any]
     constants: Mapping[str, Any]
     meanings: Mapping[str, str]
+    by_position: tuple[str, ...] = ()
 
 
 def allowed_packages(group: str) -> list[str]:
     """Packages whose targets are allowed in a group."""
-    plugins = [name.strip() for name in os.environ.get(PLUGINS_VARIABLE, "").split(",") if name.strip()]
-    return [f"tunesmith.{PACKAGES[group]}", *plugins]
+    return [f"tunesmith.{PACKAGES[group]}", *(plugin.name for plugin in plugins.trusted())]
 
 
 def signature(target: str, *, group: str) -> Signature:
@@ -63,7 +63,8 @@ def signature(target: str, *, group: str) -> Signature:
     Raises:
         UserError: if the target is outside the allowed packages, or no file defines it.
     """
-    packages = allowed_packages(group)
+    own = f"tunesmith.{PACKAGES[group]}"
+    packages = [own] if target.startswith(own + ".") else allowed_packages(group)
     if _NAME.fullmatch(target) is None:
         raise UserError(
             f"{target!r:.80} may not be a _target_ of {group}: expected the dotted name of a class or function under "
@@ -72,7 +73,7 @@ def signature(target: str, *, group: str) -> Signature:
     if not any(target.startswith(package + ".") for package in packages):
         raise UserError(
             f"{target} may not be a _target_ of {group}: expected a name under {' or '.join(packages)}; "
-            f"list your own trusted packages in {PLUGINS_VARIABLE}"
+            f"{plugins.trusting(target)}"
         )
     return read_signature(target)
 
@@ -83,21 +84,27 @@ def read_signature(target: str) -> Signature:
     module, _, name = target.rpartition(".")
     source = source_file(module)
     if source is None:
-        raise UserError(f"{target} does not exist: there is no module {module}")
-    definitions = {
-        node.name: node
-        for node in _tree(source).body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
-    }
-    if name not in definitions:
-        raise UserError(f"{module} does not define {name}{did_you_mean(name, definitions)}")
-    node = definitions[name]
+        raise UserError(f"{target} does not exist: there is no module {module}{_elsewhere(module, name)}")
+    known = definitions(source)
+    if name not in known:
+        raise UserError(f"{module} does not define {name}{did_you_mean(name, known)}")
+    node = known[name]
     try:
         if isinstance(node, ast.FunctionDef):
-            return Signature(_settings(node), {}, _meanings(node))
-        constructors = [part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"]
-        settings = _settings(constructors[0]) if constructors else {}
-        return Signature(settings, _constants(node), _meanings(node, *constructors[:1]))
+            return Signature(_settings(node), {}, _meanings(node), _by_position(node))
+        classes = list(lineage(module, node))
+        constructors = [
+            (base, part)
+            for base in classes
+            for part in base.body
+            if isinstance(part, ast.FunctionDef) and part.name == "__init__"
+        ]
+        owner, constructor = constructors[0] if constructors else (node, None)
+        settings = _settings(constructor) if constructor is not None else {}
+        constants = {name: value for base in reversed(classes) for name, value in _constants(base).items()}
+        parts = [constructor] if constructor is not None else []
+        by_position = tuple(name for part in parts for name in _by_position(part))
+        return Signature(settings, constants, _meanings(owner, *parts), by_position)
     except annotations.UnreadableError as error:
         raise UserError(
             f"{source}: {name} has a setting with the type {error}; expected one of tunesmith.configuration.ranges, a plain "
@@ -105,34 +112,15 @@ def read_signature(target: str) -> Signature:
         ) from error
 
 
-def source_file(module: str) -> Path | None:
-    """The file of a module, found without importing it; None if there is none inside the folders of its package."""
-    top, *rest = module.split(".")
-    spec = None if top == "tunesmith" else importlib.util.find_spec(top)  # finds a package without importing it
-    for folder in _folders(top, spec):
-        for candidate in (Path(folder, *rest).with_suffix(".py"), Path(folder, *rest, "__init__.py")):
-            if rest and candidate.is_file() and _is_inside(candidate, folder):
-                return candidate
-    return Path(spec.origin) if spec and spec.has_location and spec.origin and not rest else None
-
-
-def _folders(top: str, spec: Any) -> Iterator[Path]:
-    own = tunesmith.__path__ if top == "tunesmith" else spec.submodule_search_locations if spec else None
-    yield from map(Path, own or ())
-
-
-def _is_inside(file: Path, folder: Path) -> bool:
-    """Whether a file is in its package, and if it is a link, leads to the same place of a copy of the package."""
-    found, place = file.resolve(), Path(folder.name, file.relative_to(folder))
-    return found.is_relative_to(folder.resolve()) or found.parts[-len(place.parts) :] == place.parts
-
-
-def _tree(source: Path) -> ast.Module:
-    try:
-        return ast.parse(source.read_bytes())
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
-        raise UserError(f"{source}{line}: this is not valid Python: {getattr(error, 'msg', error)}") from error
+def _elsewhere(module: str, name: str) -> str:
+    """`; did you mean my_plugin.heads.mine.Mine?`: where a package defines what another of its modules was asked for."""
+    if module.partition(".")[0] == "tunesmith":
+        return ""
+    for other in modules(module):
+        file = source_file(other)
+        if file is not None and name in definitions(file):
+            return f"; did you mean {other}.{name}?"
+    return did_you_mean(module, modules(module))
 
 
 def _settings(function: ast.FunctionDef) -> dict[str, Any]:
@@ -142,6 +130,10 @@ def _settings(function: ast.FunctionDef) -> dict[str, Any]:
     }
 
 
+def _by_position(function: ast.FunctionDef) -> tuple[str, ...]:
+    return tuple(argument.arg for argument in (*function.args.posonlyargs, *function.args.args))
+
+
 def _meanings(*nodes: ast.ClassDef | ast.FunctionDef) -> dict[str, str]:
     return {name: text for node in nodes for name, text in docstrings.arguments(ast.get_docstring(node)).items()}
 
@@ -149,9 +141,16 @@ def _meanings(*nodes: ast.ClassDef | ast.FunctionDef) -> dict[str, str]:
 def _constants(node: ast.ClassDef) -> dict[str, Any]:
     constants = {}
     for part in node.body:
-        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
+        named = (
+            part.targets[0]
+            if isinstance(part, ast.Assign)
+            else part.target
+            if isinstance(part, ast.AnnAssign)
+            else None
+        )
+        if isinstance(named, ast.Name) and isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
             try:
-                constants[part.targets[0].id] = ast.literal_eval(part.value)
+                constants[named.id] = ast.literal_eval(part.value)
             except ValueError:  # computed values cannot be read
                 continue
     return constants

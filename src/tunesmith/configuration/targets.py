@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunesmith.configuration import Config, schema
+from tunesmith.configuration.plugin_errors import explained
+from tunesmith.configuration.source_files import source_file
 from tunesmith.errors import UserError
 
 SINGLE = ("backbone", "head", "optimizer", "scheduler", "trainer")  # groups with one choice
@@ -68,12 +70,14 @@ def load(target: str, *, group: str) -> Any:
     """Import the class or function that a target names.
 
     Raises:
-        UserError: if it is outside the group's packages, or another file than the one that was checked is imported.
+        UserError: if it is outside the group's packages, if a plugin cannot be imported, or if another file than the one that
+            was checked is imported.
     """
     schema.signature(target, group=group)
     module, _, name = target.rpartition(".")
-    imported = importlib.import_module(module)
-    expected, received = schema.source_file(module), getattr(imported, "__file__", None)
+    with explained():
+        imported = importlib.import_module(module)
+    expected, received = source_file(module), getattr(imported, "__file__", None)
     if expected is None or received is None or not expected.samefile(received):
         raise UserError(f"{target} was checked in {expected}, but Python imports {received}; remove one of the two")
     return getattr(imported, name)

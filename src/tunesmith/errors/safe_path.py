@@ -1,6 +1,7 @@
 """The working folder is not a library: an `optuna.py` beside the user's data is never imported.
 
-Packages of the user's own are imported where they are installed, or from PYTHONPATH.
+Packages of the user's own are imported where they are installed, from PYTHONPATH, or from the folder that TUNESMITH_PLUGINS names
+(`tunesmith.configuration.plugins`), which makes nothing beside them a library.
 """
 
 import os

@@ -10,6 +10,7 @@ from typing import Any
 
 from tunesmith.configuration import Config
 from tunesmith.configuration.identity import configuration_id
+from tunesmith.configuration.monitor import note_smaller
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import listed
 from tunesmith.runs.folder import RunFolder
@@ -161,6 +162,7 @@ def _record(path: Path, config: Config, log: Path, overrides: dict[str, str] | N
         state = "interrupted"  # its process died without recording a state
     scores: dict[str, float] = run.scores() if state == "done" else {}
     manifest = _manifest(run) if state == "done" else {}
+    note_smaller(manifest.get("smaller_is_better"), config)
     error = str(status.get("error", "")).partition("\n")[0]
     shown_log = None if state == "waiting" else Path(os.path.relpath(log))
     return Record(

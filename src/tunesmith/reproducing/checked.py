@@ -57,7 +57,7 @@ def _different(originals: Sequence[Original]) -> list[str]:
     from tunesmith.runs.plugin_files import plugins
 
     found: dict[str, None] = {}
-    here = manifest(data={}, model={}, plugins={})
+    here = manifest(data={}, model={}, plugins={}, smaller_is_better=[])
     for original in originals:
         if original.manifest:
             recorded = {

@@ -24,13 +24,16 @@ PACKAGES = [
 ]
 
 
-def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, str]) -> dict[str, Any]:
+def manifest(
+    *, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, str], smaller_is_better: list[str]
+) -> dict[str, Any]:
     """Everything needed to trace a run that is not in its config.
 
     Args:
         data: fingerprints and counts of the splits.
         model: number of parameters, and fingerprint of the tokenizer.
         plugins: digest of each source file of the user's that the config depends on.
+        smaller_is_better: scores of metrics of the user's own, whose classes a report may not have.
     """
     import torch
 
@@ -44,6 +47,7 @@ def manifest(*, data: dict[str, Any], model: dict[str, Any], plugins: dict[str, 
         "git": repository(Path(__file__).parent),
         "working_folder": {"path": str(Path.cwd()), "git": repository(Path.cwd())},
         "plugins": plugins,
+        **({"smaller_is_better": smaller_is_better} if smaller_is_better else {}),
         "hardware": {
             "platform": platform.platform(),
             "processor": _processor(),

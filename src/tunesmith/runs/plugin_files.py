@@ -12,7 +12,8 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-from tunesmith.configuration import Config, schema
+from tunesmith.configuration import Config
+from tunesmith.configuration.source_files import absolute, source_file
 from tunesmith.configuration.stages import stages
 
 _COMPUTED = ("importlib", "__import__", "pkgutil", "runpy")
@@ -30,7 +31,7 @@ def plugins(config: Config) -> dict[str, str]:
             continue
         seen.add(module)
         waiting += _parents(module)
-        file = schema.source_file(module)
+        file = source_file(module)
         if file is None:  # a class, a package without __init__.py, or a library of another name
             continue
         status = file.stat()
@@ -81,8 +82,7 @@ def _imports(tree: ast.AST, package: str) -> Iterator[str]:
         elif isinstance(node, ast.Name) and node.id == "__import__":
             yield node.id
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            base = ".".join([*above, *([node.module] if node.module else [])])
+            base = absolute(node, package)
             yield base
             for alias in node.names:
                 yield from _modules_below(base) if alias.name == "*" else [f"{base}.{alias.name}"]

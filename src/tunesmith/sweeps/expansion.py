@@ -7,6 +7,7 @@ from tunesmith.configuration import Config, schema, targets
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.stages import in_stage, stages
+from tunesmith.contracts.classes import check_classes
 from tunesmith.data.survey.survey import mistakes_in
 from tunesmith.errors import UserError
 
@@ -33,6 +34,7 @@ class Expansion:
         """
         config = self._composer.compose([*self._fixed, *(f"{key}={value}" for key, value in overrides.items())])
         check(config)
+        check_classes(config)
         mistakes = list(self._data_mistakes(config["dataset"]))
         for stage in stages(config):
             mistakes += in_stage(stage, self._data_mistakes(stage["dataset"]))

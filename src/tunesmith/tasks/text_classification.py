@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from tunesmith.configuration.own_metrics import is_own, short_name
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.encoding.label_names import given_names
 from tunesmith.data.encoding.labels import Labels
@@ -22,7 +23,8 @@ class TextClassification:
         label: column of the label.
         problem: single_label, multi_label or regression.
         labels: names in the order of their ids; null to collect them from the training split.
-        metrics: scores in the final table; the first is monitored.
+        metrics: scores in the final table; the first is monitored. A score's name, or a class: torchmetrics.classification.NAME,
+            torchmetrics.regression.NAME, or one of a plugin.
         average: averaging of precision, recall and F1; null for binary with two labels, else macro.
         max_length: maximum number of tokens; the longer text of a pair is truncated first.
     """
@@ -73,7 +75,8 @@ class TextClassification:
         max_length: PositiveInt,
     ) -> None:
         self.text, self.text_pair, self.label, self.problem = text, text_pair, label, problem
-        self.metric_names, self.average, self.max_length = metrics, average, max_length
+        self.metric_names, self.average, self.max_length = [short_name(name) for name in metrics], average, max_length
+        self._own_metrics = [name for name in metrics if is_own(name)]
         try:
             self._given = given_names(labels or ())
         except ValueError as error:
@@ -208,14 +211,16 @@ class TextClassification:
         """Scores of the predictions by name."""
         import numpy as np
 
+        from tunesmith.metrics import own
         from tunesmith.metrics import text_classification as metrics
 
         targets, found = self._targets_and_predictions(split, predictions)
         if self.problem == "regression":
-            return metrics.number_scores(targets, found)
+            return metrics.number_scores(targets, found) | own.scores(self._own_metrics, targets, found, None)
         probabilities = np.stack([prediction["probabilities"] for prediction in predictions])
         scores = metrics.label_set_scores if self.problem == "multi_label" else metrics.label_scores
-        return scores(targets, found, probabilities, average=self.average)
+        of_classes = own.scores(self._own_metrics, targets, found, probabilities)
+        return scores(targets, found, probabilities, average=self.average) | of_classes
 
     def label_scores(self, split: Any, predictions: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
         """Precision, recall, F1 and support of each label, for several labels also its calibration; empty for regression."""

@@ -27,6 +27,7 @@ from tunesmith.runs.folder import RunFolder
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 from tunesmith.training.peak import share_per_token
+from tunesmith.training.trial import try_classes
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def assemble(
     data.prepare_data()
     data.setup()
 
+    try_classes(config, dataset, spec, tokenizer)
     pl.seed_everything(config["seed"], verbose=False)
     steps = _total_steps(data, **_select(config["trainer"], *_LENGTH))
     model_config = spec.config()

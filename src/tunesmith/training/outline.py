@@ -14,9 +14,11 @@ from torch import nn
 from tunesmith.configuration import Config
 from tunesmith.configuration.stages import origin
 from tunesmith.configuration.targets import Factories
+from tunesmith.contracts.classes import named
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.documents.numbers import rate
 from tunesmith.errors.terminal import Escaped, console
+from tunesmith.training import trial
 from tunesmith.training.model import WithoutWeights, fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 
@@ -50,6 +52,18 @@ def is_here(backbone: Config) -> bool:
     return isinstance(try_to_load_from_cache(name, "config.json", revision=backbone.get("revision") or "main"), str)
 
 
+def try_classes(config: Config, dataset: Surveyed) -> None:
+    """Try the classes of plugins on two examples.
+
+    Raises:
+        UserError: for what does not fulfil its contract.
+    """
+    if not named(config):
+        return
+    spec = Factories.of({**config, "backbone": origin(config)}).backbone()
+    trial.try_classes(config, dataset, spec, _tokenizer(spec, dataset))
+
+
 def module_without_weights(config: Config, dataset: Surveyed) -> FineTuningModule:
     """The module of a config with names and shapes only.
 
@@ -58,10 +72,15 @@ def module_without_weights(config: Config, dataset: Surveyed) -> FineTuningModul
     """
     factories = Factories.of({**config, "backbone": origin(config)})
     spec, task = factories.backbone(), dataset.task
-    tokenizer = spec.tokenizer(functools.partial(task.training_texts, dataset.source), pre_split=task.pre_split)
+    tokenizer = _tokenizer(spec, dataset)
     return fine_tuning_module(
         factories, WithoutWeights, spec.config(), tokenizer, task, precision=config["trainer"]["precision"]
     )
+
+
+def _tokenizer(spec: Any, dataset: Surveyed) -> Any:
+    texts = functools.partial(dataset.task.training_texts, dataset.source)
+    return spec.tokenizer(texts, pre_split=dataset.task.pre_split)
 
 
 def groups(module: FineTuningModule, *, lr: float | None, weight_decay: float | None) -> Iterator[Group]:

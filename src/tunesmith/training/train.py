@@ -19,9 +19,10 @@ from tunesmith.callbacks.early_stopping import stopped_early
 from tunesmith.callbacks.interruption import Interruption
 from tunesmith.callbacks.resumable_state import next_batch
 from tunesmith.configuration import Config
-from tunesmith.configuration.monitor import monitored
+from tunesmith.configuration.monitor import monitored, score_names, smaller_is_better
 from tunesmith.configuration.saved import to_yaml
 from tunesmith.configuration.secrets import recorded_command
+from tunesmith.contracts.classes import check_classes
 from tunesmith.data.survey.survey import Surveyed, surveyed
 from tunesmith.distributed.context import DistributedContext
 from tunesmith.distributed.workers import launch_workers
@@ -73,6 +74,7 @@ def train(
     run_previous_stage(
         config, functools.partial(train, launch=dataclasses.replace(launch, job_type="stage", overrides={}))
     )
+    check_classes(config)
     dataset = surveyed(config["dataset"])  # checks every row before a folder is created and before weights are loaded
     if "train" not in dataset.source.splits:
         raise UserError("dataset.train is null; set dataset.train=FILE")
@@ -99,7 +101,7 @@ def train(
     print_scores(
         scores,
         title=str(config["name"]),
-        first=[monitor.partition("/")[2], *config["dataset"]["metrics"]],
+        first=[monitor.partition("/")[2], *score_names(config["dataset"])],
         examples=rows,
         note="" if stopped is None else sentence(stopped, rows.get("validation")),
     )
@@ -242,6 +244,7 @@ def _facts(config: Config, dataset: Surveyed, parts: Assembly) -> dict[str, Any]
         model={"parameters": parameter_count(parts.module), "tokenizer": parts.data.tokenizer_key}
         | ({} if parts.commit is None else {"commit": parts.commit}),
         plugins=plugins(config),
+        smaller_is_better=smaller_is_better(config["dataset"]),
     )
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from tunesmith.configuration import Config, schema, targets
+from tunesmith.configuration import Config, own_metrics, schema, targets
 from tunesmith.configuration.checks import language_model_objectives, regularizers
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
-from tunesmith.configuration.monitor import monitorable
+from tunesmith.configuration.monitor import monitorable, note_smaller, smaller_is_better
 from tunesmith.configuration.stages import origin
 from tunesmith.configuration.suggestions import for_score
 
@@ -15,6 +15,12 @@ from tunesmith.configuration.suggestions import for_score
 def misfits(config: Config) -> Iterator[str]:
     """Groups that do not fit together: head and dataset, regularizer and head, batch size, metrics, lengths."""
     dataset, head = config["dataset"], schema.constants(config["head"], group="head")
+    if missing := [name for name in ("task", "offers") if name not in head]:
+        yield (
+            f"{config['head']['_target_']} has no constant {' and no constant '.join(missing)}; expected in the class, as literals: "
+            'task = "text_classification", or another task, and offers = (), what regularizers may ask of it'
+        )
+        return
     if head["task"] != dataset["task"]:
         yield (
             f"head {config['head']['_target_'].rpartition('.')[2]} serves the task {head['task']}, but the dataset's task is "
@@ -74,8 +80,10 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
         if isinstance(task.get("scores"), dict)
         else task.get("scores", ())
     )
+    of_classes = list(own_metrics.mistakes(dataset, scores))
+    yield from of_classes
     for metric in dataset["metrics"]:
-        if metric not in scores:
+        if metric not in scores and not own_metrics.is_own(metric):
             yield f"dataset.metrics: {metric} is not a score of a {dataset.get('problem', dataset['task'])} dataset{for_score(metric, scores)} (scores: {', '.join(scores)})"
     if dataset.get("average") == "binary" and dataset.get("problem") == "multi_label":
         yield (
@@ -87,6 +95,15 @@ def _task_mistakes(dataset: Config, monitor: str | None) -> Iterator[str]:
     possible = monitorable(dataset)
     if monitor is not None and monitor not in possible:
         yield f"monitor is {monitor}, which is never logged{for_score(monitor, possible)} (logged: {', '.join(possible)})"
+    if not of_classes and dataset["metrics"]:
+        note_smaller(smaller_is_better(dataset), {"dataset": dataset})
+        watched = (monitor or possible[0]).rpartition("/")[2]
+        for metric in filter(own_metrics.is_own, dataset["metrics"]):
+            if own_metrics.short_name(metric) == watched and own_metrics.larger_is_better(metric) is None:
+                yield (
+                    f"{watched} is monitored, but {metric} does not say whether larger values are better; expected "
+                    "higher_is_better = True or False in the class; list another metric first, or set monitor"
+                )
 
 
 def _lengths(config: Config) -> Iterator[str]:

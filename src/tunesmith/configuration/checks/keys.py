@@ -109,15 +109,22 @@ def _deep_paths(config: Config) -> list[str]:
 
 
 def _node(node: Mapping[str, Any], *, group: str, path: str) -> Iterator[str]:
+    if not isinstance(node.get("_target_"), str) and group in SINGLE:
+        yield f"{path} has no _target_; expected the dotted name of a class in the choice's YAML file, as tunesmith's own have"
+        return
     if not isinstance(node.get("_target_"), str):
         yield f"unknown key {path}: no selected choice of {group} has this name; select it: {group}=[...,{path.rpartition('.')[2]}]"
         return
     try:
-        settings = schema.signature(node["_target_"], group=group).settings
+        signature = schema.signature(node["_target_"], group=group)
     except UserError as error:
         yield f"{path}._target_: {error}"
         return
-    yield from mistakes({key: value for key, value in node.items() if key != "_target_"}, settings, path=path)
+    by_position = [key for key in node if key in signature.by_position]
+    for key in by_position:
+        yield f"{path}.{key} is passed to {node['_target_']} by position; expected a keyword-only parameter: put a * before it"
+    given = {key: value for key, value in node.items() if key != "_target_" and key not in by_position}
+    yield from mistakes(given, signature.settings, path=path)
 
 
 def _dataset_settings(dataset: Mapping[str, Any]) -> Iterator[str]:

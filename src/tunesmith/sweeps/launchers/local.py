@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tunesmith.configuration.plugins import VARIABLE
 from tunesmith.configuration.ranges import PositiveFloat, PositiveInt
 from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors import Interrupted, UserError, signal_name
@@ -120,7 +121,8 @@ class Local:
                     if job is None:
                         break
                     slot = free.pop(0)
-                    arguments = (folder.path, job.number, folder.log(job.number), slot, threads)
+                    plugins = os.environ.get(VARIABLE)  # the fork server may have started before it was set
+                    arguments = (folder.path, job.number, folder.log(job.number), slot, threads, plugins)
                     process: Any = self._context.Process(target=_start, args=arguments, name=f"job {job.number}")
                     start_alone(process)
                     active[process.sentinel] = _Active(job, process, slot)
@@ -189,8 +191,9 @@ def start_alone(process: BaseProcess) -> None:
         sys.modules["__main__"] = script
 
 
-def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int) -> None:
+def _start(folder: Path, number: int, log: Path, slot: str | None, threads: int, plugins: str | None) -> None:
     """Entry point of a job's process."""
+    os.environ[VARIABLE] = plugins or ""
     os.setsid()  # Ctrl-C in the terminal reaches only the sweep, which signals its jobs
     logging_setup.redirect_output(log)
     parent: Any = multiprocessing.parent_process()

@@ -1,0 +1,126 @@
+"""Scores by classes that a user names: torchmetrics' own, or those of a plugin.
+
+A class gets `update(preds, target)` once with the whole split. `preds` are probabilities (examples, labels), of torchmetrics'
+`Binary...` classes those of the second label (examples,), and of a class with `receives = "predictions"` the predicted label ids
+(examples,), or zeros and ones (examples, labels) with several labels an example; for regression, the predicted numbers (examples,).
+`num_classes` or `num_labels` of its constructor is the number of labels; every other argument needs a default.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torchmetrics import Metric
+
+from tunesmith.configuration import own_metrics
+from tunesmith.configuration.targets import load
+from tunesmith.errors import UserError
+
+_COUNTS = ("num_classes", "num_labels")
+_RECEIVES = ("probabilities", "predictions")
+
+
+def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
+    """What is wrong with a class, found by scoring a few examples.
+
+    Args:
+        name: dotted, of a class that is allowed: see `tunesmith.configuration.own_metrics`.
+        problem: `dataset.problem`.
+    """
+    try:
+        kind = _load(name)
+        generator = np.random.default_rng(0)
+        one = generator.dirichlet((1.0, 1.0), 8)  # (examples, labels)
+        probabilities: np.ndarray | None = None if problem == "regression" else one
+        predictions: np.ndarray = one[:, 0] if problem == "regression" else (one > 0.5).astype(np.int64)
+        targets: np.ndarray = np.arange(8) % 2
+        if problem == "regression":
+            targets = generator.normal(size=8)
+        elif problem == "multi_label":
+            targets = np.stack([targets, 1 - targets], 1)
+        else:
+            predictions = predictions[:, 1]
+        _scored(kind, name, targets, predictions, probabilities)
+    except UserError as error:
+        yield from (f"dataset.metrics: {mistake}" for mistake in error.mistakes)
+
+
+def scores(
+    names: list[str], targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray | None
+) -> dict[str, float]:
+    """The scores by their short names.
+
+    Args:
+        names: dotted, of classes that are allowed.
+        targets: (examples,) label ids or numbers; (examples, labels) of 0 and 1 with several labels an example.
+        predictions: likewise.
+        probabilities: (examples, labels); None for regression.
+
+    Raises:
+        UserError: for a class that does not give a number.
+    """
+    return {
+        own_metrics.short_name(name): _scored(_load(name), name, targets, predictions, probabilities) for name in names
+    }
+
+
+def _load(name: str) -> type[Metric]:
+    own_metrics.constants(name)  # it is allowed, and exists
+    package, _, last = name.rpartition(".")
+    if package in own_metrics.LIBRARY:
+        kind = getattr(importlib.import_module(package), last, None)
+    else:
+        kind = load(name, group="metric")
+    if not (inspect.isclass(kind) and issubclass(kind, Metric)):
+        raise UserError(f"{name} is no class that is derived from torchmetrics.Metric; expected one")
+    return kind
+
+
+def _scored(
+    kind: type[Metric], name: str, targets: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray | None
+) -> float:
+    metric = kind(**_arguments(kind, name, labels=1 if probabilities is None else probabilities.shape[1]))
+    metric.distributed_available_fn = lambda: False  # rank zero has the whole split
+    receives = getattr(kind, "receives", _RECEIVES[0])
+    if receives not in _RECEIVES:
+        raise UserError(f"{name}.receives is {receives!r}; expected one of {', '.join(_RECEIVES)}")
+    given = predictions if probabilities is None or receives == "predictions" else probabilities
+    if given is probabilities and kind.__module__.startswith("torchmetrics.") and kind.__name__.startswith("Binary"):
+        if probabilities.shape[1] != 2:
+            raise UserError(
+                f"{name} is for two labels, but the dataset has {probabilities.shape[1]}; name the class Multiclass..."
+            )
+        given = probabilities[:, 1]
+    try:
+        metric.update(torch.from_numpy(np.ascontiguousarray(given)), torch.from_numpy(np.ascontiguousarray(targets)))
+        value = metric.compute()
+        if isinstance(value, torch.Tensor) and value.numel() != 1:
+            raise UserError(
+                f"{name}.compute gives a tensor of shape {tuple(value.shape)}; expected a scalar: a subclass may choose one"
+            )
+        return float(value)
+    except UserError:
+        raise
+    except Exception as error:
+        if not kind.__module__.startswith("torchmetrics."):
+            raise  # with the file and line of the plugin
+        raise UserError(f"{name} cannot score this dataset: {str(error).strip().partition(chr(10))[0]}") from error
+
+
+def _arguments(kind: type[Metric], name: str, *, labels: int) -> dict[str, Any]:
+    parameters = inspect.signature(kind).parameters
+    needed = [
+        part.name
+        for part in parameters.values()
+        if part.default is part.empty
+        and part.kind not in (part.VAR_KEYWORD, part.VAR_POSITIONAL)
+        and part.name not in _COUNTS
+    ]
+    if needed:
+        raise UserError(
+            f"{name} needs {', '.join(needed)}, which tunesmith does not know; derive a class of your own that sets it"
+        )
+    return {part: labels for part in _COUNTS if part in parameters}

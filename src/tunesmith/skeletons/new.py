@@ -1,0 +1,240 @@
+"""Writes a skeleton under a name of the user's: in a checkout of tunesmith beside its neighbours, elsewhere into a plugin package."""
+
+import importlib.util
+import keyword
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunesmith.configuration import own_metrics
+from tunesmith.configuration.choices import choices, conf_folders
+from tunesmith.configuration.plugins import VARIABLE, trusted
+from tunesmith.errors import UserError
+from tunesmith.errors.messages import did_you_mean
+
+_TEMPLATES = Path(__file__).parent
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where the files of a kind lie.
+
+    Attributes:
+        package: of its class, below tunesmith or a plugin; None without a class.
+        group: of its YAML; None without one.
+    """
+
+    package: str | None
+    group: str | None
+
+
+KINDS = {
+    "head": Kind("heads", "head"),
+    "dataset": Kind("data/sources", "dataset"),
+    "regularizer": Kind("regularizers", "regularization"),
+    "metric": Kind("metrics", None),
+    "experiment": Kind(None, "experiment"),
+    "callback": Kind("callbacks", "callbacks"),
+    "logger": Kind("loggers", "logger"),
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and what to type next."""
+
+    files: list[Path]
+    commands: list[str]
+
+
+def new(kind: str, name: str) -> Written:
+    """Write the files of a kind under a name; none is overwritten.
+
+    Raises:
+        UserError: for a kind or a name that cannot be, a name that exists, or a folder that cannot be written.
+    """
+    if kind not in KINDS:
+        raise UserError(
+            f"there is no skeleton of a {kind!r:.40}{did_you_mean(kind, KINDS)} (kinds: {', '.join(KINDS)})"
+        )
+    if _NAME.fullmatch(name) is not None:
+        _begin_package()
+    _check_name(kind, name)
+    place = _checkout(kind, name) or _plugin(kind, name)
+    if existing := [str(file) for file, _ in place.files if file.exists()]:
+        raise UserError(
+            f"{' and '.join(existing)} exist{'s' * (len(existing) == 1)} already; choose another name than {name}"
+        )
+    try:
+        for file in place.packages:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists():
+                file.write_text(f'"""{file.parent.name}"""\n', encoding="utf-8")
+        for file, text in place.files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("x", encoding="utf-8") as stream:
+                stream.write(text)
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be written: {error.strerror}") from error
+    return Written([file for file, _ in place.files], place.commands)
+
+
+def _begin_package() -> None:
+    """Make the package that the environment names by its path, if there is nothing yet: it holds no skeletons so far."""
+    path = Path(os.environ.get(VARIABLE, "").strip()).expanduser()
+    is_new = "/" in os.environ.get(VARIABLE, "") and not path.exists() and path.parent.is_dir()
+    if is_new and _NAME.fullmatch(path.name) is not None and importlib.util.find_spec(path.name) is None:
+        path.mkdir()
+        (path / "__init__.py").write_text(f'"""{path.name}"""\n', encoding="utf-8")
+
+
+def class_name(name: str) -> str:
+    """`MyHead` of `my_head`, as `tunesmith.configuration.targets.part_target` finds it."""
+    return "".join(word.title() for word in name.split("_"))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Files to write with their texts, `__init__.py` files that are needed, and the commands to print."""
+
+    files: list[tuple[Path, str]]
+    packages: list[Path]
+    commands: list[str]
+
+
+def _check_name(kind: str, name: str) -> None:
+    if _NAME.fullmatch(name) is None or name.endswith("_") or "__" in name:
+        raise UserError(
+            f"{name!r:.60} cannot be a name; expected lower-case letters, digits and single underscores, such as my_{kind}"
+        )
+    if keyword.iskeyword(name) or keyword.iskeyword(class_name(name)):
+        raise UserError(f"{name} is a word of Python; choose another name, such as my_{name}")
+    group = KINDS[kind].group
+    if group is not None and name in (known := choices(group, conf_folders(None))):
+        raise UserError(f"{group}={name} exists already: {known[name]}; choose another name, such as my_{name}")
+    if kind == "metric" and own_metrics.short_name(f"x.{class_name(name)}") in own_metrics.tunesmith_scores():
+        raise UserError(f"{name} is a score of tunesmith's own; choose another name, such as my_{name}")
+
+
+def _checkout(kind: str, name: str) -> _Place | None:
+    """The files in a checkout of tunesmith; None if the working folder is none."""
+    project = Path("pyproject.toml")
+    if not (project.is_file() and Path("src/tunesmith/cli.py").is_file() and Path("conf/train.yaml").is_file()):
+        return None
+    package, group = KINDS[kind].package, KINDS[kind].group
+    files = []
+    module = ""
+    if package is not None:
+        module = f"tunesmith.{package.replace('/', '.')}.{name}"
+        files.append((Path("src/tunesmith", package, f"{name}.py"), f"{kind}.py"))
+        files.append((Path("tests", package, f"test_{name}.py"), f"test_{kind}.py"))
+    if group is not None:
+        files.append((Path("conf", group, f"{name}.yaml"), f"{kind}.yaml"))
+    if kind == "dataset":
+        files.append((Path("tests", str(package), f"{name}.txt"), "examples.txt"))
+    names = {"kind": kind, "name": name, "module": module}
+    texts = [(file, _sorted_imports(_text(template, **names))) for file, template in files]
+    test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
+    return _Place(texts, [], [*_commands(kind, name, module, [file for file, _ in texts]), *test])
+
+
+def _plugin(kind: str, name: str) -> _Place:
+    """The files in the plugin package that the environment names, or else in a new one."""
+    named = [plugin for plugin in trusted() if plugin.path.is_dir() and "site-packages" not in plugin.path.parts]
+    if len(named) > 1:
+        raise UserError(
+            f"{VARIABLE} names {' and '.join(plugin.name for plugin in named)}; set it to the one to write into"
+        )
+    if named:
+        root, top = Path(os.path.relpath(named[0].path)), named[0].name
+    else:
+        root, top = Path(name), name
+        if root.exists() and not (root / "__init__.py").is_file():
+            raise UserError(
+                f"{root}/ exists already, and is no plugin package; choose another name, or set {VARIABLE}=./{root}"
+            )
+        if not root.exists() and importlib.util.find_spec(name) is not None:
+            raise UserError(
+                f"Python has a package {name} already, which would be imported instead; choose another name, such as my_{name}"
+            )
+    package = (KINDS[kind].package or "").rpartition("/")[2]  # sources, of data/sources
+    group = KINDS[kind].group
+    files, packages, module = [], [root / "__init__.py"], ""
+    if package:
+        module = f"{top}.{package}.{name}"
+        packages += [
+            root / package / "__init__.py",
+            root / "tests/__init__.py",
+            root / "tests" / package / "__init__.py",
+        ]
+        files.append((root / package / f"{name}.py", f"{kind}.py"))
+        files.append((root / "tests" / package / f"test_{name}.py", f"test_{kind}.py"))
+    if group is not None:
+        files.append((root / "conf" / group / f"{name}.yaml", f"{kind}.yaml"))
+    if kind == "dataset":
+        files.append((root / "tests" / package / f"{name}.txt", "examples.txt"))
+    texts = [(file, _of_plugin(_text(template, kind=kind, name=name, module=module), top)) for file, template in files]
+    place = str(root) if root.is_absolute() or str(root).startswith("..") else f"./{root}"
+    setting = [] if named else [f"export {VARIABLE}={place}"]
+    test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
+    return _Place(texts, packages, [*setting, *_commands(kind, name, module, [file for file, _ in texts]), *test])
+
+
+def _commands(kind: str, name: str, module: str, files: list[Path]) -> list[str]:
+    """The words that check and train with what was written, on data that is there."""
+    examples = next((file for file in files if file.suffix == ".txt"), None)
+    words = {
+        "head": f"head={name}",
+        "dataset": f"dataset={name} dataset.train={examples}",
+        "regularizer": f"regularization=[standard,{name}]",
+        "metric": f"dataset.metrics=[accuracy,{module}.{class_name(name)}]",
+        "experiment": f"experiment={name}",
+        "callback": f"callbacks=[checkpoint,{name}]",
+        "logger": f"logger=[csv,{name}]",
+    }[kind]
+    return [f"tunesmith check {words}", f"tunesmith train {words}"]
+
+
+def _text(template: str, *, kind: str, name: str, module: str) -> str:
+    """A template's text with the user's names."""
+    text = (_TEMPLATES / template).read_text(encoding="utf-8")
+    if module.startswith("tunesmith.data.sources."):
+        text = text.replace(f"source: tunesmith.skeletons.{kind}.Skeleton", f"source: {name}")
+    replaced: Mapping[str, str] = {
+        f"tunesmith.skeletons.{kind}": module,
+        "Skeleton": class_name(name),
+        "skeleton": name,
+    }
+    for old, given in replaced.items():
+        text = text.replace(old, given)
+    return text
+
+
+def _of_plugin(text: str, top: str) -> str:
+    """The imports as sorted for a plugin, where tunesmith is a library like others, and the plugin's own modules come last."""
+    lines: list[str] = []
+    for line in text.splitlines(keepends=True):
+        before = next((other for other in reversed(lines) if other.strip()), "")
+        library = (
+            before.startswith(("import ", "from "))
+            and before.split()[1].partition(".")[0] not in sys.stdlib_module_names
+        )
+        if line.startswith("from tunesmith.") and library and not lines[-1].strip():
+            lines.pop()
+        if line.startswith(f"from {top}.") and lines[-1].strip():
+            lines.append("\n")
+        lines.append(line)
+    return "".join(lines)
+
+
+def _sorted_imports(text: str) -> str:
+    """The imports from tunesmith in the order of their modules, which the name of a new one changes."""
+    lines = text.splitlines(keepends=True)
+    places = [number for number, line in enumerate(lines) if line.startswith("from tunesmith.")]
+    for number, line in zip(places, sorted(lines[number] for number in places), strict=True):
+        lines[number] = line
+    return "".join(lines)

@@ -1,0 +1,159 @@
+"""A class that does not fulfil its contract is refused by `check`, with one message that names method, expected and received."""
+
+import sys
+
+import pytest
+
+from tests.conftest import TINY, checked
+from tests.sweeps.made import call
+from tunesmith.configuration import schema
+from tunesmith.configuration.plugin_errors import explained
+from tunesmith.contracts.classes import check_classes
+from tunesmith.data.survey.survey import surveyed
+from tunesmith.errors import UserError
+from tunesmith.training import outline
+
+HEAD = """
+from torch import nn
+from torch.nn import functional
+
+
+class Mine(nn.Module):
+    task = "text_classification"
+    offers = ()
+
+    def __init__(self, backbone, task):
+        super().__init__()
+        self.layer = nn.Linear(backbone.config.hidden_size, task.outputs)
+
+    def forward(self, hidden, batch):
+        return self.layer(hidden[:, 0])
+
+    def loss(self, scores, batch):
+        return functional.multi_margin_loss(scores, batch.targets["labels"])
+
+    def decode(self, scores, batch):
+        return {"prediction": scores.argmax(1), "probabilities": scores.softmax(1)}
+
+    def save(self, backbone, folder):
+        backbone.save(folder)
+"""
+SOURCE = """
+class Rows:
+    splits = ("train", "validation")
+
+    def mistakes(self, columns):
+        return []
+
+    def rows(self, split):
+        for number in range(8):
+            yield number, {"text": f"word {number}", "label": "odd" if number % 2 else "even"}
+
+    def fingerprint(self, split):
+        return f"eight-{split}"
+
+    def where(self, split, row):
+        return f"{split}, row {row}"
+"""
+REGULARIZER = """
+from tunesmith.regularizers.regularizer import Regularizer
+
+
+class Small(Regularizer):
+    def __init__(self, *, strength: float):
+        self.strength = strength
+
+    def penalty(self, step):
+        return self.strength * step.plain.hidden.square().mean()
+"""
+AS_HEAD = ["head._target_=contract_of_mine.Mine"]
+AS_SOURCE = ["dataset=jsonl", "dataset.source=contract_of_mine.Rows", "dataset.text=text", "dataset.label=label"]
+AS_SOURCE += [f"~dataset.{key}" for key in ("train", "validation", "test", "encoding")]
+AS_REGULARIZER = ["+regularization.small={_target_: contract_of_mine.Small, strength: 0.1}"]
+SMALL = [word for word in TINY if "size" not in word]
+
+
+def tried(words):
+    """What `check` does with the classes, without its tables."""
+    with explained():
+        config = checked(words)
+        check_classes(config)
+        outline.try_classes(config, surveyed(config["dataset"]))
+
+
+@pytest.fixture
+def check(tmp_path, monkeypatch):
+    """A function that gives the messages of what `check` does, for a config with a class in the text of a plugin's module."""
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "contract_of_mine.py"))
+
+    def messages(text, words, *, through_the_command=False):
+        (tmp_path / "contract_of_mine.py").write_text(text)
+        sys.modules.pop("contract_of_mine", None)
+        schema.read_signature.cache_clear()
+        words = [*SMALL, *([] if words is AS_SOURCE else ["dataset.size=96"]), *words]
+        if through_the_command:
+            called = call("check", *words)
+            assert "Traceback" not in called.errors
+            return called.status, called.errors
+        try:
+            tried(words)
+        except UserError as error:
+            return 2, str(error)
+        return 0, ""
+
+    yield messages
+    sys.modules.pop("contract_of_mine", None)
+
+
+@pytest.mark.parametrize("text,words", [(HEAD, AS_HEAD), (SOURCE, AS_SOURCE), (REGULARIZER, AS_REGULARIZER)])
+def test_what_fulfils_its_contract_passes(text, words, check):
+    status, errors = check(text, words, through_the_command=True)
+    assert status == 0, errors
+
+
+@pytest.mark.parametrize(
+    "old,new,expected",
+    [
+        ("nn.Module)", "object)", "contract_of_mine.Mine is no class that is derived from torch.nn.modules.module.Module"),
+        ("def decode", "def decide", "Mine has no method decode; expected decode(self, scores, batch)"),
+        ("def forward", "def run", "Mine has no method forward; expected forward(self, hidden, batch): Scores (batch, ...)"),
+        ("loss(self, scores, batch)", "loss(self, scores)", "Mine.loss takes (self, scores); expected loss(self, scores, batch)"),
+        ("loss(self, scores, batch)", "loss(self, batch, scores)", "expected loss(self, scores, batch)"),
+        ("__init__(self, backbone, task)", "__init__(self, task)", "expected (backbone, task, *, settings)"),
+        ("offers = ()", "offers = ('distribution',)", "offers distribution, but has no method distribution"),
+        ('    task = "text', '    work = "text', "has no constant task"),
+        ("hidden[:, 0]", "hidden[:, 0, :3]", "forward of two examples fails"),
+        ("hidden[:, 0]", "hidden[:, 0] + batch.targets['labels'][:, None]", "forward of examples without labels fails"),
+        ("return functional.multi", "return 1.0; functional.multi", "loss: expected a scalar tensor, finite and with a gradient, received float 1.0"),
+        ("return functional.multi", "return float('nan') * functional.multi", "with a gradient, received nan"),
+        ("margin_loss(scores,", "margin_loss(scores.detach(),", "without a gradient"),
+        ('labels"])', 'labels"], reduction="none")', "with a gradient, received a float32 tensor (2,)"),
+        ("return {", "return scores; {", "decode: expected a dictionary of tensors with 2 rows"),
+        ("scores.argmax(1)", "scores.argmax()", "decode: expected a dictionary of tensors with 2 rows, one for each of the batch, received prediction: "),
+        (', "probabilities": scores.softmax(1)', "", "cannot score what it returned (prediction a int64 tensor (2,)): it lacks 'probabilities'"),
+        ("scores.softmax(1)", "scores.log_softmax(1)", "expected probabilities from 0 to 1, received -"),
+        ("backbone.save(folder)", "folder.mkdir()", "save: expected a folder with config.json and weights in safetensors, received none"),
+        ("backbone.save(folder)", "raise ValueError('not yet')", "contract_of_mine.py, line 24, in save: ValueError: not yet"),
+    ],
+)  # fmt: skip
+def test_a_head_that_does_not(old, new, expected, check):
+    assert HEAD.count(old) == 1, old
+    status, errors = check(HEAD.replace(old, new), AS_HEAD, through_the_command="save" in expected)
+    assert status == 2 and expected in errors, errors
+
+
+@pytest.mark.parametrize(
+    "text,words,old,new,expected",
+    [
+        (SOURCE, AS_SOURCE, "def where", "def place", "Rows has no method where; expected where(self, split, row)"),
+        (SOURCE, AS_SOURCE, 'splits = ("', 'parts = ("', "Rows has no attribute splits: Of train, validation and test"),
+        (SOURCE, AS_SOURCE, "range(8)", "range(8 / 1)", "contract_of_mine.py, line 9, in rows: TypeError"),
+        (REGULARIZER, AS_REGULARIZER, "(Regularizer)", "", "is no class that is derived from tunesmith.regularizers.regularizer.Regularizer"),
+        (REGULARIZER, AS_REGULARIZER, "(self, step)", "(self, module, batch)", "Small.penalty takes (self, module, batch); expected penalty(self, step)"),
+        (REGULARIZER, AS_REGULARIZER, ".mean()", ".mean(1)", "Small.penalty: expected None, or a scalar tensor, finite, received a float32 tensor (2, "),
+    ],
+)  # fmt: skip
+def test_another_class_that_does_not(text, words, old, new, expected, check):
+    assert text.count(old) == 1, old
+    status, errors = check(text.replace(old, new), words)
+    assert status == 2 and expected in errors, errors
