@@ -1,6 +1,7 @@
 """Every command on every page is composed and checked; every setting in a table of a how-to page is, too."""
 
 import json
+import re
 import shlex
 
 import pytest
@@ -10,6 +11,7 @@ from tests.docs.written import DOCS, PAGES, blocks, commands, settings_in_tables
 from tunesmith import cli
 from tunesmith.commands.arguments import TrainArguments
 from tunesmith.commands.pages import PAGES as COMMANDS
+from tunesmith.configuration import synonyms
 from tunesmith.configuration.changed import changed
 from tunesmith.configuration.checks.check import check
 from tunesmith.configuration.compose import Composer
@@ -138,3 +140,16 @@ def test_other_commands_have_these_keys(command):
 def test_python_compiles(page):
     for block in blocks(page, "python"):
         compile(block, page.name, "exec")
+
+
+def test_other_frameworks_names_are_translated_as_the_messages_do():
+    """`learning_rate=3e-5` stands beside the key that the message about an unknown `learning_rate` names."""
+    compared = 0
+    for line in (DOCS / "how-to/coming_from.md").read_text(encoding="utf-8").splitlines():
+        theirs, _, ours = line.strip("| ").partition(" | ")
+        for name in re.findall(r"`(\w+)(?:=|: )", theirs) if ours else ():
+            if name in synonyms.KEYS:
+                keys = {word.partition("=")[0] for word in synonyms.KEYS[name].split() if "=" in word}
+                assert all(f"{key}=" in ours for key in keys), line
+                compared += 1
+    assert compared > 25
