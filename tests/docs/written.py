@@ -9,6 +9,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 _CUTS = {"|", "<", ">", ">>", "&&"}  # what a shell reads itself
 _TYPED = {"words", "tunesmith", "metrics"}  # columns
+_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b|\.\.\.")  # COLUMN, FILE
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -36,16 +37,26 @@ def commands(page: Path) -> list[list[str]]:
     return found
 
 
-def settings_in_tables(page: Path) -> list[list[str]]:
-    """The words of each code span that is nothing but settings, in the columns of tables that say what to type."""
-    found, columns = [], []
-    for line in page.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("|"):
-            columns = []
-            continue
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        columns = columns or [number for number, cell in enumerate(cells) if cell in _TYPED]
-        for span in re.findall(r"`([^`]+)`", " ".join(cells[number] for number in columns)):
-            if re.fullmatch(r"(-m )?[a-z_]+[./a-z_0-9]*=\S+( [a-z_]+[./a-z_0-9]*=\S+)*", span):
+def settings(page: Path) -> list[list[str]]:
+    """The words of each code span that is nothing but settings: `seed=1`, `-m seed=1,2`; without those with a placeholder.
+
+    Of a table whose heading says which columns are to be typed, the others are left out: they have other programs' names.
+    """
+    found: list[list[str]] = []
+    columns: list[int] | None = None
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for line in text.splitlines():
+        shown = line
+        if line.startswith("|"):
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if columns is None:
+                columns = [number for number, cell in enumerate(cells) if cell in _TYPED] or list(range(len(cells)))
+            shown = " ".join(cells[number] for number in columns)
+        else:
+            columns = None
+        for span in re.findall(r"`([^`]+)`", shown):
+            if re.fullmatch(
+                r"(-m )?[a-z_]+[./a-z_0-9]*=\S+( [a-z_]+[./a-z_0-9]*=\S+)*", span
+            ) and not _PLACEHOLDER.search(span):
                 found.append(shlex.split(span))
     return found
