@@ -22,11 +22,12 @@ from tunesmith.sweeps import expansion, sweep
 from tunesmith.sweeps.launchers import local
 from tunesmith.sweeps.sweep import plan
 
-# The tutorial's are run in their order by test_tutorial.py.
-ALL = {page.relative_to(DOCS.parent).as_posix(): commands(page) for page in PAGES if page.stem != "tutorial"}
+# The commands of these pages are run, in their order, by tests of their own.
+RUN = ("README", "tutorial", "extending")
+ALL = {page.relative_to(DOCS.parent).as_posix(): commands(page) for page in PAGES if page.stem not in RUN}
 TO_TRAIN = sorted({shlex.join(words) for found in ALL.values() for words in found if words[0] in ("train", "check")})
 OTHERS = sorted({shlex.join(words) for found in ALL.values() for words in found if words[0] not in ("train", "check")})
-SETTINGS = sorted({shlex.join(words) for page in PAGES for words in settings(page)})
+SETTINGS = sorted({shlex.join(words) for page in PAGES if page.stem != "extending" for words in settings(page)})
 # What words are added to, where they belong to data of a kind; the first that fits counts.
 MODEL = "mini_bert"
 FILES = "dataset.train=train.csv dataset.text=review dataset.label=stars"
@@ -109,8 +110,8 @@ def without_launcher(words):
 
 
 def test_each_page_is_read():
-    assert sum(map(len, ALL.values())) > 60 and len(SETTINGS) > 80
-    assert {name for name, found in ALL.items() if found} >= {"README.md", "docs/index.md", "docs/how-to/sweeps.md"}
+    assert sum(map(len, ALL.values())) > 40 and len(SETTINGS) > 100
+    assert {name for name, found in ALL.items() if found} >= {"docs/index.md", "docs/how-to/sweeps.md"}
 
 
 @pytest.mark.parametrize("command", TO_TRAIN)
