@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup train test check audit mutation format clean
+.PHONY: help setup train test docs check audit mutation format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -20,6 +20,9 @@ train: setup  ## the default run: offline, generated data, a small BERT from scr
 
 test: setup  ## the whole test suite, offline; TUNESMITH_LONG=1 adds the default run to its end, 3 minutes
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -r s
+
+docs: setup  ## the documentation site in site/, offline; open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 check: setup  ## linting, formatting, types and layers
 	$(BIN)/ruff check
