@@ -11,6 +11,7 @@ from tunesmith import api
 from tunesmith.configuration.docstrings import arguments
 from tunesmith.report.data_frame import data_frame
 
+_WIDTH = 72  # characters of a signature on one line
 _SECTION = re.compile(r"^(?:Args|Raises|Returns|Yields|Attributes):$", re.MULTILINE)
 _RAISED = re.compile(r"^    ([\w.]+): (.*(?:\n     +.*)*)", re.MULTILINE)
 
@@ -44,9 +45,16 @@ def _described(name: str) -> list[str]:
 def _code(name: str, function: Any, *, called: bool = True) -> str:
     signature = inspect.signature(function)
     parameters = [part for key, part in signature.parameters.items() if key != "self"]
-    shown = re.sub(r"'|pathlib\.(_local\.)?|typing\.", "", str(signature.replace(parameters=parameters)))
-    shown = shown.replace("tunesmith.api.", "tunesmith.")
+    shown = _readable(signature.replace(parameters=parameters))
+    if len(name + shown) > _WIDTH:
+        lines = [f"    {_readable(parameter)}," for parameter in parameters]
+        shown = "\n".join(["(", *lines, f"){shown.rpartition(')')[2]}"])
     return f"```python\n{name}{shown if called else shown.removeprefix('()')}\n```"
+
+
+def _readable(part: object) -> str:
+    """A signature, or a parameter, with the names that a reader imports."""
+    return re.sub(r"'|pathlib\.(_local\.)?|typing\.", "", str(part)).replace("tunesmith.api.", "tunesmith.")
 
 
 def _docstring(found: Any) -> list[str]:

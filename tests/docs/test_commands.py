@@ -149,12 +149,6 @@ def test_other_commands_have_these_keys(command):
     assert keys or known & {"DIR", "FILE", "bash"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_compiles(page):
-    for block in blocks(page, "python"):
-        compile(block, page.name, "exec")
-
-
 def test_other_frameworks_names_are_translated_as_the_messages_do():
     """`learning_rate=3e-5` stands beside the key that the message about an unknown `learning_rate` names."""
     compared = 0
