@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.loggers.offline import Offline
+from tests.loggers.test_wandb import services
 from tests.loggers.wandb_server import Server
 from tests.sweeps.made import call, config_of, end, finish
 from tunesmith.report.records import Record, of_sweep
@@ -190,8 +191,8 @@ def test_a_sweep_that_the_user_ran_is_sent_and_one_that_was_handed_over_is_not(t
         assert "was not run by you on this machine" in capsys.readouterr().out and not server.requests
         remember(folder, next(iter(places(records))))
         write_sweep_run(folder, records)
-    output = capsys.readouterr().out
-    assert f"/someone/tests/runs/sweep-{ID}" in output, output
+    output, errors = capsys.readouterr()
+    assert f"/someone/tests/runs/sweep-{ID}" in output and errors == "", output + errors
     assert {run for run, _, _ in server.media} == {f"sweep-{ID}"}
     assert {"tables/results", "figures/slices"} <= {name for _, _, names in server.media for name in names}
 
@@ -215,6 +216,7 @@ def test_trouble_with_w_and_b_is_one_line(trouble, tmp_path, capsys):
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith(f"the sweep's own run is not there: tunesmith report {folder.path} writes it")
     assert ("run wandb login" if trouble == "no key" else "lead out of it") in line
+    assert not services()
     assert not list(tmp_path.glob("elsewhere/*"))
 
 

@@ -55,9 +55,12 @@ def start(arguments: dict[str, Any]) -> Any:
     import wandb as library
 
     check_room(Path(arguments["dir"]))
+    library.setup()  # which sets what is printed, and would do so again
+    library.termsetup(arguments["settings"], None)  # before it says where it has found a key
     try:
         run = library.init(**arguments)
     except (library.errors.UsageError, library.errors.AuthenticationError) as error:
+        end_service(1)
         raise UserError(
             f"logger.wandb: {first_line(error)}; run wandb login, or set logger.wandb.mode=offline"
         ) from error

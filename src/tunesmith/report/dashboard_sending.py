@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tunesmith.configuration.secrets import without_secrets
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
-from tunesmith.loggers import wandb_sync
+from tunesmith.loggers import wandb_session, wandb_sync
 from tunesmith.report.dashboard import Dashboard
 
 _CONNECT_SECONDS = 10.0
@@ -38,6 +38,8 @@ def obstacle() -> str | None:
         )
     except Exception as error:
         return f"the API key cannot be used ({without_secrets(first_line(error))})"
+    finally:
+        wandb_session.end_service(0)
     if found is None:
         return f"there is no API key for {without_secrets(address)}: run wandb login, or set WANDB_API_KEY"
     try:
@@ -59,6 +61,8 @@ def send(made: Dashboard) -> Sent:
     library.termsetup(library.Settings(silent=True), None)  # it prints addresses of its own
     try:
         return _send(made)
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(
             f"Weights & Biases: {without_secrets(first_line(error))}; expected an account that may write to "
@@ -66,7 +70,7 @@ def send(made: Dashboard) -> Sent:
         ) from error
     finally:
         library.termsetup(settings, None)
-        library.teardown()
+        wandb_session.end_service(0)
 
 
 def _send(made: Dashboard) -> Sent:
@@ -74,7 +78,9 @@ def _send(made: Dashboard) -> Sent:
     from wandb_workspaces.workspaces import internal
 
     api = library.Api()
-    entity = made.report.entity or str(api.default_entity)
+    entity = made.report.entity or api.default_entity
+    if not entity:
+        raise UserError("the account has no default entity at Weights & Biases; set entity=... to a user or team")
     workspace, report = made.workspace, made.report
     workspace.entity = report.entity = entity
     project = report.project
