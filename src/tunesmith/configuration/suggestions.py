@@ -10,6 +10,7 @@ from typing import Any
 
 from tunesmith.configuration import synonyms
 from tunesmith.configuration.choices import choices, conf_folders, groups
+from tunesmith.configuration.score_names import score_name
 from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors.messages import did_you_mean, shortened
 
@@ -272,24 +273,6 @@ def for_value(key: str, value: Any) -> str:
         meant = synonyms.VALUES[key].get(plain(str(value)))
         return f"; did you mean {key}={meant}?" if meant else ""
     return f"; {synonyms.OTHER_VALUES[key]}" if key in synonyms.OTHER_VALUES else ""
-
-
-def score_name(name: str) -> str:
-    """A score as it is called here: `accuracy` for `val_acc`."""
-    last = re.sub(r"^(val|valid|validation|eval|dev)[_/]", "", name_of(name))
-    return synonyms.SCORES.get(last, last)
-
-
-def for_score(name: str, scores: Sequence[str]) -> str:
-    """What is meant by a score that does not exist: `acc`, `val_loss`, `eval_f1`, or one without its split.
-
-    Args:
-        name: as typed.
-        scores: that exist, with or without `validation/`.
-    """
-    last = score_name(name)
-    found = next((score for score in scores if score.rpartition("/")[2] == last), None)
-    return f"; did you mean {found}?" if found else did_you_mean(name, scores)
 
 
 def for_hydra(word: str) -> str:

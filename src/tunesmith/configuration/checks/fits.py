@@ -8,8 +8,8 @@ from tunesmith.configuration.checks import language_model_objectives, regularize
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
 from tunesmith.configuration.monitor import monitorable, note_smaller, smaller_is_better
+from tunesmith.configuration.score_names import for_score
 from tunesmith.configuration.stages import origin
-from tunesmith.configuration.suggestions import for_score
 
 
 def misfits(config: Config) -> Iterator[str]:
