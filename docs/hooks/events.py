@@ -30,10 +30,6 @@ def made_pages() -> dict[str, str]:
     )
     for name, place in ROOT_FILES.items():
         pages[place] = (DOCS.parent / name).read_text(encoding="utf-8")
-    if not (DOCS / "extending.md").is_file():
-        pages["extending.md"] = (
-            "# Extending tunesmith\n\n[Contributing](contributing.md) says where each kind of thing goes."
-        )
     return pages
 
 
