@@ -35,7 +35,7 @@ CONTEXTS = [
     "",
     "-m",
     f"dataset=csv {FILES}",
-    "logger=[csv,wandb]",
+    "logger=[wandb,mlflow]",
     "dataset=csv dataset.train=train.csv dataset.text=review dataset.label=number dataset.problem=regression",
     "dataset=text dataset.train=corpus/ head=causal_lm backbone=gpt2",
     "dataset=demo_sentences",

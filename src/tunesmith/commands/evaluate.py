@@ -22,7 +22,9 @@ def run(arguments: list[str]) -> int:
     from tunesmith.runs.scores import LABELS, numbers
 
     scores = numbers(metrics)
-    print_scores(scores, title=str(given.run.path), first=score_names(config["dataset"]))
+    own_data = not any(word.startswith("dataset") for word in given.settings)
+    examples = given.run.recorded.rows if own_data else {}  # of other data the number is not at hand here
+    print_scores(scores, title=str(given.run.path), first=score_names(config["dataset"]), examples=examples)
     print_label_scores(metrics.get(LABELS, {}))
     warn_of_undefined(scores)
     if (output := given.values.get("output")) is not None:
