@@ -122,7 +122,7 @@ SLIPS = [  # what is typed, and a part of the answer
     ("callbacks.early_stopping.monitor=x", "did you mean callbacks=[checkpoint,early_stopping] monitor=x?"),
     (
         "callbacks.model_checkpoint.dirpath=x",
-        "did you mean callbacks=[checkpoint]? (choices: checkpoint, early_stopping)",
+        "did you mean callbacks=[checkpoint]? (choices: checkpoint, early_stopping, weight_norm)",
     ),
     ("regularization.rdrop.alpha=1", "did you mean regularization=[standard,rdrop] regularization.rdrop.alpha=1?"),
     ("logger.wandb.project=x", "did you mean logger=[csv,wandb] logger.wandb.project=x?"),

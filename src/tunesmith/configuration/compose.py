@@ -11,19 +11,19 @@ from typing import Any
 
 from tunesmith.configuration import Config as Config
 from tunesmith.configuration import launcher_node
-from tunesmith.configuration.choices import LAUNCHERS, LOCAL, choices, conf_folders, groups
+from tunesmith.configuration.choices import LAUNCHERS, LOCAL, conf_folders
 from tunesmith.configuration.composition_errors import not_composed, not_resolved
-from tunesmith.configuration.group_files import GroupFiles, of_hydra
+from tunesmith.configuration.group_files import GroupFiles
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins
 from tunesmith.configuration.identity import BOOKKEEPING, BOOKKEEPING_TRAINER
 from tunesmith.configuration.interpolations import check_extent
-from tunesmith.configuration.override_quoting import as_text, quoted_form
-from tunesmith.configuration.overrides import parsed
+from tunesmith.configuration.override_quoting import as_text
 from tunesmith.configuration.places import check_place
 from tunesmith.configuration.saved import literal
 from tunesmith.configuration.secrets import refuse_secret_variables
+from tunesmith.configuration.sorted_words import sorted_words
 from tunesmith.configuration.stages import stages, starting_from
-from tunesmith.configuration.suggestions import LISTS, for_choice, for_hydra
+from tunesmith.configuration.suggestions import for_hydra
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
@@ -74,7 +74,7 @@ class Composer:
         """The choice in each group of one choice."""
         from omegaconf import OmegaConf
 
-        found = OmegaConf.to_container(self._of_choices(tuple(self._parse(overrides)[0]))[1])
+        found = OmegaConf.to_container(self._of_choices(tuple(sorted_words(overrides, self.folders).first))[1])
         assert isinstance(found, dict)
         return {str(group): choice for group, choice in found.items() if isinstance(choice, str)}
 
@@ -121,9 +121,9 @@ class Composer:
         from omegaconf import OmegaConf
         from omegaconf.errors import OmegaConfBaseException
 
-        first, values, chosen = self._parse(overrides)
-        composed, picked = self._of_choices(tuple(first))
-        _set_values(composed, values)
+        words = sorted_words(overrides, self.folders)
+        composed, picked = self._of_choices(tuple(words.first))
+        _set_values(composed, words.values)
         if without is not None:
             composed.pop(without, None)
         mistakes = list(_no_groups(composed))
@@ -132,17 +132,17 @@ class Composer:
         try:
             if resolve:
                 check_extent(OmegaConf.to_container(composed, resolve=False))
-                self._start_from_stage(composed, choice=chosen.get("backbone"))
+                self._start_from_stage(composed, choice=words.chosen.get("backbone"))
             config = OmegaConf.to_container(composed, resolve=resolve)
         except OmegaConfBaseException as error:
             raise UserError(not_resolved(error, composed, self.files.where)) from error
         assert isinstance(config, dict)
-        if resolve and not self._composing and all(value.key_or_group != "output_dir" for value in values):
+        if resolve and not self._composing and all(value.key_or_group != "output_dir" for value in words.values):
             check_place("output_dir", config.get("output_dir"))
         if resolve and config.get("name") is None:
             stage = config["backbone"].get("after")
             start = f"after_{stage['name'].replace('/', '_')}" if stage is not None else picked["backbone"]
-            config["name"] = chosen.get("experiment") or f"{picked['dataset']}_{start}"
+            config["name"] = words.chosen.get("experiment") or f"{picked['dataset']}_{start}"
         plain = {str(key): value for key, value in config.items()}
         for stage in stages(plain) if resolve else ():  # a stage takes over the run's bookkeeping settings
             stage |= {key: plain[key] for key in BOOKKEEPING if key != "name"}
@@ -236,61 +236,6 @@ class Composer:
                 return hydra_compose("train", overrides=[*overrides, *search_path], return_hydra_config=True)
         except Exception as error:  # Hydra's own, and those of YAML and Python that it lets pass
             raise UserError(not_composed(error)) from error
-
-    def _parse(self, overrides: Sequence[str]) -> tuple[list[str], list[Any], dict[str, str]]:
-        """The overrides for Hydra (choices and deletions), the values to set afterwards, and the choices by group."""
-        known = groups(self.folders)
-        given, mistakes = parsed(overrides, expected="group=choice or key=value")
-        first: list[str] = []
-        values: list[Any] = []
-        chosen: dict[str, str] = {}
-        for override in given:
-            text = override.input_line
-            if of_hydra(override.key_or_group) or of_hydra(override.package or ""):
-                mistakes.append(
-                    f"{text}: of Hydra's own settings, only hydra/launcher=... and hydra.launcher.* are supported, on the command line{for_hydra(text)}"
-                )
-            elif override.is_sweep_override():
-                key, _, several = text.partition("=")
-                alternative = "a list, [1,2]" if key.startswith("sweep.") else "-m for a sweep"
-                hint = (
-                    f"; all of them in one run: {key}=[{several}]" if key in (*SEVERAL, *LISTS) else quoted_form(text)
-                )
-                mistakes.append(
-                    f"{text!r} names several values; expected one value for one run, or {alternative}{hint}"
-                )
-            elif override.key_or_group in known and not isinstance(override.value(), dict):
-                group, value = override.key_or_group, override.value()
-                if value in (None, "") and group in ("dataset", *SINGLE, "sweep"):
-                    mistakes.append(
-                        f"{text} chooses nothing; expected one of {', '.join(choices(group, self.folders))}"
-                    )
-                    continue
-                first = [word for word in first if word.partition("=")[0] != group]  # the last choice counts
-                chosen.pop(group, None)
-                if group == "experiment" and value in (None, "", []):
-                    continue
-                first.append(f"{group}=[]" if group in SEVERAL and value in (None, []) else text.lstrip("+"))
-                chosen[group] = str(value)
-                mistakes += self._wrong_choices(group, value)
-            elif override.is_delete() or override.package is not None:
-                first.append(text)
-            else:
-                values.append(override)
-        if mistakes:
-            raise UserError(mistakes)
-        return first, values, chosen
-
-    def _wrong_choices(self, group: str, value: Any) -> Iterable[str]:
-        available = choices(group, self.folders)
-        for choice in value if isinstance(value, list) else [value]:
-            if choice is None and isinstance(value, list):
-                yield f"{group}={value} contains null; leave it out of the list"
-            elif choice is not None and str(choice) not in available:
-                names = ", ".join(available) or "none yet"
-                other = [file for folder in self.folders for file in (folder / group).glob(f"{choice}.yml")]
-                hint = f"; {other[0]} has to end in .yaml" if other else for_choice(group, str(choice), available)
-                yield f"{group}={choice} does not exist{hint} (choices: {names})"
 
 
 def _set_values(composed: Any, overrides: Iterable[Any]) -> None:
