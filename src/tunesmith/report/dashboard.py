@@ -17,7 +17,7 @@ from tunesmith.report.groups import grouped, ranked
 from tunesmith.report.records import Record
 from tunesmith.report.results import summary
 from tunesmith.report.settings import Setting, settings
-from tunesmith.report.sweep_content import identity_of, ranking_score
+from tunesmith.report.sweep_content import command, identity_of, ranking_score
 from tunesmith.report.tables import ordered_scores
 from tunesmith.report.wandb_places import Place
 from tunesmith.sweeps.folder import SweepFolder
@@ -147,10 +147,9 @@ def _lead(reports: Any, folder: SweepFolder, records: Sequence[Record], score: s
         text += f" Ranked by the mean of {score} over the seeds; {better} is better."
     if len(groups) > _ROWS:
         text += f" The first {_ROWS} configurations are in the table; tables/results has more."
-    command = folder.read().get("command")
     blocks = [reports.P(text=safe(text))]
-    if command:
-        blocks.append(reports.CodeBlock(code=safe(str(command)), language=None))
+    if typed := command(folder):
+        blocks.append(reports.CodeBlock(code=safe(typed), language=None))
     blocks.append(reports.H2(text="Results"))
     blocks.append(reports.MarkdownBlock(text=as_markdown(summary(groups[:_ROWS], scores[:4]))))
     return blocks
