@@ -126,6 +126,20 @@ def test_a_server_that_refuses_or_does_not_answer(mode, message, tmp_path, monke
     assert len(called.errors.strip().splitlines()) == 1, called.errors
 
 
+def test_settings_that_the_panels_leave_out_are_named(tmp_path):
+    folder = made(tmp_path)
+    content = folder.read()
+    for entry in content["jobs"]:
+        entry["overrides"] = {f"key.{number}": str(number + entry["number"]) for number in range(10)}
+    folder._content = content
+    folder.describe()
+    assert call("dashboard", folder.path).status == 0
+    workspace, report, _ = read_back(folder.path / "dashboard.json")
+    columns = next(section for section in workspace.sections if section.name == "Sweep").panels[0].columns
+    assert [column.display_name for column in columns[:-1]] == [f"key.{number}" for number in range(8)]
+    assert "The panels leave out key.8, key.9: they show 8 settings." in report.blocks[0].text
+
+
 def test_jobs_that_log_to_several_projects(tmp_path):
     folder = made(tmp_path)
     other = config_of(

@@ -213,7 +213,9 @@ def test_trouble_with_w_and_b_is_one_line(trouble, tmp_path, capsys):
         (tmp_path / "elsewhere").mkdir()
         (folder.path / "wandb").symlink_to(tmp_path / "elsewhere")
     write_sweep_run(folder, of_sweep(folder), ended=True)
-    (line,) = capsys.readouterr().out.splitlines()
+    output, errors = capsys.readouterr()
+    (line,) = output.splitlines()
+    assert errors == ""
     assert line.endswith(f"the sweep's own run is not there: tunesmith report {folder.path} writes it")
     assert ("run wandb login" if trouble == "no key" else "lead out of it") in line
     assert not services()

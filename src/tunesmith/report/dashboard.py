@@ -11,13 +11,14 @@ from typing import Any
 
 from tunesmith.configuration.monitor import larger_is_better
 from tunesmith.documents.markdown_page import as_markdown
+from tunesmith.errors.messages import listed
 from tunesmith.errors.terminal import safe
 from tunesmith.report import wandb_panels as panels
 from tunesmith.report.groups import grouped, ranked
 from tunesmith.report.records import Record
 from tunesmith.report.results import summary
 from tunesmith.report.settings import Setting, settings
-from tunesmith.report.sweep_content import identity_of, ranking_score
+from tunesmith.report.sweep_content import command, identity_of, ranking_score
 from tunesmith.report.tables import ordered_scores
 from tunesmith.report.wandb_places import Place
 from tunesmith.sweeps.folder import SweepFolder
@@ -71,7 +72,8 @@ def dashboard(folder: SweepFolder, records: Sequence[Record], place: Place) -> D
     reports: Any = v2
     identity = identity_of(folder)
     score = ranking_score(folder, records)
-    varied = _varied(records)
+    every = _varied(records)
+    varied = every[:_SETTINGS]
     names = sorted({str(record.config["name"]) for record in records if record.config})
     title = _title(f"{' and '.join(names[:3])}{' and others' if len(names) > 3 else ''}, sweep {identity}")
     sections = {
@@ -102,7 +104,7 @@ def dashboard(folder: SweepFolder, records: Sequence[Record], place: Place) -> D
         description=safe(f"tunesmith dashboard {folder.path.name}"),
         width="fluid",
         blocks=[
-            *_lead(reports, folder, records, score),
+            *_lead(reports, folder, records, score, left_out=every[_SETTINGS:]),
             reports.H2(text="Settings and score"),
             reports.PanelGrid(runsets=[runs], panels=panels.sweep(reports, varied, score, media=False)),
             reports.H2(text="Validation, mean and standard deviation over the seeds"),
@@ -132,10 +134,12 @@ def _varied(records: Sequence[Record]) -> list[Setting]:
     """The settings that vary, with the scale of their axes."""
     return settings(
         [{key: text for key, text in (record.overrides or {}).items() if key != "seed"} for record in records]
-    )[:_SETTINGS]
+    )
 
 
-def _lead(reports: Any, folder: SweepFolder, records: Sequence[Record], score: str | None) -> list[Any]:
+def _lead(
+    reports: Any, folder: SweepFolder, records: Sequence[Record], score: str | None, *, left_out: Sequence[Setting]
+) -> list[Any]:
     """What the sweep is, and its results."""
     groups = ranked(grouped(records), score)
     scores = ordered_scores(groups)
@@ -147,10 +151,11 @@ def _lead(reports: Any, folder: SweepFolder, records: Sequence[Record], score: s
         text += f" Ranked by the mean of {score} over the seeds; {better} is better."
     if len(groups) > _ROWS:
         text += f" The first {_ROWS} configurations are in the table; tables/results has more."
-    command = folder.read().get("command")
+    if left_out:
+        text += f" The panels leave out {listed(setting.key for setting in left_out)}: they show {_SETTINGS} settings."
     blocks = [reports.P(text=safe(text))]
-    if command:
-        blocks.append(reports.CodeBlock(code=safe(str(command)), language=None))
+    if typed := command(folder):
+        blocks.append(reports.CodeBlock(code=safe(typed), language=None))
     blocks.append(reports.H2(text="Results"))
     blocks.append(reports.MarkdownBlock(text=as_markdown(summary(groups[:_ROWS], scores[:4]))))
     return blocks

@@ -23,6 +23,7 @@ MOST_ROWS = 1000  # configurations in the table, the best first
 _STATES = ("done", "failed", "pruned", "interrupted", "running", "waiting", "missing", "damaged")
 _OPEN = ("interrupted", "waiting", "running")
 _TAGS = 20
+_COMMAND = 10_000  # characters
 _SWEEP = re.compile(r"[0-9a-f]{10}")  # as `digest` makes them
 
 
@@ -83,7 +84,7 @@ def sweep_content(folder: SweepFolder, records: Sequence[Record], place: Place, 
             if isinstance(settings, dict)
             else {},
         },
-        notes=str(described.get("command", "")),
+        notes=command(folder),
         state=_state(folder, records),
         summary={
             **_best(groups, score),
@@ -101,6 +102,12 @@ def sweep_content(folder: SweepFolder, records: Sequence[Record], place: Place, 
         },
         pictures=[part for part in section.parts if isinstance(part, Picture)],
     )
+
+
+def command(folder: SweepFolder) -> str:
+    """The command of a sweep, cut if it is long; empty if it is not known."""
+    text = str(folder.read().get("command") or "")
+    return text if len(text) <= _COMMAND else f"{text[:_COMMAND]}..."
 
 
 def ranking_score(folder: SweepFolder, records: Sequence[Record]) -> str | None:

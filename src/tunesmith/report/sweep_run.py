@@ -46,7 +46,7 @@ def write_sweep_run(
             print(
                 f"Weights & Biases failed: {first_line(error)}; the sweep's own run is not there: {remedy}", flush=True
             )
-            LOG.warning("the W&B run of %s was not written", folder.path, exc_info=error)
+            LOG.debug("the W&B run of %s was not written", folder.path, exc_info=error)  # a command shows no traceback
         else:
             where = f"offline, tunesmith sync {folder.path} sends it" if address is None else address
             print(f"Weights & Biases, the sweep's own run: {where}", flush=True)

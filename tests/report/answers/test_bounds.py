@@ -1,5 +1,7 @@
 """Bounds of a search as they were typed, in the space or on the command line; never more than what is known."""
 
+import time
+
 import pytest
 
 from tunesmith.report.answers.bounds import Bound, abridged, bounds
@@ -81,3 +83,9 @@ def test_a_space_that_the_command_line_overrides_in_a_way_that_cannot_be_read_is
     command = "tunesmith train -m 'head=glob(*)'"
     (found,) = bounds(folder(tmp_path, [{"head": "crf"}], command=command, space={"head": "crf,linear"}))
     assert not found.recorded and found.values == "crf"
+
+
+def test_a_command_that_nobody_types_takes_no_time(tmp_path):
+    started = time.monotonic()
+    (found,) = bounds(folder(tmp_path, [{"lr": "1"}], command="x" * 3_000_000))
+    assert time.monotonic() - started < 5 and not found.recorded

@@ -9,6 +9,9 @@ from tunesmith.errors import UserError
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.space import Axis, split
 
+_COMMAND = (
+    2**17
+)  # characters; a longer one, which nobody types, is not read: shlex takes time that grows with the square
 _LISTED = 12  # values of a range, or of the runs
 
 
@@ -85,6 +88,8 @@ def _axes(content: Mapping[str, Any]) -> dict[str, Axis]:
 
 
 def _words(command: str) -> list[str]:
+    if len(command) > _COMMAND:
+        return []
     try:
         return shlex.split(command)[1:]
     except ValueError:
