@@ -7,8 +7,12 @@ import re
 import shlex
 import shutil
 import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from lightning_fabric.loggers.logger import _DummyExperiment as DummyExperiment
 from pytorch_lightning.loggers import WandbLogger
@@ -24,6 +28,7 @@ from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
 
+_STUCK_SECONDS = 3.0  # of grace for the service process at the end; it has written all values to disk by then
 _EXIT_CODES = {"done": 0, "pruned": 0, "failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
@@ -42,6 +47,7 @@ class WandbRun(WandbLogger):
 
     def __init__(self, *, worst_errors: int, upload_model: bool, **settings: Any) -> None:
         self._worst_errors, self._upload_model = worst_errors, upload_model
+        self._timeout_seconds = settings["settings"].finish_timeout
         self._failures = Failures("Weights & Biases")
         super().__init__(**settings)
         self._wandb_init.pop("anonymous", None)  # W&B warns of it, even if it is None
@@ -98,6 +104,7 @@ class WandbRun(WandbLogger):
         self._experiment = library.run if library.run is not None else library.init(**self._wandb_init)
         if self._wandb_init["mode"] == "online":
             unsent_marker(Path(self._experiment.settings.sync_file)).touch()
+            self._experiment._cached_public_api = cast(Any, _NoQuestions())
         self._experiment.config.update(description.config, allow_val_change=True)
         self._experiment.define_metric(STEP, hidden=True)
         for names in VALUES:
@@ -131,15 +138,30 @@ class WandbRun(WandbLogger):
             media: dict[str, Any] = {}
             for picture in results.pictures:
                 media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=picture.title)
-            for table in results.tables(texts=self._worst_errors):
+            # W&B keeps all values of an online run in memory while it waits for an answer about a table or a model.
+            artifacts = self._wandb_init["mode"] != "online" or self._answers()
+            if not artifacts:
+                print("Weights & Biases does not answer: tables and the model are left out there", flush=True)
+            for table in results.tables(texts=self._worst_errors) if artifacts else ():
                 rows = [[plain(cell) for cell in row] for row in table.rows]
                 media[f"tables/{table.name}"] = library.Table(list(table.headings), rows, allow_mixed_types=True)
             if media:
                 self.experiment.log({**media, STEP: results.step}, step=results.step)
-            if self._upload_model:
+            if self._upload_model and artifacts:
                 artifact = library.Artifact(f"model-{self._id}", type="model", metadata={"data": dict(results.data)})
                 artifact.add_dir(str(results.run.model), policy="immutable")  # without a second copy on this disk
                 self.experiment.log_artifact(artifact, aliases=["best"])
+
+    def _answers(self) -> bool:
+        """Whether the server answers anything in time."""
+        try:
+            address = self.experiment.settings.base_url
+            urllib.request.urlopen(address, timeout=self._timeout_seconds / 2).close()  # noqa: S310  the user's own
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def _check_room(self) -> None:
         """Raise if the disk is full, of which W&B's service process tells nobody."""
@@ -153,23 +175,45 @@ class WandbRun(WandbLogger):
         Args:
             state: of the run: done, failed, interrupted or pruned.
         """
-        code = _EXIT_CODES[state]
+        code, stuck = _EXIT_CODES[state], threading.Event()
         if self._experiment is not None:
             try:
                 self._experiment.summary["state"] = state
-                self._experiment.finish(exit_code=code)
+                with _killed_if_stuck(self._timeout_seconds + _STUCK_SECONDS) as stuck:
+                    self._experiment.finish(exit_code=code)
                 if self._wandb_init["mode"] == "online":
                     unsent_marker(Path(self._experiment.settings.sync_file)).unlink(missing_ok=True)
             except TimeoutError:
-                print(
-                    f"Weights & Biases does not take the last values; send them later: tunesmith sync {self.save_dir}",
-                    flush=True,
-                )
+                self._say_unsent()
             except Exception as error:
                 _forget_run()
-                with self._failures:
-                    raise error
+                if stuck.is_set():
+                    self._say_unsent()
+                else:
+                    with self._failures:
+                        raise error
         _end_service(code)
+
+    def _say_unsent(self) -> None:
+        print(
+            f"Weights & Biases does not take the last values; send them later: tunesmith sync {self.save_dir}",
+            flush=True,
+        )
+
+
+class _NoQuestions:
+    """What W&B asks the server, in this process, about an artifact such as a table: the answer may never come.
+
+    Its own object checks the key again, and whether there is an artifact of the name with another type, which ours never have.
+    """
+
+    settings: ClassVar[dict[str, str]] = {"entity": "", "project": ""}
+
+    def _expected_artifact_type(self, **artifact: str) -> None:
+        pass
+
+    def _set_artifact_save_handle(self, artifact: Any, handle: Any) -> None:
+        pass
 
 
 def _forget_run() -> None:
@@ -185,8 +229,38 @@ def _end_service(exit_code: int) -> None:
     import wandb as library
 
     if library.run is None:
-        with contextlib.suppress(Exception, SystemExit):  # it exits if the service process has failed
+        with (
+            contextlib.suppress(Exception, SystemExit),
+            _killed_if_stuck(_STUCK_SECONDS),
+        ):  # exits if the process failed
             library.teardown(exit_code)
+
+
+@contextlib.contextmanager
+def _killed_if_stuck(seconds: float) -> Iterator[threading.Event]:
+    """Kill the service process after some time: W&B waits for it without a limit, and it waits for a server with a table.
+
+    Yields whether that was necessary.
+    """
+    from wandb.sdk.wandb_setup import singleton
+
+    connection = getattr(singleton(), "_connection", None)
+    process = getattr(getattr(connection, "_proc", None), "_process", None)
+    stuck = threading.Event()
+
+    def kill() -> None:
+        stuck.set()
+        if process is not None:
+            process.kill()
+
+    timer = threading.Timer(seconds, kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stuck
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def wandb(
@@ -241,7 +315,7 @@ def wandb(
             != recorded_command(sys.argv[1:]),  # it has the command
             init_timeout=timeout_seconds,
             login_timeout=timeout_seconds,
-            finish_timeout=timeout_seconds,
+            finish_timeout=timeout_seconds * 2 / 3,  # the rest is for the question whether it answers
             finish_timeout_raises=True,
         ),
     )
