@@ -5,12 +5,14 @@ import socket
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.loggers.offline import Offline
 from tests.loggers.wandb_server import Server
 from tunesmith import cli
+from tunesmith.documents.document import Table
 from tunesmith.errors import UserError
 from tunesmith.loggers import wandb as module
 from tunesmith.loggers.run_description import RunDescription
@@ -164,6 +166,8 @@ def test_a_server_that_falls_silent_delays_the_end_and_sync_sends_what_it_did_no
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     monkeypatch.delenv("WANDB_MODE", raising=False)
     expected = [(step, 1 / step) for step in range(1, 4)]
+    table = Table("test-labels", "Labels", ("label", "f1"), [["positive", 0.5]])  # W&B asks the server about it
+    results = SimpleNamespace(final={"final/test/f1": 0.5}, pictures=[], tables=lambda texts: [table], step=3)
     with Server() as server:
         monkeypatch.setenv("WANDB_BASE_URL", server.address)
         for name, mode in (("healthy", "healthy"), ("silent", "silent")):
@@ -173,9 +177,12 @@ def test_a_server_that_falls_silent_delays_the_end_and_sync_sends_what_it_did_no
             for step in range(1, 4):
                 logger.log_metrics({"train/loss": 1 / step}, step=step)
             started = time.monotonic()
+            logger.complete(results)
             logger.close("done")
             assert time.monotonic() - started < 5 and not services()
-        assert f"send them later: tunesmith sync {tmp_path / 'silent'}" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert f"send them later: tunesmith sync {tmp_path / 'silent'}" in printed
+        assert printed.count("tables and the model are left out there") == 1
         assert [row[1:] for row in server.rows] == expected  # of the healthy one
         server.mode, server.rows = "healthy", []
         for _ in range(2):  # each once

@@ -109,7 +109,8 @@ class Delivery:
 
 
 def _cause(error: Exception) -> Exception:
-    """What MLflow, and SQLAlchemy in it, report at length."""
-    while isinstance(error.__cause__, Exception):
-        error = error.__cause__
+    """What MLflow, and the libraries below it, report at length: `[Errno 111] Connection refused`."""
+    below: BaseException | None = error
+    while isinstance(below, Exception):
+        error, below = below, below.__cause__ or below.__context__
     return error

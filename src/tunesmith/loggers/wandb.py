@@ -13,6 +13,7 @@ from tunesmith.loggers import wandb_session
 from tunesmith.loggers.failures import Failures
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
+from tunesmith.loggers.wandb_service import end_service
 from tunesmith.storage import files
 from tunesmith.storage.bounded_files import read_text
 
@@ -67,7 +68,7 @@ class WandbRun(WandbLogger):
         except UserError:
             raise
         except Exception as error:
-            wandb_session.end_service(1)
+            end_service(1)
             with self._failures:
                 raise error
 
@@ -98,12 +99,16 @@ class WandbRun(WandbLogger):
             media: dict[str, Any] = {}
             for picture in results.pictures:
                 media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=picture.title)
-            for table in results.tables(texts=self._worst_errors):
+            # W&B keeps all values of an online run in memory while it waits for an answer about a table or a model.
+            artifacts = self._wandb_init["mode"] != "online" or wandb_session.answers(self.experiment)
+            if not artifacts:
+                print("Weights & Biases does not answer: tables and the model are left out there", flush=True)
+            for table in results.tables(texts=self._worst_errors) if artifacts else ():
                 rows = [[plain(cell) for cell in row] for row in table.rows]
                 media[f"tables/{table.name}"] = library.Table(list(table.headings), rows, allow_mixed_types=True)
             if media:
                 self.experiment.log({**media, STEP: results.step}, step=results.step)
-            if self._upload_model:
+            if self._upload_model and artifacts:
                 artifact = library.Artifact(f"model-{self._id}", type="model", metadata={"data": dict(results.data)})
                 artifact.add_dir(str(results.run.model), policy="immutable")  # without a second copy on this disk
                 self.experiment.log_artifact(artifact, aliases=["best"])
@@ -115,7 +120,7 @@ class WandbRun(WandbLogger):
             state: of the run: done, failed, interrupted or pruned.
         """
         if self._experiment is None:
-            wandb_session.end_service(wandb_session.exit_code(state))
+            end_service(wandb_session.exit_code(state))
         else:
             with self._failures:
                 if self._upload_patch:

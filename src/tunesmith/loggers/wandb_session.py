@@ -3,19 +3,22 @@
 Lightning is not imported here: a sweep has a W&B run too, and trains nothing in its own process.
 """
 
-import contextlib
 import errno
 import os
 import shlex
 import shutil
 import sys
+import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.loggers.offline_runs import unsent_marker
+from tunesmith.loggers.wandb_service import STUCK_SECONDS, end_service, forget_run, killed_if_stuck
 
 _EXIT_CODES = {"failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C; 0 for any other state
 
@@ -37,7 +40,7 @@ def settings(*, timeout_seconds: float, **more: Any) -> Any:
         x_disable_meta=shlex.join(["tunesmith", *sys.argv[1:]]) != recorded_command(sys.argv[1:]),  # it has the command
         init_timeout=timeout_seconds,
         login_timeout=timeout_seconds,
-        finish_timeout=timeout_seconds,
+        finish_timeout=timeout_seconds * 2 / 3,  # the rest is for the question whether it answers
         finish_timeout_raises=True,
         **more,
     )
@@ -77,7 +80,19 @@ def start(arguments: dict[str, Any]) -> Any:
         )
     if arguments["mode"] == "online":
         unsent_marker(Path(run.settings.sync_file)).touch()
+        run._cached_public_api = cast(Any, _NoQuestions())
     return run
+
+
+def answers(run: Any) -> bool:
+    """Whether the server of an online run answers anything in time."""
+    try:
+        urllib.request.urlopen(run.settings.base_url, timeout=run.settings.finish_timeout / 2).close()  # noqa: S310  the user's own
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def finish(run: Any, state: str) -> None:
@@ -87,41 +102,46 @@ def finish(run: Any, state: str) -> None:
         run: of W&B.
         state: such as done, failed, interrupted or pruned.
     """
-    code = exit_code(state)
+    code, stuck = exit_code(state), threading.Event()
     try:
         run.summary["state"] = state
-        run.finish(exit_code=code)
+        with killed_if_stuck(run.settings.finish_timeout + STUCK_SECONDS) as stuck:
+            run.finish(exit_code=code)
         unsent_marker(Path(run.settings.sync_file)).unlink(missing_ok=True)
     except TimeoutError:
-        place = Path(run.settings.sync_dir).parents[1]
-        print(f"Weights & Biases does not take the last values; send them later: tunesmith sync {place}", flush=True)
+        _say_unsent(run)
     except Exception:
-        _forget_run()
-        raise
+        forget_run()
+        if not stuck.is_set():
+            raise
+        _say_unsent(run)
     finally:
         end_service(code)
+
+
+def _say_unsent(run: Any) -> None:
+    place = Path(run.settings.sync_dir).parents[1]
+    print(f"Weights & Biases does not take the last values; send them later: tunesmith sync {place}", flush=True)
+
+
+class _NoQuestions:
+    """What W&B asks the server, in this process, about an artifact such as a table: the answer may never come.
+
+    Its own object checks the key again, and whether there is an artifact of the name with another type, which ours never have.
+    """
+
+    settings: ClassVar[dict[str, str]] = {"entity": "", "project": ""}
+
+    def _expected_artifact_type(self, **artifact: str) -> None:
+        pass
+
+    def _set_artifact_save_handle(self, artifact: Any, handle: Any) -> None:
+        pass
 
 
 def exit_code(state: str) -> int:
     """W&B's exit code for a state; W&B shows a run without one as running, then as crashed."""
     return _EXIT_CODES.get(state, 0)
-
-
-def end_service(code: int) -> None:
-    """End W&B's service process and threads, unless another run of W&B uses them."""
-    import wandb as library
-
-    if library.run is None:
-        with contextlib.suppress(Exception, SystemExit):  # it exits if the service process has failed
-            library.teardown(code)
-
-
-def _forget_run() -> None:
-    """Forget a run whose service process has failed: a later run of this process starts a service of its own."""
-    from wandb.sdk.lib import module
-
-    module.unset_globals()
-    os.environ.pop("WANDB_SERVICE", None)
 
 
 def check_room(folder: Path) -> None:

@@ -88,9 +88,11 @@ def write(
     try:
         run.config.update(_safe(content.config), allow_val_change=True)
         run.summary.update(_safe(content.summary))
+        # W&B keeps all values of an online run in memory while it waits for an answer about a table.
+        tables = content.tables if address is None or wandb_session.answers(run) else ()
         media: dict[str, Any] = {
             f"tables/{table.name}": _table(_with_links(table, content.links.get(table.name), address))
-            for table in content.tables
+            for table in tables
         }
         for picture in content.pictures:
             media[f"figures/{picture.name}"] = library.Image(pixels(picture.figure), caption=safe(picture.title))

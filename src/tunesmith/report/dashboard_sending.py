@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from tunesmith.configuration.secrets import without_secrets
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
-from tunesmith.loggers import wandb_session, wandb_sync
+from tunesmith.loggers import wandb_sync
+from tunesmith.loggers.wandb_service import end_service
 from tunesmith.report.dashboard import Dashboard
 
 _CONNECT_SECONDS = 10.0
@@ -39,7 +40,7 @@ def obstacle() -> str | None:
     except Exception as error:
         return f"the API key cannot be used ({without_secrets(first_line(error))})"
     finally:
-        wandb_session.end_service(0)
+        end_service(0)
     if found is None:
         return f"there is no API key for {without_secrets(address)}: run wandb login, or set WANDB_API_KEY"
     try:
@@ -70,7 +71,7 @@ def send(made: Dashboard) -> Sent:
         ) from error
     finally:
         library.termsetup(settings, None)
-        wandb_session.end_service(0)
+        end_service(0)
 
 
 def _send(made: Dashboard) -> Sent:
