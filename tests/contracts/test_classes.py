@@ -157,3 +157,22 @@ def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert text.count(old) == 1, old
     status, errors = check(text.replace(old, new), words)
     assert status == 2 and expected in errors, errors
+
+
+@pytest.mark.parametrize(
+    "head,words",
+    [
+        ("classification", []),
+        ("classification", ["dataset=demo_pairs", "backbone=random_xlnet"]),
+        ("crf", ["dataset=demo_entities", "backbone=random_gpt2"]),
+        ("token_classification", ["dataset=demo_entities", "backbone=random_roberta"]),
+        ("span", ["dataset=demo_questions", "dataset.max_length=64", "dataset.stride=16"]),
+        ("contrastive", ["dataset=demo_sentences"]),
+        ("masked_lm", ["dataset=demo_corpus"]),
+    ],
+)
+def test_a_subclass_of_a_shipped_head_passes(head, words, check):
+    base = "".join(word.title() for word in head.split("_"))
+    text = f"from tunesmith.heads.{head} import {base}\n\n\nclass Mine({base}):\n    pass\n"
+    status, errors = check(text, [f"head={head}", *words, *AS_HEAD])
+    assert status == 0, errors

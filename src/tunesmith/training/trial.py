@@ -4,6 +4,7 @@ The model is that of the run with a single layer and random weights. What is tri
 saving do, so that none of them fails after hours.
 """
 
+import logging
 import math
 import tempfile
 from pathlib import Path
@@ -25,6 +26,7 @@ from tunesmith.errors.messages import first_line
 from tunesmith.regularizers.step import TrainingStep
 from tunesmith.training.module import FineTuningModule
 
+LOG = logging.getLogger("tunesmith")
 _EXAMPLES = 2
 
 
@@ -43,23 +45,27 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
         UserError: with the class, the method, what was expected and what was received.
     """
     of_plugins = {group for group, _ in named(config)}
-    if not of_plugins & {"head", "task", "source", "regularization"}:
+    if not of_plugins & {"head", "task", "regularization"}:
         return
-    rows = _rows(dataset)
-    if (
-        hasattr(dataset.task, "encode_all") or len(rows) < _EXAMPLES
-    ):  # a language model's blocks need more than two texts
+    rows = _rows(dataset, dataset.source.splits[0])
+    scored = _rows(dataset, "validation") if "validation" in dataset.source.splits else rows
+    # A language model's blocks need more than two texts.
+    if hasattr(dataset.task, "encode_all") or min(len(rows), len(scored)) < _EXAMPLES:
         return
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        split = EncodedSplit.of(rows, task=dataset.task, tokenizer=tokenizer)
+        split, evaluated = (EncodedSplit.of(part, task=dataset.task, tokenizer=tokenizer) for part in (rows, scored))
         backbone = _small(spec, tokenizer)
+        if backbone is None:
+            return
         name = config["head"]["_target_"]
         head = _asked(f"{name}.__init__", lambda: factory(config["head"], group="head")(backbone, dataset.task))
         gold = set(dataset.task.gold_columns)
-        unlabelled = [{key: value for key, value in row.items() if key not in gold} for row in rows]
-        if of_plugins & {"head", "task", "source"}:
-            _try_head(head, name, backbone, split, seed=config["seed"])
+        unlabelled = [{key: value for key, value in row.items() if key not in gold} for row in scored]
+        if of_plugins & {"head", "task"}:
+            _try_training(head, name, backbone, split, seed=config["seed"])
+            _try_scoring(head, name, backbone, evaluated, seed=config["seed"])
+            _try_save(head, name, backbone)
         for node in config["regularization"].values():
             if not node["_target_"].startswith("tunesmith."):
                 _try_regularizer(node, backbone, head, split, seed=config["seed"])
@@ -67,14 +73,14 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
             _try_unlabelled(head, name, backbone, EncodedSplit.of(unlabelled, task=dataset.task, tokenizer=tokenizer))
 
 
-def _rows(dataset: Surveyed) -> list[dict[str, Any]]:
-    """The first two rows of the first split."""
-    found = dataset.source.rows(dataset.source.splits[0])
+def _rows(dataset: Surveyed, split: str) -> list[dict[str, Any]]:
+    """The first two rows of a split."""
+    found = dataset.source.rows(split)
     return [row for _, row in zip(range(_EXAMPLES), (row for _, row in found), strict=False)]
 
 
-def _small(spec: Any, tokenizer: Any) -> Backbone:
-    """A backbone of the run's width, with one layer and random weights."""
+def _small(spec: Any, tokenizer: Any) -> Backbone | None:
+    """A backbone of the run's width, with one layer and random weights; None if its family cannot be cut to one."""
     import transformers
 
     config = spec.config()
@@ -84,10 +90,15 @@ def _small(spec: Any, tokenizer: Any) -> Backbone:
         found = getattr(transformers, auto_class)
         return found.from_config(config) if auto_class.startswith("Auto") else found(config)
 
-    return Backbone(model(), tokenizer, model)
+    try:
+        return Backbone(model(), tokenizer, model)
+    except Exception:  # transformers', for configs that list their layers one by one
+        LOG.warning("The classes of plugins are not tried: no %s of one layer can be made", config.model_type)
+        return None
 
 
-def _try_head(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+def _try_training(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+    """Scores and loss of a training step."""
     batch = split[_all_rows(split)]
     head.train()
     if hasattr(head, "prepare"):
@@ -103,12 +114,19 @@ def _try_head(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, 
         count = _asked(f"{name}.loss_denominator", lambda: head.loss_denominator(batch))
         if not isinstance(count, Tensor) or count.numel() != 1 or not count > 0:
             raise _unexpected(f"{name}.loss_denominator", "a scalar tensor above zero", count)
+
+
+def _try_scoring(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+    """Predictions of the validation split, and their scores."""
+    batch = split[_all_rows(split)]
+    if hasattr(head, "prepare"):
+        head.prepare(batch, seed=seed, epoch=None)
     head.eval()
     with torch.no_grad():
-        outputs = _asked(f"{name}.decode", lambda: head.decode(head(hidden, batch), batch))
+        scores = head(backbone(batch), batch)
+        outputs = _asked(f"{name}.decode", lambda: head.decode(scores, batch))
     _check_outputs(outputs, name, batch)
     _try_task(split, batch, outputs, name)
-    _try_save(head, name, backbone)
 
 
 def _try_regularizer(node: Config, backbone: Backbone, head: Any, split: EncodedSplit, *, seed: int) -> None:
