@@ -157,3 +157,35 @@ def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert text.count(old) == 1, old
     status, errors = check(text.replace(old, new), words)
     assert status == 2 and expected in errors, errors
+
+
+@pytest.mark.parametrize(
+    "head,words",
+    [
+        ("classification", []),
+        ("classification", ["dataset=demo_pairs", "backbone=random_xlnet"]),
+        ("crf", ["dataset=demo_entities", "backbone=random_gpt2"]),
+        ("token_classification", ["dataset=demo_entities", "backbone=random_roberta"]),
+        ("span", ["dataset=demo_questions", "dataset.max_length=64", "dataset.stride=16"]),
+        ("contrastive", ["dataset=demo_sentences"]),
+        ("masked_lm", ["dataset=demo_corpus"]),
+    ],
+)
+def test_a_subclass_of_a_shipped_head_passes(head, words, check):
+    base = "".join(word.title() for word in head.split("_"))
+    text = f"from tunesmith.heads.{head} import {base}\n\n\nclass Mine({base}):\n    pass\n"
+    status, errors = check(text, [f"head={head}", *words, *AS_HEAD])
+    assert status == 0, errors
+
+
+@pytest.mark.parametrize("group,kind", [("callbacks", "Callback"), ("logger", "Logger")])
+def test_what_is_no_callback_or_logger_is_refused_before_the_first_step(group, kind, tmp_path, monkeypatch):
+    (tmp_path / "contract_of_mine.py").write_text("def nothing(folder, second, third): ...\n")
+    sys.modules.pop("contract_of_mine", None)
+    schema.read_signature.cache_clear()
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "contract_of_mine.py"))
+    words = [*TINY, f"output_dir={tmp_path}", f"+{group}.mine={{_target_: contract_of_mine.nothing}}"]
+    called = call("train", *words)
+    sys.modules.pop("contract_of_mine", None)
+    assert called.status == 2 and "contract_of_mine.nothing makes None; expected a pytorch_lightning" in called.errors
+    assert kind in called.errors and "Traceback" not in called.errors

@@ -54,9 +54,21 @@ def trusted() -> tuple[Plugin, ...]:
     text = os.environ.get(VARIABLE, "")
     if not text.strip():
         return ()
-    found = _read(text, str(Path.cwd()))
-    os.environ[VARIABLE] = ",".join(plugin.name if plugin.is_installed else str(plugin.path) for plugin in found)
+    found = _read(text, str(Path.cwd()), tuple(sys.path))
+    kept = [entry for entry in map(str.strip, text.split(",")) if _is_inner(entry)]
+    os.environ[VARIABLE] = ",".join(
+        [*kept, *(str(part.path) for part in found if not part.is_installed), *_names(found)]
+    )
     return found
+
+
+def _is_inner(entry: str) -> bool:
+    """Whether an entry is a package within another: of an installed one, which this process may lack, and another may have."""
+    return "." in entry and "/" not in entry
+
+
+def _names(found: Sequence[Plugin]) -> list[str]:
+    return [plugin.name for plugin in found if plugin.is_installed and not _is_inner(plugin.name)]
 
 
 def trusting(name: str) -> str:
@@ -66,10 +78,13 @@ def trusting(name: str) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def _read(text: str, working_folder: str) -> tuple[Plugin, ...]:
+def _read(text: str, working_folder: str, path: tuple[str, ...]) -> tuple[Plugin, ...]:
+    """The packages of a text; `path` is where Python finds them, which a fork server's children get anew."""
     found: dict[str, Plugin] = {}
     mistakes = []
     for entry in filter(None, map(str.strip, text.split(","))):
+        if _is_inner(entry) and all(map(_NAME.fullmatch, entry.split("."))) and _installed(entry) is None:
+            continue
         try:
             plugin = (
                 _by_path(entry, working_folder)
@@ -122,7 +137,7 @@ def _by_name(entry: str, working_folder: str) -> Plugin:
     if installed is not None:
         return Plugin(entry, installed, is_installed=True)
     for place in (Path(working_folder, entry), Path(working_folder, f"{entry}.py")):
-        if "." not in entry and place.exists():
+        if place.exists():
             return _by_path(str(place), working_folder)
     raise UserError(
         f"{VARIABLE} names {entry}, which is not installed and not in the working folder {working_folder}; {_EXPECTED}"

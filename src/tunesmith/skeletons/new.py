@@ -4,8 +4,6 @@ import importlib.util
 import keyword
 import os
 import re
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +12,8 @@ from tunesmith.configuration.choices import choices, conf_folders
 from tunesmith.configuration.plugins import VARIABLE, trusted
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.skeletons.texts import class_name, of_plugin, sorted_imports, text_of
 
-_TEMPLATES = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 
 
@@ -92,11 +90,6 @@ def _begin_package() -> None:
         (path / "__init__.py").write_text(f'"""{path.name}"""\n', encoding="utf-8")
 
 
-def class_name(name: str) -> str:
-    """`MyHead` of `my_head`, as `tunesmith.configuration.targets.part_target` finds it."""
-    return "".join(word.title() for word in name.split("_"))
-
-
 @dataclass(frozen=True)
 class _Place:
     """Files to write with their texts, `__init__.py` files that are needed, and the commands to print."""
@@ -137,7 +130,7 @@ def _checkout(kind: str, name: str) -> _Place | None:
     if kind == "dataset":
         files.append((Path("tests", str(package), f"{name}.txt"), "examples.txt"))
     names = {"kind": kind, "name": name, "module": module}
-    texts = [(file, _sorted_imports(_text(template, **names))) for file, template in files]
+    texts = [(file, sorted_imports(text_of(template, **names))) for file, template in files]
     test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
     return _Place(texts, [], [*_commands(kind, name, module, [file for file, _ in texts]), *test])
 
@@ -177,7 +170,7 @@ def _plugin(kind: str, name: str) -> _Place:
         files.append((root / "conf" / group / f"{name}.yaml", f"{kind}.yaml"))
     if kind == "dataset":
         files.append((root / "tests" / package / f"{name}.txt", "examples.txt"))
-    texts = [(file, _of_plugin(_text(template, kind=kind, name=name, module=module), top)) for file, template in files]
+    texts = [(file, of_plugin(text_of(template, kind=kind, name=name, module=module), top)) for file, template in files]
     place = str(root) if root.is_absolute() or str(root).startswith("..") else f"./{root}"
     setting = [] if named else [f"export {VARIABLE}={place}"]
     test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
@@ -197,44 +190,3 @@ def _commands(kind: str, name: str, module: str, files: list[Path]) -> list[str]
         "logger": f"logger=[csv,{name}]",
     }[kind]
     return [f"tunesmith check {words}", f"tunesmith train {words}"]
-
-
-def _text(template: str, *, kind: str, name: str, module: str) -> str:
-    """A template's text with the user's names."""
-    text = (_TEMPLATES / template).read_text(encoding="utf-8")
-    if module.startswith("tunesmith.data.sources."):
-        text = text.replace(f"source: tunesmith.skeletons.{kind}.Skeleton", f"source: {name}")
-    replaced: Mapping[str, str] = {
-        f"tunesmith.skeletons.{kind}": module,
-        "Skeleton": class_name(name),
-        "skeleton": name,
-    }
-    for old, given in replaced.items():
-        text = text.replace(old, given)
-    return text
-
-
-def _of_plugin(text: str, top: str) -> str:
-    """The imports as sorted for a plugin, where tunesmith is a library like others, and the plugin's own modules come last."""
-    lines: list[str] = []
-    for line in text.splitlines(keepends=True):
-        before = next((other for other in reversed(lines) if other.strip()), "")
-        library = (
-            before.startswith(("import ", "from "))
-            and before.split()[1].partition(".")[0] not in sys.stdlib_module_names
-        )
-        if line.startswith("from tunesmith.") and library and not lines[-1].strip():
-            lines.pop()
-        if line.startswith(f"from {top}.") and lines[-1].strip():
-            lines.append("\n")
-        lines.append(line)
-    return "".join(lines)
-
-
-def _sorted_imports(text: str) -> str:
-    """The imports from tunesmith in the order of their modules, which the name of a new one changes."""
-    lines = text.splitlines(keepends=True)
-    places = [number for number, line in enumerate(lines) if line.startswith("from tunesmith.")]
-    for number, line in zip(places, sorted(lines[number] for number in places), strict=True):
-        lines[number] = line
-    return "".join(lines)

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from tunesmith.configuration.checks.check import check
-from tunesmith.configuration.plugin_errors import explained
 from tunesmith.distributed.stop_with_parent import stop_with_parent
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.sweeps.folder import SweepFolder
@@ -23,12 +22,7 @@ def start_job(folder: Path, number: int) -> int:
     sweep = SweepFolder(folder.resolve())
     os.chdir(sweep.read()["directory"])  # paths in the config are relative to it
     with lost_output_is_survived():  # the disk of the log may be full
-        return exit_status(lambda: _explained(sweep, number))
-
-
-def _explained(sweep: SweepFolder, number: int) -> int:
-    with explained():
-        return _train(sweep, number)
+        return exit_status(lambda: _train(sweep, number))
 
 
 def _train(sweep: SweepFolder, number: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.loggers.logger import Logger
 
 from tunesmith.backbones.families import dropouts
 from tunesmith.callbacks.checkpoint import Checkpoint
@@ -21,6 +22,7 @@ from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
+from tunesmith.errors import UserError
 from tunesmith.loggers.csv import CsvHistory, csv
 from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
@@ -111,13 +113,13 @@ def assemble(
 
     monitor = monitored(config)
     mode = "max" if larger_is_better(monitor) else "min"
-    configured = [callback(run.path, monitor, mode) for callback in factories.callbacks]
+    configured = [_made(callback, pl.Callback, run.path, monitor, mode) for callback in factories.callbacks]
     checkpoint = next((callback for callback in configured if isinstance(callback, Checkpoint)), None)
     options = {"progress_bar": False}
     if context.is_rank_zero:
         step = checkpoint.resumed["step"] if checkpoint is not None and checkpoint.resumed is not None else 0
         for logger in factories.logger:
-            loggers.append(logger(run.path, config, step))
+            loggers.append(_made(logger, Logger, run.path, config, step))
         if not any(isinstance(logger, CsvHistory) for logger in loggers):  # reports read metrics.csv
             loggers.append(csv(run.path, config, step))
         described = [logger for logger in loggers if hasattr(logger, "describe")]
@@ -134,6 +136,19 @@ def assemble(
     )
     commit = spec.commit() if hasattr(spec, "commit") else None
     return Assembly(data, module, trainer, checkpoint, steps, published, commit)
+
+
+def _made(factory: Any, kind: type, *arguments: Any) -> Any:
+    """What a factory makes, a plugin's among them.
+
+    Raises:
+        UserError: if that is not of the kind that Lightning takes.
+    """
+    made = factory(*arguments)
+    if not isinstance(made, kind):
+        target = f"{factory.func.__module__}.{factory.func.__qualname__}"
+        raise UserError(f"{target} makes {made!r:.60}; expected a {kind.__module__}.{kind.__qualname__}")
+    return made
 
 
 def data_module(

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from tunesmith.configuration import Config, plugin_errors
+from tunesmith.configuration import Config
 from tunesmith.data.cache import cache_folder
 from tunesmith.errors import Interrupted, Pruned, UserError
 from tunesmith.loggers.failures import Failures
@@ -97,8 +97,6 @@ def _explained(error: BaseException, run: RunFolder, config: Config) -> BaseExce
     """The error that is reported: the one of a library says neither which disk is full nor which setting to lower."""
     if isinstance(error, UserError):
         return error
-    if (of_plugin := plugin_errors.message(error)) is not None:
-        return UserError(f"{of_plugin} ({run.path / 'train.log'} has the traceback)")
     if out_of_memory.is_out_of_memory(error):
         return MemoryError(out_of_memory.message(error, config, scoring=False))
     if isinstance(error, FileNotFoundError) and error.filename is not None:

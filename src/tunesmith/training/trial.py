@@ -4,6 +4,7 @@ The model is that of the run with a single layer and random weights. What is tri
 saving do, so that none of them fails after hours.
 """
 
+import logging
 import math
 import tempfile
 from pathlib import Path
@@ -24,7 +25,9 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.regularizers.step import TrainingStep
 from tunesmith.training.module import FineTuningModule
+from tunesmith.training.received import asked, check_loss, check_outputs, check_scores, shown, unexpected
 
+LOG = logging.getLogger("tunesmith")
 _EXAMPLES = 2
 
 
@@ -43,23 +46,27 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
         UserError: with the class, the method, what was expected and what was received.
     """
     of_plugins = {group for group, _ in named(config)}
-    if not of_plugins & {"head", "task", "source", "regularization"}:
+    if not of_plugins & {"head", "task", "regularization"}:
         return
-    rows = _rows(dataset)
-    if (
-        hasattr(dataset.task, "encode_all") or len(rows) < _EXAMPLES
-    ):  # a language model's blocks need more than two texts
+    rows = _rows(dataset, dataset.source.splits[0])
+    scored = _rows(dataset, "validation") if "validation" in dataset.source.splits else rows
+    # A language model's blocks need more than two texts.
+    if hasattr(dataset.task, "encode_all") or min(len(rows), len(scored)) < _EXAMPLES:
         return
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        split = EncodedSplit.of(rows, task=dataset.task, tokenizer=tokenizer)
+        split, evaluated = (EncodedSplit.of(part, task=dataset.task, tokenizer=tokenizer) for part in (rows, scored))
         backbone = _small(spec, tokenizer)
+        if backbone is None:
+            return
         name = config["head"]["_target_"]
-        head = _asked(f"{name}.__init__", lambda: factory(config["head"], group="head")(backbone, dataset.task))
+        head = asked(f"{name}.__init__", lambda: factory(config["head"], group="head")(backbone, dataset.task))
         gold = set(dataset.task.gold_columns)
-        unlabelled = [{key: value for key, value in row.items() if key not in gold} for row in rows]
-        if of_plugins & {"head", "task", "source"}:
-            _try_head(head, name, backbone, split, seed=config["seed"])
+        unlabelled = [{key: value for key, value in row.items() if key not in gold} for row in scored]
+        if of_plugins & {"head", "task"}:
+            _try_training(head, name, backbone, split, seed=config["seed"])
+            _try_scoring(head, name, backbone, evaluated, seed=config["seed"])
+            _try_save(head, name, backbone)
         for node in config["regularization"].values():
             if not node["_target_"].startswith("tunesmith."):
                 _try_regularizer(node, backbone, head, split, seed=config["seed"])
@@ -67,14 +74,14 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
             _try_unlabelled(head, name, backbone, EncodedSplit.of(unlabelled, task=dataset.task, tokenizer=tokenizer))
 
 
-def _rows(dataset: Surveyed) -> list[dict[str, Any]]:
-    """The first two rows of the first split."""
-    found = dataset.source.rows(dataset.source.splits[0])
+def _rows(dataset: Surveyed, split: str) -> list[dict[str, Any]]:
+    """The first two rows of a split."""
+    found = dataset.source.rows(split)
     return [row for _, row in zip(range(_EXAMPLES), (row for _, row in found), strict=False)]
 
 
-def _small(spec: Any, tokenizer: Any) -> Backbone:
-    """A backbone of the run's width, with one layer and random weights."""
+def _small(spec: Any, tokenizer: Any) -> Backbone | None:
+    """A backbone of the run's width, with one layer and random weights; None if its family cannot be cut to one."""
     import transformers
 
     config = spec.config()
@@ -84,31 +91,43 @@ def _small(spec: Any, tokenizer: Any) -> Backbone:
         found = getattr(transformers, auto_class)
         return found.from_config(config) if auto_class.startswith("Auto") else found(config)
 
-    return Backbone(model(), tokenizer, model)
+    try:
+        return Backbone(model(), tokenizer, model)
+    except Exception:  # transformers', for configs that list their layers one by one
+        LOG.warning("The classes of plugins are not tried: no %s of one layer can be made", config.model_type)
+        return None
 
 
-def _try_head(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+def _try_training(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+    """Scores and loss of a training step."""
     batch = split[_all_rows(split)]
     head.train()
     if hasattr(head, "prepare"):
-        _asked(f"{name}.prepare", lambda: head.prepare(batch, seed=seed, epoch=0))
+        asked(f"{name}.prepare", lambda: head.prepare(batch, seed=seed, epoch=0))
     with torch.no_grad():
         hidden = backbone(batch)  # (batch, length, width)
     hidden.requires_grad_()
-    scores = _asked(f"{name}.forward", lambda: head(hidden, batch))
-    _check_scores(scores, name, batch)
-    loss = _asked(f"{name}.loss", lambda: head.loss(scores, batch))
-    _check_loss(loss, name, head)
+    scores = asked(f"{name}.forward", lambda: head(hidden, batch))
+    check_scores(scores, name)
+    loss = asked(f"{name}.loss", lambda: head.loss(scores, batch))
+    check_loss(loss, name, head)
     if hasattr(head, "loss_denominator"):
-        count = _asked(f"{name}.loss_denominator", lambda: head.loss_denominator(batch))
+        count = asked(f"{name}.loss_denominator", lambda: head.loss_denominator(batch))
         if not isinstance(count, Tensor) or count.numel() != 1 or not count > 0:
-            raise _unexpected(f"{name}.loss_denominator", "a scalar tensor above zero", count)
+            raise unexpected(f"{name}.loss_denominator", "a scalar tensor above zero", count)
+
+
+def _try_scoring(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
+    """Predictions of the validation split, and their scores."""
+    batch = split[_all_rows(split)]
+    if hasattr(head, "prepare"):
+        head.prepare(batch, seed=seed, epoch=None)
     head.eval()
     with torch.no_grad():
-        outputs = _asked(f"{name}.decode", lambda: head.decode(head(hidden, batch), batch))
-    _check_outputs(outputs, name, batch)
+        scores = head(backbone(batch), batch)
+        outputs = asked(f"{name}.decode", lambda: head.decode(scores, batch))
+    check_outputs(outputs, name, batch)
     _try_task(split, batch, outputs, name)
-    _try_save(head, name, backbone)
 
 
 def _try_regularizer(node: Config, backbone: Backbone, head: Any, split: EncodedSplit, *, seed: int) -> None:
@@ -122,57 +141,23 @@ def _try_regularizer(node: Config, backbone: Backbone, head: Any, split: Encoded
     try:
         regularizer.configure_model(module.train())
         step = TrainingStep(module, batch, reads_gradient=False, weights=dict)
-        penalty = _asked(f"{name}.penalty", lambda: regularizer.penalty(step))
+        penalty = asked(f"{name}.penalty", lambda: regularizer.penalty(step))
         if penalty is not None and not (isinstance(penalty, Tensor) and penalty.dim() == 0 and penalty.isfinite()):
-            raise _unexpected(f"{name}.penalty", "None, or a scalar tensor, finite", penalty)
-        loss = _asked(name, lambda: module.training_step(batch, 0), "in a training step")
+            raise unexpected(f"{name}.penalty", "None, or a scalar tensor, finite", penalty)
+        loss = asked(name, lambda: module.training_step(batch, 0), "in a training step")
     except UserError as error:
         if "attached to" in str(error):  # it asks Lightning's trainer, which there is not yet
             return
         raise
     expected = "a loss that is a scalar, finite and with a gradient"
     if not isinstance(loss, Tensor) or loss.dim() != 0 or not math.isfinite(loss.item()) or not loss.requires_grad:
-        raise _unexpected(name, expected, loss)
-    _asked(name, loss.backward, "in a training step")
-
-
-def _check_scores(scores: Any, name: str, batch: Batch) -> None:
-    if not isinstance(scores, Tensor):
-        raise _unexpected(f"{name}.forward", "a tensor of scores", scores)
-    if not scores.isfinite().any():
-        raise _unexpected(f"{name}.forward", "finite scores", scores)
-
-
-def _check_loss(loss: Any, name: str, head: Any) -> None:
-    expected = "a scalar tensor, finite and with a gradient"
-    if not isinstance(loss, Tensor) or loss.dim() != 0 or not math.isfinite(loss.item()) or not loss.requires_grad:
-        raise _unexpected(f"{name}.loss", expected, loss)
-    _asked(f"{name}.loss", loss.backward)
-    own = [part for part in head.parameters() if part.requires_grad]
-    if own and not any(part.grad is not None for part in own):
-        raise UserError(
-            f"{name}.loss: expected a gradient of the head's weights, received none; compute the loss from the scores"
-        )
-
-
-def _check_outputs(outputs: Any, name: str, batch: Batch) -> None:
-    expected = f"a dictionary of tensors with {batch.size} rows, one for each of the batch"
-    if not isinstance(outputs, dict) or not outputs:
-        raise _unexpected(f"{name}.decode", expected, outputs)
-    for key, value in outputs.items():
-        if not isinstance(value, Tensor) or value.dim() == 0 or len(value) != batch.size:
-            raise _unexpected(f"{name}.decode", expected, value, what=f"{key}: ")
-    probabilities = outputs.get("probabilities")
-    if probabilities is not None and not ((probabilities >= -1e-3) & (probabilities <= 1 + 1e-3)).all():
-        raise UserError(
-            f"{name}.decode: expected probabilities from 0 to 1, received {probabilities.min().item():.3g} to "
-            f"{probabilities.max().item():.3g}; apply softmax or sigmoid to the scores"
-        )
+        raise unexpected(name, expected, loss)
+    asked(name, loss.backward, "in a training step")
 
 
 def _try_task(split: EncodedSplit, batch: Batch, outputs: dict[str, Tensor], name: str) -> None:
     """Score, show and write the predictions as the task of a run does."""
-    received = ", ".join(f"{key} {_shown(value)}" for key, value in outputs.items())
+    received = ", ".join(f"{key} {shown(value)}" for key, value in outputs.items())
     task = split.task
     try:
         predictions = task.assemble(split, split.in_order([(batch.rows, outputs)]))
@@ -188,58 +173,28 @@ def _try_task(split: EncodedSplit, batch: Batch, outputs: dict[str, Tensor], nam
             f"assemble of {type(task).__module__} asks for"
         ) from error
     if not isinstance(scores, dict):
-        raise _unexpected(f"{type(task).__module__}.{type(task).__qualname__}.score", "numbers by name", scores)
+        raise unexpected(f"{type(task).__module__}.{type(task).__qualname__}.score", "numbers by name", scores)
 
 
 def _try_unlabelled(head: Any, name: str, backbone: Backbone, split: EncodedSplit) -> None:
     """Predict examples without labels, as `predict` does."""
     batch = split[_all_rows(split)]
     if hasattr(head, "prepare"):
-        _asked(f"{name}.prepare", lambda: head.prepare(batch, seed=0, epoch=None), "of examples without labels")
+        asked(f"{name}.prepare", lambda: head.prepare(batch, seed=0, epoch=None), "of examples without labels")
     with torch.no_grad():
-        _asked(
-            f"{name}.forward", lambda: head.decode(head(backbone(batch), batch), batch), "of examples without labels"
-        )
+        asked(f"{name}.forward", lambda: head.decode(head(backbone(batch), batch), batch), "of examples without labels")
 
 
 def _try_save(head: Any, name: str, backbone: Backbone) -> None:
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "model"
-        _asked(f"{name}.save", lambda: head.save(backbone, draft))
+        asked(f"{name}.save", lambda: head.save(backbone, draft))
         written = sorted(file.name for file in draft.glob("*")) if draft.is_dir() else []
         if "config.json" not in written or not any(file.endswith(".safetensors") for file in written):
             raise UserError(
                 f"{name}.save: expected a folder with config.json and weights in safetensors, received "
                 f"{', '.join(written) or 'none'}; backbone.save(folder) writes both"
             )
-
-
-def _asked(method: str, call: Any, what: str = "of two examples") -> Any:
-    """What a call returns.
-
-    Raises:
-        UserError: if it fails: with file and line if that is in the plugin.
-    """
-    try:
-        return call()
-    except UserError:
-        raise
-    except Exception as error:
-        reason = message(error) or f"{type(error).__name__}: {first_line(error)}"
-        raise UserError(f"{method} {what} fails: {reason}") from error
-
-
-def _unexpected(method: str, expected: str, received: Any, *, what: str = "") -> UserError:
-    return UserError(f"{method}: expected {expected}, received {what}{_shown(received)}")
-
-
-def _shown(value: Any) -> str:
-    """`a float32 tensor (2, 3)`; of a scalar, its value."""
-    if not isinstance(value, Tensor):
-        return f"{type(value).__name__} {value!r:.60}" if value is not None else "None"
-    if value.dim() == 0:
-        return f"{value.item():.3g}{'' if value.requires_grad else ' without a gradient'}"
-    return f"a {str(value.dtype).removeprefix('torch.')} tensor {tuple(value.shape)}"
 
 
 def _all_rows(split: EncodedSplit) -> Any:
