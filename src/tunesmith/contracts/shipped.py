@@ -8,6 +8,7 @@ import torchmetrics
 
 from tunesmith.callbacks.checkpoint import checkpoint
 from tunesmith.callbacks.early_stopping import early_stopping
+from tunesmith.callbacks.weight_norm import weight_norm
 from tunesmith.contracts.protocols import CallbackFactory, Head, LoggerFactory, Metric, Source, Task
 from tunesmith.data.sources.conll import Conll
 from tunesmith.data.sources.csv import Csv
@@ -31,6 +32,7 @@ from tunesmith.heads.permuted_lm import PermutedLm
 from tunesmith.heads.span import Span
 from tunesmith.heads.token_classification import TokenClassification
 from tunesmith.loggers.csv import csv
+from tunesmith.loggers.mlflow import mlflow
 from tunesmith.loggers.tensorboard import tensorboard
 from tunesmith.loggers.wandb import wandb
 from tunesmith.regularizers.regularizer import Regularizer
@@ -72,7 +74,7 @@ SOURCES: tuple[type[Source], ...] = (
     SquadJson,
     Text,
 )
-CALLBACKS: tuple[CallbackFactory, ...] = (checkpoint, early_stopping)
-LOGGERS: tuple[LoggerFactory, ...] = (csv, tensorboard, wandb)
+CALLBACKS: tuple[CallbackFactory, ...] = (checkpoint, early_stopping, weight_norm)
+LOGGERS: tuple[LoggerFactory, ...] = (csv, mlflow, tensorboard, wandb)
 METRICS: tuple[type[Metric], ...] = (torchmetrics.MeanMetric,)
 REGULARIZERS: tuple[type[pl.Callback], ...] = (Regularizer,)  # a base class, which each one inherits

@@ -70,8 +70,8 @@ class Service:
     def __init__(self, address: str, *, folder: Path, shared: Path, timeout_seconds: float) -> None:
         self._address, self._folder, self._shared = address, folder, shared
         # MLflow's own would be 7 retries of 120 s each.
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(max(1, round(timeout_seconds))))
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = str(max(1, round(timeout_seconds)))
+        os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"
         self._client: Any = None
         self._run_id = ""
         self._last: dict[str, int] = {}  # by metric, the last step that an earlier attempt at the run has logged

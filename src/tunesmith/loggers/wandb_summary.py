@@ -1,7 +1,7 @@
 """A W&B run that is written at once: of a whole sweep, or of a run that was scored again.
 
 That of a sweep has one id, so that writing it again replaces what it showed. The values of each writing are at a step of their
-own, the seconds since 1970: W&B drops values of a step before the last one that it has, and a run that is written offline again
+own, the milliseconds since 1970: W&B drops values of a step before the last one that it has, and a run that is written offline again
 does not know that step.
 """
 
@@ -99,7 +99,7 @@ def write(
         if content.page is not None:
             media["report"] = library.Html(content.page, inject=False)
         if media:
-            run.log(media, step=int(time.time()))
+            run.log(media, step=time.time_ns() // 1_000_000)
     except BaseException:
         wandb_session.finish(run, "failed")
         raise
