@@ -35,6 +35,7 @@ _MEANT = (
     "The '.*' does not have many workers",  # batches are made from memory-mapped tokens
     r"Found \d+ module\(s\) in eval mode",  # of regularizers that freeze
     r"Trying to infer the `batch_size`",  # scores are of whole splits
+    r"The `srun` command is available on your system but is not used",  # workers are started here
     r"GPU available but not used",  # trainer.accelerator=cpu says so
     "You're resuming from a checkpoint that ended before the epoch ended",  # the epoch plan starts at the right batch
 )
