@@ -46,9 +46,9 @@ def print_sizes(config: Config, dataset: Surveyed, run: RunFolder, parts: Assemb
     )
     trainer = parts.trainer
     LOG.info(
-        "%s steps in at most %s epochs on %s, precision %s, %s",
+        "%s steps in at most %s on %s, precision %s, %s",
         f"{parts.total_steps:,}",
-        trainer.max_epochs,
+        f"{trainer.max_epochs} epoch{'s' * (trainer.max_epochs != 1)}",
         f"{trainer.world_size} x {trainer.strategy.root_device}",
         config["trainer"]["precision"],
         f"seed {config['seed']}",
