@@ -41,7 +41,7 @@ def _asked_to_log(given: RunArguments) -> bool:
     Raises:
         UserError: if it cannot be done.
     """
-    from tunesmith.report.wandb_places import settings_of
+    from tunesmith.loggers.wandb_recorded import settings_of
 
     wanted = given.values.get("wandb", "false")
     mistakes = [f"wandb={wanted}; expected true or false"] if wanted not in ("true", "false") else []
@@ -59,8 +59,8 @@ def _asked_to_log(given: RunArguments) -> bool:
 
 def _log(given: RunArguments, config: Config, scores: dict[str, float], output: Path, arguments: list[str]) -> None:
     """Log the scores; whatever is wrong with W&B is one line, for they are written."""
-    from tunesmith.loggers.evaluation import log_evaluation
-    from tunesmith.report.wandb_places import settings_of, wandb_id
+    from tunesmith.loggers.wandb_evaluation import log_evaluation
+    from tunesmith.loggers.wandb_recorded import settings_of
 
     settings = settings_of(given.run.config())
     assert settings is not None
@@ -68,7 +68,6 @@ def _log(given: RunArguments, config: Config, scores: dict[str, float], output: 
     try:
         address = log_evaluation(
             given.run,
-            wandb_id(given.run.path),
             config,
             scores,
             output,

@@ -9,7 +9,7 @@ from tunesmith.commands.key_values import KeyValues, unknown_keys
 from tunesmith.errors import UserError
 
 if TYPE_CHECKING:
-    from tunesmith.loggers.offline_runs import OfflineRun
+    from tunesmith.loggers.wandb_offline_runs import OfflineRun
     from tunesmith.loggers.wandb_sync import Outcome
 
 _TIMEOUT_SECONDS = 60.0  # for a run, unless it is given
@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     """Send what is unsent; print what was sent and what is left; 1 if something is."""
     folder, timeout_seconds, address = _parse(arguments)
     from tunesmith.loggers.mlflow_sync import unsent_runs
-    from tunesmith.loggers.offline_runs import offline_runs
+    from tunesmith.loggers.wandb_offline_runs import offline_runs
 
     runs, unsent = offline_runs(folder), list(unsent_runs(folder))
     if not runs and not unsent:

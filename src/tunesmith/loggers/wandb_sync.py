@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tunesmith.configuration.secrets import BLANK, without_secrets
 from tunesmith.errors import UserError
-from tunesmith.loggers.offline_runs import marker
+from tunesmith.loggers.wandb_offline_runs import marker
 
 _COMMAND = (
     sys.executable,
