@@ -25,12 +25,12 @@ from tunesmith.loggers.wandb_offline_runs import marker
 
 _COMMAND = (
     sys.executable,
-    "-P",
+    "-P",  # a wandb.py in the working folder is not W&B
     "-m",
     "wandb",
     "sync",
     "--include-online",
-)  # -P: a wandb.py in the working folder is not W&B
+)
 _CHANGED = ("WANDB_MODE", "WANDB_SILENT", "WANDB_QUIET", "WANDB_SERVICE")  # would end or mute it
 _CONNECT_SECONDS = 10.0
 _BYTES = 2**22  # of what W&B prints, and of its log
