@@ -6,7 +6,7 @@ from typing import Any
 
 from tunesmith.errors.messages import shortened
 
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 def typed(value: Any) -> str:
@@ -24,6 +24,12 @@ def read(text: str) -> Any:
     if NUMBER.fullmatch(text):
         return int(text) if text.lstrip("+-").isdecimal() else float(text)
     return {"true": True, "false": False, "null": None}.get(text.lower(), text)
+
+
+def finite_number(text: str) -> float | None:
+    """The finite number that YAML and Hydra read; None for any other text, `nan`, `inf` and other digits than 0 to 9 included."""
+    number = float(text) if NUMBER.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def is_number(value: Any) -> bool:
