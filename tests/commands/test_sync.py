@@ -11,7 +11,7 @@ from tests.loggers.test_wandb import wandb
 from tests.loggers.wandb_server import Server
 from tunesmith import cli
 from tunesmith.documents.document import Table
-from tunesmith.loggers.offline_runs import marker
+from tunesmith.loggers.wandb_offline_runs import marker
 from tunesmith.runs.folder import RunFolder
 
 KEY = "0123456789" * 4

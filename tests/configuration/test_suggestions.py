@@ -9,6 +9,7 @@ from tunesmith import cli
 from tunesmith.configuration import compose, reference, suggestions, synonyms
 from tunesmith.configuration.bare_words import set_apart
 from tunesmith.configuration.checks.check import check
+from tunesmith.configuration.choice_suggestions import as_word
 from tunesmith.configuration.choices import choices, conf_folders
 from tunesmith.sweeps.sweep import plan
 
@@ -255,7 +256,7 @@ def suggested():
     for name in synonyms.GROUPS:
         yield suggestions.for_name(name, "nothing of the kind")
     for group, names in synonyms.CHOICES.items():
-        yield from (name if "=" in name else suggestions._as_word(group, name) for name in names.values())
+        yield from (name if "=" in name else as_word(group, name) for name in names.values())
     yield from (f"backbone={choice} backbone.name=org/model" for choice in synonyms.FAMILIES.values())
     for text in synonyms.WITHOUT_KEY.values():
         yield from re.findall(r"[a-z_]+\.[a-z_.]+=\S*[\w\]]", text)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from tunesmith.statistics.intervals import bootstrap_interval, median_interval, t_interval, welch_interval
+from tunesmith.statistics.intervals import bootstrap_interval, t_interval, welch_interval
 
 
 def test_1000_random_t_intervals_equal_scipy_and_statsmodels():
@@ -34,23 +34,12 @@ def test_the_bootstrap_is_scipys_idea_of_a_resampled_t():
     assert bootstrap_interval(scores) == (low, high)
 
 
-def test_the_median_lies_between_order_statistics_as_often_as_binomial():
-    for count in range(1, 30):
-        scores = np.arange(count, dtype=float)[::-1]
-        found = median_interval(scores)
-        coverage = {k: 1 - 2 * stats.binom.cdf(k - 1, count, 0.5) for k in range(1, count // 2 + 1)}
-        fitting = [k for k, covered in coverage.items() if covered >= 0.95]
-        assert found == ((max(fitting) - 1, count - max(fitting)) if fitting else None)
-    assert median_interval(np.arange(5.0)) is None and median_interval(np.arange(6.0)) == (0, 5)
-
-
 def test_no_interval_from_too_few_scores_equal_scores_or_nan():
     equal, few, wrong = np.full(9, 0.1 + 0.2), np.array([0.5]), np.array([0.5, np.nan] * 6)
     for interval in (t_interval, bootstrap_interval):
         assert interval(equal) is interval(few) is interval(wrong) is interval(few[:0]) is None
     assert welch_interval(equal, equal + 1) is welch_interval(few, equal) is welch_interval(wrong, wrong) is None
     assert welch_interval(equal, np.array([0.1, 0.2])) is not None
-    assert median_interval(wrong) is None
     assert bootstrap_interval(np.arange(7.0)) is None and bootstrap_interval(np.arange(8.0)) is not None
 
 

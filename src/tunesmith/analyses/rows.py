@@ -10,7 +10,7 @@ import xxhash
 
 from tunesmith.documents.document import Cell, Part, Score, Table
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import shortened
+from tunesmith.errors.messages import one_line, shortened
 
 Row = Mapping[str, Any]
 WORST = 20  # errors listed
@@ -171,8 +171,7 @@ def text_of(row: Row, columns: Iterable[Any]) -> str:
 
 def in_short(text: str) -> str:
     """A text in one line of at most 200 characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * TEXT]).split())
-    return line if len(line) <= TEXT and len(text) <= 4 * TEXT else line[: TEXT - 1].rstrip() + "…"
+    return one_line(text, TEXT)
 
 
 def name_of(label: Any) -> str:

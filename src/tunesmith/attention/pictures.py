@@ -8,6 +8,7 @@ from tunesmith.attention.rollout import rollout
 from tunesmith.attention.shading import ShadedText, shaded
 from tunesmith.attention.windows import Window
 from tunesmith.documents.document import Picture
+from tunesmith.errors.messages import one_line
 from tunesmith.figures import attention as figures
 
 _NAME_WIDTH = 36  # characters of a name in a title
@@ -47,7 +48,7 @@ def summary(window: Window, *, prefix: str) -> Iterator[Picture]:
     )
     for number, (name, places) in enumerate(window.sources.items(), start=1):
         rows = window.weights[:, :, places].mean(2)  # (layers, heads, tokens)
-        title = f"Where {_short(name)} looks"
+        title = f"Where {one_line(name, _NAME_WIDTH)} looks"
         yield Picture(
             f"{prefix}-looks-{number}",
             title,
@@ -92,7 +93,3 @@ def layers(window: Window, *, prefix: str, layer: int | None, head: int | None) 
 
 def _rollout(window: Window) -> np.ndarray:
     return rollout(list(window.weights.mean(1)))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME_WIDTH else name[: _NAME_WIDTH - 1] + "…"

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tunesmith.commands.key_values import KeyValues, unknown_keys
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 
 _KEYS = ("output", "weights", "predictions")
 _SHOWN = 20  # things left out
@@ -11,22 +11,16 @@ _SHOWN = 20  # things left out
 
 def run(arguments: list[str]) -> int:
     """Write the bundle; print what it holds and what was left out."""
-    places = [
-        word for word in arguments if "=" not in word or (word.partition("=")[0] not in _KEYS and Path(word).is_dir())
-    ]
-    given = [word for word in arguments if word not in places]
-    values = dict(word.split("=", 1) for word in given)
-    mistakes = [f"unknown key {key}{did_you_mean(key, _KEYS)}" for key in values if key not in _KEYS]
-    keys = [word.partition("=")[0] for word in given]
-    mistakes += [f"{key} is given {keys.count(key)} times; expected it once" for key in values if keys.count(key) > 1]
+    given = KeyValues.of(arguments, _KEYS)
+    places, values, mistakes = given.places, given.values, unknown_keys(given.others, _KEYS) + given.mistakes
     mistakes += [
         f"{key}={values[key]}; expected true or false"
         for key in ("weights", "predictions")
-        if values.get(key, "true") not in ("true", "false")
+        if values.get(key, "true") not in ("true", "false", "")
     ]
     if not places:
         mistakes.append("bundle needs at least one folder: tunesmith bundle runs/sweeps/ID output=paper.zip")
-    if not values.get("output", "").endswith(".zip"):
+    if values.get("output") != "" and not values.get("output", "").endswith(".zip"):
         mistakes.append(f"output={values.get('output', '')}; expected the name of a new file: output=paper.zip")
     output = Path(values.get("output", "")).expanduser()
     if not mistakes and (output.exists() or output.is_symlink()):

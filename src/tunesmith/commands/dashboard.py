@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunesmith.commands.key_values import KeyValues, unknown_keys
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean, listed
+from tunesmith.errors.messages import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,19 +75,12 @@ def _parsed(arguments: list[str]) -> tuple[Path, dict[str, str]]:
     Raises:
         UserError: with all mistakes.
     """
-    words = [word for word in arguments if "=" in word and not Path(word).expanduser().is_dir()]
-    options = dict(word.split("=", 1) for word in words)
-    given = [word.partition("=")[0] for word in words]
-    mistakes = [f"unknown key {key}{did_you_mean(key, _KEYS)}" for key in options if key not in _KEYS]
-    mistakes += [f"{key} is empty; expected {key}=..." for key, text in options.items() if not text]
-    mistakes += [
-        f"{key} is given {given.count(key)} times; expected it once" for key in options if given.count(key) > 1
-    ]
-    folders = [word for word in arguments if word not in words]
+    given = KeyValues.of(arguments, _KEYS)
+    folders, mistakes = given.places, unknown_keys(given.others, _KEYS) + given.mistakes
     if len(folders) != 1:
         mistakes.append(
             f"dashboard needs the folder of one sweep, not {len(folders)}: tunesmith dashboard runs/sweeps/ID"
         )
     if mistakes:
         raise UserError(mistakes)
-    return Path(folders[0]).expanduser(), options
+    return Path(folders[0]).expanduser(), given.values

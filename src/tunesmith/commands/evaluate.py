@@ -16,7 +16,7 @@ from tunesmith.training import logging_setup
 def run(arguments: list[str]) -> int:
     """Score the run and print the scores; with output=DIR, write them and the predictions."""
     given = RunArguments.parse(arguments, optional=["output", "wandb"])
-    logs = _asked_to_log(given)
+    wandb = _wandb_settings(given)
     config, metrics = scored(given)
     from tunesmith.runs.score_table import print_label_scores, print_scores, warn_of_undefined
     from tunesmith.runs.scores import LABELS, numbers
@@ -30,45 +30,50 @@ def run(arguments: list[str]) -> int:
     if (output := given.values.get("output")) is not None:
         written = Path(output).expanduser()
         print(f"Written: {written / 'metrics.json'}, {written / 'predictions'}")
-        if logs:
-            _log(given, config, scores, written, arguments)
+        if wandb is not None:
+            _log(given, config, scores, written, settings=wandb, arguments=arguments)
     return 0
 
 
-def _asked_to_log(given: RunArguments) -> bool:
-    """Whether wandb=true is given.
+def _wandb_settings(given: RunArguments) -> Config | None:
+    """The settings of the run's W&B logger if wandb=true is given, else None.
 
     Raises:
         UserError: if it cannot be done.
     """
-    from tunesmith.report.wandb_places import settings_of
+    from tunesmith.loggers.wandb_recorded import settings_of
 
     wanted = given.values.get("wandb", "false")
+    settings = settings_of(given.run.config()) if wanted == "true" else None
     mistakes = [f"wandb={wanted}; expected true or false"] if wanted not in ("true", "false") else []
     if wanted == "true" and "output" not in given.values:
         mistakes.append("wandb=true needs output=DIR, where the files of Weights & Biases go")
-    if wanted == "true" and settings_of(given.run.config()) is None:
+    if wanted == "true" and settings is None:
         mistakes.append(
             f"wandb=true, but {given.run.path} was not logged to Weights & Biases; expected logger=wandb in its config: "
             "leave wandb=true out"
         )
     if mistakes:
         raise UserError(mistakes)
-    return wanted == "true"
+    return settings
 
 
-def _log(given: RunArguments, config: Config, scores: dict[str, float], output: Path, arguments: list[str]) -> None:
+def _log(
+    given: RunArguments,
+    config: Config,
+    scores: dict[str, float],
+    output: Path,
+    *,
+    settings: Config,
+    arguments: list[str],
+) -> None:
     """Log the scores; whatever is wrong with W&B is one line, for they are written."""
-    from tunesmith.loggers.evaluation import log_evaluation
-    from tunesmith.report.wandb_places import settings_of, wandb_id
+    from tunesmith.loggers.wandb_evaluation import log_evaluation
 
-    settings = settings_of(given.run.config())
-    assert settings is not None
     print(f"Weights & Biases: {settings['entity'] or 'the default account'}, project {settings['project']}", flush=True)
     try:
         address = log_evaluation(
             given.run,
-            wandb_id(given.run.path),
             config,
             scores,
             output,

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tunesmith.commands.key_values import KeyValues, unknown_keys
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 
 KEYS = ("output", "baseline", "score", "rows", "columns")
 
@@ -30,8 +30,9 @@ def run(arguments: list[str]) -> int:
     from tunesmith.report.content import Question, content
     from tunesmith.report.folder import check_target, write
 
+    asked = "output" in options
     target = Path(options.pop("output", places[0] / "report" if len(places) == 1 else "report")).expanduser()
-    check_target(target, asked="output" in [word.partition("=")[0] for word in arguments])
+    check_target(target, asked=asked)
     made = content(found, Question(**options))  # which reports mistakes, before anything is written
     show(records, title=title, place=sweep)
     page = write(made, appendix.sections(records, sweeps=appendix.sweeps_of(places)), target, title=title)
@@ -47,17 +48,11 @@ def _parsed(arguments: list[str]) -> tuple[list[Path], dict[str, str]]:
     Raises:
         UserError: with all mistakes.
     """
-    words = [word for word in arguments if "=" in word and not Path(word).expanduser().exists()]
-    options = dict(word.split("=", 1) for word in words)
-    mistakes = [f"unknown key {key}{did_you_mean(key, KEYS)}" for key in options if key not in KEYS]
-    mistakes += [f"{key} is empty; expected {key}=..." for key, text in options.items() if not text]
-    given = [word.partition("=")[0] for word in words]
-    mistakes += [
-        f"{key} is given {given.count(key)} times; expected it once" for key in options if given.count(key) > 1
-    ]
+    given = KeyValues.of(arguments, KEYS)
+    options, mistakes = given.values, unknown_keys(given.others, KEYS) + given.mistakes
     if "columns" in options and "rows" not in options:
         mistakes.append(f"columns={options['columns']} needs rows: rows=regularization columns={options['columns']}")
-    places = [Path(word).expanduser() for word in arguments if word not in words]
+    places = [Path(word).expanduser() for word in given.places]
     if not places and not mistakes:
         mistakes.append("report needs at least one folder: tunesmith report runs/sweeps/ID, or runs/")
     if mistakes:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunesmith.commands.key_values import KeyValues, key_of, unknown_keys
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 from tunesmith.training import logging_setup
 
 if TYPE_CHECKING:
@@ -96,18 +96,9 @@ def _parsed(arguments: list[str]) -> tuple[Path, bool, dict[str, str], list[str]
     Raises:
         UserError: with all mistakes.
     """
-    places = [word for word in arguments if "=" not in word]
-    pairs = [word.split("=", 1) for word in arguments if "=" in word]
-    values = {key: value for key, value in pairs if key in _OWN}
-    others = [f"{key}={value}" for key, value in pairs if key not in _OWN]
-    keys = [key for key, _ in pairs]
-    mistakes = [f"{key} is given {keys.count(key)} times; expected it once" for key in values if keys.count(key) > 1]
-    mistakes += [f"{key} is empty; expected {key}=DIR" for key, value in values.items() if not value]
-    mistakes += [
-        f"unknown key {word.partition('=')[0]}{did_you_mean(word.partition('=')[0], _OWN)}"
-        for word in others
-        if "." not in word.partition("=")[0]
-    ]
+    given = KeyValues.of(arguments, _OWN)
+    places, values, others = given.places, given.values, given.others
+    mistakes = given.mistakes + unknown_keys((word for word in others if "." not in key_of(word)), _OWN)
     if values.get("check", "true") not in ("true", "false", ""):
         mistakes.append(f"check={values['check']}; expected true or false")
     if len(places) + ("run" in values) != 1:

@@ -5,11 +5,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tunesmith.commands.key_values import KeyValues, unknown_keys
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
 
 if TYPE_CHECKING:
-    from tunesmith.loggers.offline_runs import OfflineRun
+    from tunesmith.loggers.wandb_offline_runs import OfflineRun
     from tunesmith.loggers.wandb_sync import Outcome
 
 _TIMEOUT_SECONDS = 60.0  # for a run, unless it is given
@@ -20,7 +20,7 @@ def run(arguments: list[str]) -> int:
     """Send what is unsent; print what was sent and what is left; 1 if something is."""
     folder, timeout_seconds, address = _parse(arguments)
     from tunesmith.loggers.mlflow_sync import unsent_runs
-    from tunesmith.loggers.offline_runs import offline_runs
+    from tunesmith.loggers.wandb_offline_runs import offline_runs
 
     runs, unsent = offline_runs(folder), list(unsent_runs(folder))
     if not runs and not unsent:
@@ -103,27 +103,19 @@ def _parse(arguments: list[str]) -> tuple[str, float, str | None]:
     Raises:
         UserError: with all mistakes.
     """
-    folders = [word for word in arguments if "=" not in word or word.partition("=")[0] not in _KEYS]
-    given = [word.partition("=")[::2] for word in arguments if word not in folders]
-    mistakes = [
-        f"unknown key {word.partition('=')[0]}{did_you_mean(word.partition('=')[0], _KEYS)}"
-        for word in folders
-        if "=" in word and not Path(word).is_dir()
-    ]
+    given = KeyValues.of(arguments, _KEYS)
+    folders, values, mistakes = given.places, given.values, unknown_keys(given.others, _KEYS) + given.mistakes
     if len(folders) != 1:
         mistakes.append(f"sync needs one folder, not {len(folders)}: tunesmith sync runs/")
-    counts = {key: sum(other == key for other, _ in given) for key in _KEYS}
-    mistakes += [f"{key} is given {count} times; expected it once" for key, count in counts.items() if count > 1]
-    values = dict(given)
     seconds = _TIMEOUT_SECONDS
-    if (value := values.get("timeout_seconds")) is not None:
+    if value := values.get("timeout_seconds"):
         try:
             seconds = float(value)
         except ValueError:
             seconds = math.nan
         if not 0 < seconds <= 86400:
             mistakes.append(f"timeout_seconds={value}; expected seconds for a run, above 0 and up to 86400")
-    if (address := values.get("tracking_uri")) is not None:
+    if address := values.get("tracking_uri"):
         from tunesmith.loggers.mlflow_service import check_address
 
         try:

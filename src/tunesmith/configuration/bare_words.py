@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tunesmith.configuration import suggestions, synonyms
+from tunesmith.configuration.choice_suggestions import choice_words, for_choice
 from tunesmith.configuration.choices import choices, conf_folders, groups
+from tunesmith.configuration.typed_values import read
 
 _ROOT = ("seed", "name", "output_dir", "monitor")
 _FIRST = ("dataset", "backbone", "head", "optimizer", "scheduler")  # groups that a single word is most likely of
@@ -62,10 +64,10 @@ def _meant(key: str, value: str) -> str:
     if key in known:
         available = choices(key, conf_folders(None))
         words = f"{key}={value}" if value in available else ""
-        return f"; did you mean {words}?" if words else suggestions.for_choice(key, value, available)
+        return f"; did you mean {words}?" if words else for_choice(key, value, available)
     if key in _ROOT or key.partition(".")[0] in (*known, "sweep"):
         return f"; did you mean {key}={value}?"
-    words = suggestions.for_name(suggestions.name_of(key), suggestions.read(value))
+    words = suggestions.for_name(suggestions.name_of(key), read(value))
     return suggestions.as_question(words)
 
 
@@ -92,4 +94,4 @@ def _likely(group: str) -> int:
 
 def _chosen(group: str, name: str) -> str:
     """`dataset=csv` for a choice of a group, or a word that stands for one; empty for any other."""
-    return suggestions.choice_words(group, name, choices(group, conf_folders(None)))
+    return choice_words(group, name, choices(group, conf_folders(None)))

@@ -14,11 +14,6 @@ from tunesmith.configuration.choices import choices, conf_folder, groups
 
 _LINE = re.compile(r"( *)([A-Za-z_]\w*):(?:\s+(\S.*)|\s*)$")
 _ENTRY = re.compile(r" *- +(?:override +)?/?([\w/]+): *\[?([\w/]+)")
-_SEVERAL = (
-    "regularization",
-    "callbacks",
-    "logger",
-)  # as in tunesmith.configuration.targets, which takes time to import
 _FOLDERS = ("output_dir", "backbone.name", "sweep.folder")
 _HIDDEN = ("_target_", "defaults")
 _PARTS = ("dataset.source", "dataset.task")

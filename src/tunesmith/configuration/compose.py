@@ -262,9 +262,3 @@ def _no_groups(composed: Any) -> Iterable[str]:
     for group in ("dataset", *SINGLE, *SEVERAL):
         if not isinstance(composed.get(group), Mapping):
             yield f"{group} is {composed.get(group)}; expected a group of settings: {group}=<choice>, see tunesmith list {group}"
-
-
-def compose_group(group: str, overrides: Sequence[str], *, config_dir: str | None = None) -> Config:
-    """The node of a single group, such as another dataset's."""
-    node: Config = compose(overrides, config_dir=config_dir)[group]
-    return node

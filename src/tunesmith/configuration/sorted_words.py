@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.choice_suggestions import for_choice
 from tunesmith.configuration.choices import choices, groups
 from tunesmith.configuration.group_files import of_hydra
 from tunesmith.configuration.override_quoting import quoted_form
 from tunesmith.configuration.overrides import parsed
-from tunesmith.configuration.suggestions import LISTS, for_choice, for_hydra
+from tunesmith.configuration.suggestions import LISTS, for_hydra
 from tunesmith.configuration.targets import SEVERAL, SINGLE
 from tunesmith.errors import UserError
 

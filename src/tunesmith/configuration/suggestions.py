@@ -1,37 +1,24 @@
-"""What to type instead of a name that does not exist here: other frameworks' words, other spellings, names on the hub.
+"""What to type instead of a key, an option or a value that does not exist here: other frameworks' words, other spellings.
 
-Each function returns the end of a message, such as `; did you mean optimizer.lr=3e-5?`, or an empty text.
+Each function returns the end of a message, such as `; did you mean optimizer.lr=3e-5?`, or an empty text. Choices of a group are in
+`tunesmith.configuration.choice_suggestions`.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tunesmith.configuration import synonyms
+from tunesmith.configuration.choice_suggestions import chosen, plain, words_for
 from tunesmith.configuration.choices import choices, conf_folders, groups
 from tunesmith.configuration.score_names import score_name
 from tunesmith.configuration.targets import SEVERAL
-from tunesmith.errors.messages import did_you_mean, shortened
+from tunesmith.configuration.typed_values import NUMBER, is_number, read, typed
+from tunesmith.errors.messages import did_you_mean
 
 LISTS = ("dataset.labels", "dataset.metrics", "logger.wandb.tags", "optimizer.betas")  # settings whose values are lists
-_SPACES = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DISTRIBUTION = re.compile(r"(\w+)\(([^,()]+),([^,()]+)\)")
-_FILES = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "jsonl",
-    ".json": "jsonl",
-    ".txt": "text",
-    ".conll": "conll",
-    ".conllu": "conllu",
-}
-
-
-def plain(name: str) -> str:
-    """A name without marks, in lower case: `SST-2` and `sst2` are the same."""
-    return _SPACES.sub("", name).lower()
+_CHOOSING = ("_target_", "name", "type", "choice", "class", "kind")  # settings that other frameworks choose a part by
 
 
 def for_key(key: str, value: Any, *, siblings: Sequence[str] = (), known: Sequence[str] = ()) -> str:
@@ -71,7 +58,7 @@ def as_question(words: str) -> str:
 
 def _with_group(key: str, value: Any) -> str:
     """A key that was meant, with its value if it is a group: `optimizer=adamw` for `Optimizer=adamw`."""
-    return _chosen(key, value) if key in groups(conf_folders(None)) and isinstance(value, str) else key
+    return chosen(key, value) if key in groups(conf_folders(None)) and isinstance(value, str) else key
 
 
 def _group_setting(key: str, name: str, value: Any) -> str:
@@ -80,9 +67,9 @@ def _group_setting(key: str, name: str, value: Any) -> str:
     known = groups(conf_folders(None))
     group = before.rpartition(".")[2]
     if name in _CHOOSING and group in known and isinstance(value, str):
-        return _chosen(group, value.rpartition(".")[2] if name == "_target_" else value)
+        return chosen(group, value.rpartition(".")[2] if name == "_target_" else value)
     if before and name in known:
-        return f"{name}=[]" if value is False and name in SEVERAL else _chosen(name, value)
+        return f"{name}=[]" if value is False and name in SEVERAL else chosen(name, value)
     return ""
 
 
@@ -111,7 +98,7 @@ def for_name(name: str, value: Any) -> str:
     """The words that a synonym stands for, or why it needs none; empty for another name."""
     if name in synonyms.BY_VALUE:
         small, large = synonyms.BY_VALUE[name]
-        number = value if _is_number(value) else 1
+        number = value if is_number(value) else 1
         if name == "gpus":
             return small if number == 0 else _with_value(large, value)
         return _with_value(small if number <= 1 else large, value)
@@ -119,7 +106,7 @@ def for_name(name: str, value: Any) -> str:
         group = synonyms.GROUPS[name]
         if group == "experiment" and str(value).endswith((".yaml", ".yml")):
             return synonyms.OPTIONS["--config-name"]
-        return _chosen(group, value)
+        return chosen(group, value)
     if name in synonyms.SWITCHES:
         off = value is False or value in ("false", "no", "off")
         return f"without {synonyms.SWITCHES[name]} it is off" if off else synonyms.SWITCHES[name]
@@ -138,9 +125,9 @@ def _with_value(words: str, value: Any) -> str:
         return f"{before}={value if '/' in value else 'validation/' + score_name(value)}"
     if example in ("true", "false"):
         return f"{before}={typed(value)}" if isinstance(value, bool) else words
-    if _NUMBER.fullmatch(example):
+    if NUMBER.fullmatch(example):
         whole = example.isdecimal()
-        fits = _is_number(value) and (not whole or (isinstance(value, int) and value > 0))
+        fits = is_number(value) and (not whole or (isinstance(value, int) and value > 0))
         return f"{before}={typed(value)}" if fits else words
     if isinstance(value, str) and value and not example.startswith(("[", "{")):
         return f"{before}={typed(value)}"
@@ -149,122 +136,6 @@ def _with_value(words: str, value: Any) -> str:
     if isinstance(value, list) and value and example.startswith("["):
         return f"{before}=[{','.join(map(typed, value))}]"
     return words
-
-
-def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
-    )
-
-
-def typed(value: Any) -> str:
-    """A value as a person types it: 1e-05 is 1e-5."""
-    if isinstance(value, float) and 0 < abs(value) < 1e-3:
-        mantissa, _, exponent = f"{value:.10e}".partition("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    if isinstance(value, float):
-        return re.sub(r"e([-+])0*", lambda found: f"e{found[1].replace('+', '')}", repr(value))
-    return shortened(str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value))
-
-
-def read(text: str) -> Any:
-    """A value of the command line: a number, true, false, null, or the text itself."""
-    if _NUMBER.fullmatch(text):
-        return int(text) if text.lstrip("+-").isdecimal() else float(text)
-    return {"true": True, "false": False, "null": None}.get(text.lower(), text)
-
-
-def _chosen(group: str, value: Any) -> str:
-    """`backbone=bert` for a value that is a choice or stands for one; an example of the group's choices otherwise."""
-    available = choices(group, conf_folders(None))
-    name = value if isinstance(value, str) else ""
-    if name in available:
-        return _as_word(group, name)
-    return _words_for(group, name, available) or _as_word(group, _EXAMPLES.get(group) or next(iter(available)))
-
-
-def choice_words(group: str, name: str, available: Mapping[str, Path]) -> str:
-    """`dataset=csv` for a choice of a group, or a word that stands for one; empty for any other."""
-    if name in available:
-        return _as_word(group, name)
-    if group == "backbone" and _family(name) is None:
-        return ""
-    return _words_for(group, name, available) if name else ""
-
-
-_CHOOSING = ("_target_", "name", "type", "choice", "class", "kind")  # settings that other frameworks choose a part by
-_EXAMPLES = {
-    "backbone": "bert",
-    "dataset": "csv",
-    "optimizer": "adamw",
-    "scheduler": "linear",
-    "logger": "wandb",
-    "callbacks": "early_stopping",
-    "regularization": "rdrop",
-    "trainer": "ddp",
-    "sweep": "tpe",
-    "experiment": "demo_search",
-}
-_KEPT = {"logger": "csv", "callbacks": "checkpoint", "regularization": "standard"}  # what most runs want beside others
-
-
-def _as_word(group: str, name: str) -> str:
-    if group in _KEPT:
-        return f"{group}=[{_KEPT[group]},{name}]" if name != _KEPT[group] else f"{group}=[{name}]"
-    return f"-m {group}={name}" if group in ("sweep", "hydra/launcher") else f"{group}={name}"
-
-
-def for_choice(group: str, choice: str, available: Mapping[str, Path]) -> str:
-    """What is meant by a choice that does not exist.
-
-    Args:
-        group: of `tunesmith.configuration.choices.groups`.
-        choice: as typed.
-        available: the choices and their files.
-    """
-    words = _words_for(group, choice, available)
-    near = did_you_mean(choice, available)
-    misspelt = near and group == "backbone" and " " in words and "/" not in choice and _family(choice) is None
-    if words and not misspelt:
-        return f"; did you mean {words}?"
-    inside = [name for name in available if plain(choice) in plain(name)] if group == "experiment" and choice else []
-    inside.sort(key=lambda name: name.rpartition("/")[2] != choice)
-    return f"; did you mean {group}={inside[0]}?" if inside else near
-
-
-def _words_for(group: str, choice: str, available: Mapping[str, Path]) -> str:
-    spelled = {plain(name): name for name in available}
-    name = plain(choice)
-    if name in spelled:
-        return f"{group}={spelled[name]}" if group not in _KEPT else _as_word(group, spelled[name])
-    if found := synonyms.CHOICES.get(group, {}).get(name):
-        return found if "=" in found else _as_word(group, found).removeprefix("-m ")
-    if group == "backbone" and choice:
-        return _model(choice, available)
-    if group == "dataset" and (last := plain(choice.rpartition("/")[2])) in spelled:  # glue/sst2
-        return f"{group}={spelled[last]}"
-    ending = Path(choice).suffix.lower()
-    if group == "dataset" and ending in _FILES:
-        return f"dataset={_FILES[ending]} dataset.train={shortened(choice)}"
-    return ""
-
-
-def _model(name: str, available: Mapping[str, Path]) -> str:
-    """The choice whose model has a name of the hub; for another name, the choice of its family with `backbone.name`."""
-    from tunesmith.configuration.group_settings import written_in
-
-    for choice, file in available.items():
-        models = [s.default for s in written_in(file, "backbone").values() if s.key == "backbone.name"]
-        if any(name.lower() in (model.lower(), model.lower().rpartition("/")[2]) for model in models):
-            return f"backbone={choice}"
-    if "/" not in name and "-" not in name:
-        return ""
-    return f"backbone={_family(name) or 'bert'} backbone.name={shortened(name)}"
-
-
-def _family(name: str) -> str | None:
-    """The choice whose defaults fit a model of the hub, by its name; None if that tells nothing."""
-    return next((choice for part, choice in synonyms.FAMILIES.items() if part in plain(name)), None)
 
 
 def for_value(key: str, value: Any) -> str:
@@ -279,7 +150,7 @@ def for_hydra(word: str) -> str:
     """What is meant by one of Hydra's own settings that is not supported: `hydra/sweeper=optuna`."""
     key, _, value = word.lstrip("+~").partition("=")
     if key == "hydra/sweeper":
-        return f"; did you mean -m {_words_for('sweep', value, choices('sweep', conf_folders(None))) or 'sweep=tpe'}?"
+        return f"; did you mean -m {words_for('sweep', value, choices('sweep', conf_folders(None))) or 'sweep=tpe'}?"
     if key.startswith("hydra.sweeper.params."):
         name = key.removeprefix("hydra.sweeper.params.")
         return f"; did you mean -m sweep=tpe {name}={value or 'a,b'}?"
@@ -294,7 +165,7 @@ def for_distribution(word: str) -> str:
     key, _, value = word.lstrip("+").partition("=")
     found = _DISTRIBUTION.fullmatch(value.replace(" ", ""))
     form = synonyms.DISTRIBUTIONS.get(found[1].lower()) if found else None
-    if found is None or form is None or not all(_NUMBER.fullmatch(part) for part in found.groups()[1:]):
+    if found is None or form is None or not all(NUMBER.fullmatch(part) for part in found.groups()[1:]):
         return ""
     key = synonyms.KEYS.get(name_of(key), key).rpartition(" ")[2].partition("=")[0]
     return f'; did you mean -m sweep=tpe "{key}={form.format(found[2], found[3])}"?'

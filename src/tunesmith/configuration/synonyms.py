@@ -2,7 +2,7 @@
 
 From transformers' TrainingArguments and example scripts, Lightning, PyTorch, Hydra's Optuna sweeper, Ray Tune, timm and
 LLaMA-Factory. A synonym is never accepted: it only makes the message about an unknown name say what is meant. Each right-hand
-side is composed and checked by a test. `tunesmith.configuration.suggestions` reads these tables.
+side is composed and checked by a test. `suggestions.py` and `choice_suggestions.py` beside it read these tables.
 """
 
 # Settings: the value that was typed replaces the last example value here, if it is of the same kind.

@@ -244,13 +244,6 @@ class LoggerMay(Protocol):
         `final/test/f1` at the last step."""
 
 
-class HeadFactory(Protocol):
-    """A target of the group `head`."""
-
-    def __call__(self, backbone: Backbone, task: Any, *arguments: Any, **settings: Any) -> Head:
-        """A head."""
-
-
 class CallbackFactory(Protocol):
     """A target of the group `callbacks`: a class, or a function that returns one of Lightning's."""
 

@@ -2,7 +2,7 @@
 
 import math
 
-from tunesmith.configuration.suggestions import typed
+from tunesmith.configuration.typed_values import typed
 from tunesmith.documents.document import Cell, Score
 
 _MANY = 1000

@@ -1,4 +1,4 @@
-"""Shared parts of error messages: the closest valid name, lists of names, the first line of a library's error."""
+"""Shared parts of messages: the closest valid name, names and texts that are cut, lists of names, the first line of an error."""
 
 import difflib
 from collections.abc import Iterable
@@ -26,6 +26,13 @@ def shortened(name: str) -> str:
     """A name on one line of a message: cut if it is long, line breaks and control characters as escapes."""
     shown = name if name.isprintable() else repr(name)[1:-1]
     return shown if len(shown) <= NAME_WIDTH else shown[: NAME_WIDTH - 3] + "..."
+
+
+def one_line(text: str, most: int) -> str:
+    """A text of at most `most` characters for a cell or a figure: white space is single spaces, the end is an ellipsis if it is cut."""
+    read = 4 * most  # of a text that may have millions of characters
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[:read]).split())
+    return line if len(line) <= most and len(text) <= read else line[: most - 1].rstrip() + "…"
 
 
 def listed(names: Iterable[str]) -> str:

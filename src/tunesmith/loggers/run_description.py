@@ -3,8 +3,6 @@
 This is the one place that decides it; each logger says it in the terms of its service.
 """
 
-import math
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from tunesmith.configuration.identity import configuration_id
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.configuration.stages import origin, stage_before
+from tunesmith.configuration.typed_values import finite_number
 from tunesmith.errors.messages import shortened
 from tunesmith.loggers.short_names import short_name
 from tunesmith.runs.code import repository
@@ -23,7 +22,6 @@ from tunesmith.runs.folder import RunFolder
 
 STEP = "step"  # the axis of all values: completed optimizer steps
 MACHINE = "machine/"  # how the names of values begin that depend on the machine, such as speed and memory
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 VALUES = ("train", "validation", "machine", "final")  # how names of values begin, before a slash
 
 
@@ -109,18 +107,14 @@ def varied(overrides: Mapping[str, str]) -> dict[str, str | float]:
     Args:
         overrides: keys and values, as typed.
     """
-    return {axis_key(key): number(text) for key, text in overrides.items()}
+    return {
+        axis_key(key): text if (number := finite_number(text)) is None else number for key, text in overrides.items()
+    }
 
 
 def axis_key(key: str) -> str:
     """The key of an override in `varied`."""
     return key.lstrip("+~").replace(".", "_")
-
-
-def number(text: str) -> str | float:
-    """A finite number, as YAML reads it, or the text."""
-    value = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return value if math.isfinite(value) else text
 
 
 def tags(config: Config) -> Iterator[str]:

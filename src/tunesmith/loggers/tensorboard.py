@@ -12,9 +12,9 @@ from tunesmith.configuration.saved import to_yaml
 from tunesmith.documents.markdown import literal
 from tunesmith.documents.markdown import table as markdown
 from tunesmith.loggers.failures import Failures
-from tunesmith.loggers.hparams import hparams
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import RunDescription
+from tunesmith.loggers.tensorboard_hparams import hparams
 
 if TYPE_CHECKING:
     from tunesmith.documents.document import Table

@@ -1,6 +1,5 @@
 """Weights & Biases: the run's config, its history, its final scores and how it ended."""
 
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,11 +12,9 @@ from tunesmith.loggers import wandb_session
 from tunesmith.loggers.failures import Failures
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
+from tunesmith.loggers.wandb_recorded import ID_FILE, recorded_id
 from tunesmith.loggers.wandb_service import end_service
 from tunesmith.storage import files
-from tunesmith.storage.bounded_files import read_text
-
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 class WandbRun(WandbLogger):
@@ -168,15 +165,16 @@ def wandb(
     settings = wandb_session.settings(timeout_seconds=timeout_seconds)
     from wandb.sdk.lib.runid import generate_id
 
-    id_file = folder / "wandb_id.txt"  # a resumed run continues the same W&B run
-    if not id_file.is_file() or not _ID.fullmatch(read_text(id_file)):
-        files.write_text(id_file, generate_id())
+    id = recorded_id(folder)  # a resumed run continues the same W&B run
+    if id is None:
+        id = generate_id()
+        files.write_text(folder / ID_FILE, id)
     return WandbRun(
         worst_errors=worst_errors,
         upload_model=upload_model,
         upload_patch=upload_patch,
         save_dir=folder,
-        id=read_text(id_file),
+        id=id,
         resume="allow",
         project=project,
         entity=entity,

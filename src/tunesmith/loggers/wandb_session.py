@@ -17,7 +17,7 @@ from typing import Any, ClassVar, cast
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
-from tunesmith.loggers.offline_runs import unsent_marker
+from tunesmith.loggers.wandb_offline_runs import unsent_marker
 from tunesmith.loggers.wandb_service import STUCK_SECONDS, end_service, forget_run, killed_if_stuck
 
 _EXIT_CODES = {"failed": 1, "interrupted": 255}  # 255 is W&B's own after Ctrl-C; 0 for any other state

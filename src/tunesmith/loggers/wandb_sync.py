@@ -21,16 +21,16 @@ from pathlib import Path
 
 from tunesmith.configuration.secrets import BLANK, without_secrets
 from tunesmith.errors import UserError
-from tunesmith.loggers.offline_runs import marker
+from tunesmith.loggers.wandb_offline_runs import marker
 
 _COMMAND = (
     sys.executable,
-    "-P",
+    "-P",  # a wandb.py in the working folder is not W&B
     "-m",
     "wandb",
     "sync",
     "--include-online",
-)  # -P: a wandb.py in the working folder is not W&B
+)
 _CHANGED = ("WANDB_MODE", "WANDB_SILENT", "WANDB_QUIET", "WANDB_SERVICE")  # would end or mute it
 _CONNECT_SECONDS = 10.0
 _BYTES = 2**22  # of what W&B prints, and of its log

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from tunesmith.configuration.typed_values import finite_number
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 from tunesmith.figures.labels import shortened
@@ -52,14 +53,7 @@ def find_baseline(groups: Sequence[Group], named: str) -> Group:
 
 def _has(group: Group, key: str, text: str) -> bool:
     found = value(group.records[0], key)
-    return found == text or _number(found) == _number(text) is not None or found == f"[{text}]"
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return found == text or finite_number(found) == finite_number(text) is not None or found == f"[{text}]"
 
 
 def _choices(groups: Sequence[Group]) -> str:

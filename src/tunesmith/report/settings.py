@@ -1,19 +1,18 @@
 """The settings that a sweep varied, as axes of a figure: numbers on a linear or logarithmic scale, or categories."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tunesmith.configuration.typed_values import finite_number
 from tunesmith.figures.axis import Axis
 from tunesmith.figures.labels import logarithmic, told_apart
 
 MOST_CATEGORIES = 12  # whose names can be read side by side
 _CHARACTERS = 16  # of the name of a category
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Setting:
     @property
     def distinct(self) -> int:
         """Number of different values."""
-        return len({_number(text) if self.numeric else text for text in self.texts if text is not None})
+        return len({finite_number(text) if self.numeric else text for text in self.texts if text is not None})
 
 
 def settings(values: Sequence[dict[str, str]]) -> list[Setting]:
@@ -53,7 +52,7 @@ def settings(values: Sequence[dict[str, str]]) -> list[Setting]:
 
 def _setting(key: str, texts: tuple[str | None, ...]) -> Setting:
     present = [text for text in texts if text is not None]
-    numeric = bool(present) and all(_number(text) is not None for text in present)
+    numeric = bool(present) and all(finite_number(text) is not None for text in present)
     if numeric:
         numbers = np.array([math.nan if text is None else float(text) for text in texts])
         return Setting(key, texts, True, Axis(key, numbers, log=logarithmic(numbers)))
@@ -64,15 +63,9 @@ def _categories(texts: Sequence[str | None]) -> tuple[NDArray[np.float64], tuple
     """The place of each trial, 0, 1, ...; NaN for one without the setting; and the names of the places."""
     names = list(dict.fromkeys(text for text in texts if text is not None))
     kept = names if len(names) <= MOST_CATEGORIES else names[: MOST_CATEGORIES - 1]
-    ordered = sorted(kept, key=lambda name: (_number(name) is None, _number(name) or 0.0, name))
+    ordered = sorted(kept, key=lambda name: (finite_number(name) is None, finite_number(name) or 0.0, name))
     shown = told_apart(ordered, _CHARACTERS)
     labels = shown if len(kept) == len(names) else [*shown, f"{len(names) - len(kept)} others"]
     place = {name: float(number) for number, name in enumerate(ordered)}
     places = [math.nan if text is None else place.get(text, float(len(ordered))) for text in texts]
     return np.array(places), tuple(labels)
-
-
-def _number(text: str) -> float | None:
-    """A finite number as YAML and Hydra read it; `nan`, `inf` and other digits than 0 to 9 are names."""
-    number = float(text) if _NUMBER.fullmatch(text) else math.inf
-    return number if math.isfinite(number) else None

@@ -1,22 +1,14 @@
-"""Where runs log to at W&B: the project of each, and whether the user has sent a sweep there before.
+"""Where runs log to at W&B: the project of each, and whether the user has sent a sweep there before."""
 
-Configs may be anybody's: what is not as tunesmith writes it names no place.
-"""
-
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunesmith.configuration import Config
 from tunesmith.data.cache import cache_folder, key_of
-from tunesmith.errors import UserError
+from tunesmith.loggers.wandb_recorded import recorded_id, settings_of
 from tunesmith.report.records import Record
-from tunesmith.storage.bounded_files import read_text
 from tunesmith.sweeps.folder import SweepFolder
-
-_TARGET = "tunesmith.loggers.wandb.wandb"
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -44,33 +36,12 @@ def places(records: Sequence[Record]) -> dict[Place, Config]:
     return found
 
 
-def settings_of(config: Config) -> Config | None:
-    """The settings of a run's W&B logger; None without one, or if it is disabled or not as tunesmith writes it."""
-    loggers = config.get("logger")
-    for settings in loggers.values() if isinstance(loggers, dict) else ():
-        if isinstance(settings, dict) and settings.get("_target_") == _TARGET:
-            project, entity, seconds = (settings.get(key) for key in ("project", "entity", "timeout_seconds"))
-            known = isinstance(project, str) and isinstance(entity, str | None) and isinstance(seconds, int | float)
-            if known and settings.get("mode") in ("offline", "online"):
-                return settings
-    return None
-
-
 def run_id(record: Record, place: Place) -> str | None:
     """The W&B id of a run that logs to a project; None if it does not, or was never started."""
     settings = settings_of(record.config)
     if settings is None or Place(settings["project"], settings["entity"]) != place:
         return None
-    return wandb_id(record.path)
-
-
-def wandb_id(folder: Path) -> str | None:
-    """The W&B id that a run's folder has; None if it has none."""
-    try:
-        id = read_text(folder / "wandb_id.txt", limit=64)
-    except (OSError, UserError):
-        return None
-    return id if _ID.fullmatch(id) else None
+    return recorded_id(record.path)
 
 
 def remember(folder: SweepFolder, place: Place) -> None:

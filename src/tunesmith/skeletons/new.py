@@ -118,17 +118,9 @@ def _checkout(kind: str, name: str) -> _Place | None:
     project = Path("pyproject.toml")
     if not (project.is_file() and Path("src/tunesmith/cli.py").is_file() and Path("conf/train.yaml").is_file()):
         return None
-    package, group = KINDS[kind].package, KINDS[kind].group
-    files = []
-    module = ""
-    if package is not None:
-        module = f"tunesmith.{package.replace('/', '.')}.{name}"
-        files.append((Path("src/tunesmith", package, f"{name}.py"), f"{kind}.py"))
-        files.append((Path("tests", package, f"test_{name}.py"), f"test_{kind}.py"))
-    if group is not None:
-        files.append((Path("conf", group, f"{name}.yaml"), f"{kind}.yaml"))
-    if kind == "dataset":
-        files.append((Path("tests", str(package), f"{name}.txt"), "examples.txt"))
+    package = KINDS[kind].package or ""
+    module = f"tunesmith.{package.replace('/', '.')}.{name}" if package else ""
+    files = _files(kind, name, code=Path("src/tunesmith"), tests=Path("tests"), conf=Path("conf"), package=package)
     names = {"kind": kind, "name": name, "module": module}
     texts = [(file, sorted_imports(text_of(template, **names))) for file, template in files]
     test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
@@ -155,26 +147,39 @@ def _plugin(kind: str, name: str) -> _Place:
                 f"Python has a package {name} already, which would be imported instead; choose another name, such as my_{name}"
             )
     package = (KINDS[kind].package or "").rpartition("/")[2]  # sources, of data/sources
-    group = KINDS[kind].group
-    files, packages, module = [], [root / "__init__.py"], ""
+    files = _files(kind, name, code=root, tests=root / "tests", conf=root / "conf", package=package)
+    packages, module = [root / "__init__.py"], ""
     if package:
         module = f"{top}.{package}.{name}"
-        packages += [
-            root / package / "__init__.py",
-            root / "tests/__init__.py",
-            root / "tests" / package / "__init__.py",
-        ]
-        files.append((root / package / f"{name}.py", f"{kind}.py"))
-        files.append((root / "tests" / package / f"test_{name}.py", f"test_{kind}.py"))
-    if group is not None:
-        files.append((root / "conf" / group / f"{name}.yaml", f"{kind}.yaml"))
-    if kind == "dataset":
-        files.append((root / "tests" / package / f"{name}.txt", "examples.txt"))
+        tests = root / "tests"
+        packages += [folder / "__init__.py" for folder in (root / package, tests, tests / package)]
     texts = [(file, of_plugin(text_of(template, kind=kind, name=name, module=module), top)) for file, template in files]
     place = str(root) if root.is_absolute() or str(root).startswith("..") else f"./{root}"
     setting = [] if named else [f"export {VARIABLE}={place}"]
     test = [f"pytest {file}" for file, _ in texts if file.name.startswith("test_")]
     return _Place(texts, packages, [*setting, *_commands(kind, name, module, [file for file, _ in texts]), *test])
+
+
+def _files(kind: str, name: str, *, code: Path, tests: Path, conf: Path, package: str) -> list[tuple[Path, str]]:
+    """The files of a kind and the templates that they are made from.
+
+    Args:
+        kind: of `KINDS`.
+        name: of the class and its YAML.
+        code: the folder that has the package of the class.
+        tests: the folder of the tests, which mirrors it.
+        conf: the folder of the groups.
+        package: of the class, below `code`; empty without a class.
+    """
+    group, files = KINDS[kind].group, []
+    if package:
+        files.append((code / package / f"{name}.py", f"{kind}.py"))
+        files.append((tests / package / f"test_{name}.py", f"test_{kind}.py"))
+    if group is not None:
+        files.append((conf / group / f"{name}.yaml", f"{kind}.yaml"))
+    if kind == "dataset":
+        files.append((tests / package / f"{name}.txt", "examples.txt"))
+    return files
 
 
 def _commands(kind: str, name: str, module: str, files: list[Path]) -> list[str]:

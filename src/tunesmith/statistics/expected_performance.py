@@ -2,10 +2,10 @@
 
 Dodge et al. (2019) estimate it by drawing trials with replacement, which is too low on average; Tang et al. (2020) and
 Dodge et al. (2021) without replacement, which is unbiased, so that is the one to report. For the i-th smallest of N scores,
-the best of n is at most that with probability (i / N)ⁿ, or C(i, n) / C(N, n).
+the best of n is at most that with probability C(i, n) / C(N, n); with replacement it would be (i / N)ⁿ.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ class Expected:
 
     Attributes:
         mean: (trials,) of the best score.
-        deviation: (trials,) its standard deviation among searches of so many trials, as these estimate it; without
-            replacement, that of all N trials is 0, for there is only one such search.
+        deviation: (trials,) its standard deviation among searches of so many trials, as these estimate it: that of all N
+            trials is 0, for there is only one such search.
     """
 
     mean: np.ndarray
@@ -35,24 +35,13 @@ def expected_best(scores: np.ndarray, *, larger_is_better: bool) -> Expected:
         scores: (trials,) of trials of a random search, in any order. Those of a search that learns are not exchangeable.
         larger_is_better: than a smaller score.
     """
-    return _expected(scores, larger_is_better, _without_replacement)
-
-
-def expected_best_with_replacement(scores: np.ndarray, *, larger_is_better: bool) -> Expected:
-    """The first, biased estimate (Dodge et al., 2019), to compare with papers that report it; see `expected_best`."""
-    return _expected(scores, larger_is_better, _with_replacement)
-
-
-def _expected(
-    scores: np.ndarray, larger_is_better: bool, distribution: Callable[[int], Iterator[np.ndarray]]
-) -> Expected:
     finite = scores[np.isfinite(scores)]
     if not len(finite):
         return Expected(np.full(len(scores), np.nan), np.full(len(scores), np.nan))
     sign = 1.0 if larger_is_better else -1.0
     ordered = np.sort(np.where(np.isfinite(scores), sign * scores, (sign * finite).min()))
     means, deviations = [], []
-    for at_most in distribution(len(ordered)):
+    for at_most in _chances(len(ordered)):
         weights = np.diff(at_most, prepend=0.0)
         mean = weights @ ordered
         means.append(sign * mean)
@@ -60,17 +49,13 @@ def _expected(
     return Expected(np.array(means), np.array(deviations))
 
 
-def _without_replacement(count: int) -> Iterator[np.ndarray]:
-    """For each n: C(i, n) / C(N, n) for i = 1, ..., N, as a product of ratios, which neither overflows nor cancels."""
+def _chances(count: int) -> Iterator[np.ndarray]:
+    """That the best of n trials is the i-th smallest score or a smaller one: C(i, n) / C(N, n) for i = 1, ..., N.
+
+    One array for each n; as a product of ratios, which neither overflows nor cancels.
+    """
     order = np.arange(1, count + 1)
     at_most = np.ones(count)
     for drawn in range(count):
         at_most = at_most * np.maximum(order - drawn, 0) / (count - drawn)
         yield at_most
-
-
-def _with_replacement(count: int) -> Iterator[np.ndarray]:
-    """For each n: (i / N)ⁿ for i = 1, ..., N."""
-    share = np.arange(1, count + 1) / count
-    for drawn in range(1, count + 1):
-        yield share**drawn

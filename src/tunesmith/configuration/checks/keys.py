@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from annotated_types import Len
 
 from tunesmith.configuration import Config, schema, suggestions, targets
+from tunesmith.configuration.choice_suggestions import for_choice
 from tunesmith.configuration.choices import choices, conf_folders
 from tunesmith.configuration.override_quoting import as_text, in_a_shell
 from tunesmith.configuration.ranges import Seed
 from tunesmith.configuration.targets import SEVERAL, SINGLE
+from tunesmith.configuration.typed_values import typed
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
@@ -63,14 +65,12 @@ def _not_selected(group: str, name: str, node: Mapping[str, Any], chosen: list[s
     """Settings of a choice that is not selected: `callbacks.early_stopping.patience=5` alone, or of one that does not exist."""
     available = choices(group, conf_folders(None))
     inner = {key if key in ROOT else f"{group}.{name}.{key}": value for key, value in node.items()}
-    settings = " ".join(
-        f"{key}={suggestions.typed(value)}" for key, value in inner.items() if not isinstance(value, dict)
-    )
+    settings = " ".join(f"{key}={typed(value)}" for key, value in inner.items() if not isinstance(value, dict))
     if name in available:
         words = f"{group}=[{','.join([*chosen, name])}] {settings}".strip()
         yield f"unknown key {group}.{name}: no selected choice of {group} has this name; did you mean {words}?"
         return
-    near = suggestions.for_choice(group, name, available)
+    near = for_choice(group, name, available)
     near = near or next(filter(None, (suggestions.for_key(key, value) for key, value in inner.items())), "")
     yield f"unknown key {group}.{name}: no choice of {group} has this name{near} (choices: {', '.join(available) or 'none'})"
 

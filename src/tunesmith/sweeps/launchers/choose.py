@@ -7,11 +7,12 @@ from typing import Any
 
 from tunesmith.configuration import schema
 from tunesmith.configuration.checks import keys
+from tunesmith.configuration.choice_suggestions import for_choice
 from tunesmith.configuration.choices import LAUNCHER_PLUGINS, LAUNCHERS, LOCAL, choices
 from tunesmith.configuration.compose import Composer
 from tunesmith.configuration.hydra_plugins import ignore_broken_plugins, launcher_names, why_broken
 from tunesmith.configuration.launcher_node import LOCAL_TARGETS
-from tunesmith.configuration.suggestions import for_choice, for_hydra
+from tunesmith.configuration.suggestions import for_hydra
 from tunesmith.errors import UserError
 from tunesmith.sweeps.space import as_typed
 

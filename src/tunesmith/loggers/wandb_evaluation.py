@@ -8,12 +8,12 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.loggers import wandb_summary
 from tunesmith.loggers.run_description import tags
+from tunesmith.loggers.wandb_recorded import recorded_id
 from tunesmith.runs.folder import RunFolder
 
 
 def log_evaluation(
     run: RunFolder,
-    wandb_id: str | None,
     config: Config,
     scores: Mapping[str, float],
     output: Path,
@@ -27,7 +27,6 @@ def log_evaluation(
 
     Args:
         run: that was scored.
-        wandb_id: its id at W&B, None if it has none.
         config: that it was scored with.
         scores: by name, such as `test/f1`.
         output: the folder of the evaluation, which gets W&B's files.
@@ -45,7 +44,7 @@ def log_evaluation(
         name=f"evaluate {name}",
         job_type="evaluate",
         tags=list(dict.fromkeys(tags(config))),
-        config=dict(config) | {"evaluated_run": name, "evaluated_wandb_run": wandb_id},
+        config=dict(config) | {"evaluated_run": name, "evaluated_wandb_run": recorded_id(run.path)},
         notes=recorded_command(arguments),
         state="done",
         summary={f"final/{score}": value for score, value in scores.items()},

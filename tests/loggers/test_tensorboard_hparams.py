@@ -2,7 +2,7 @@
 
 from tensorboard.plugins.hparams import backend_context, plugin_data_pb2
 
-from tunesmith.loggers.hparams import hparams
+from tunesmith.loggers.tensorboard_hparams import hparams
 
 
 def read(config):
