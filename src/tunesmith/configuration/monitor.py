@@ -28,6 +28,12 @@ def smaller_is_better(dataset: Config) -> list[str]:
     return [own_metrics.short_name(metric) for metric in own if own_metrics.larger_is_better(metric) is False]
 
 
+def undirected(dataset: Config) -> list[str]:
+    """The scores of a dataset's own metrics whose classes do not say whether larger values are better."""
+    own = filter(own_metrics.is_own, dataset["metrics"])
+    return [own_metrics.short_name(metric) for metric in own if own_metrics.larger_is_better(metric) is None]
+
+
 def note_smaller(names: Any, config: Config) -> None:
     """Remember scores of a config's own metrics of which smaller values are better.
 
