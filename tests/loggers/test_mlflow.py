@@ -275,6 +275,19 @@ def test_a_damaged_or_hostile_file_is_refused(lines, message, tmp_path, address,
     assert message in capsys.readouterr().out and (tmp_path / mlflow_entries.FILE).exists()
 
 
+@pytest.mark.parametrize("link", ["model", "model/weights"])
+def test_a_link_out_of_the_run_is_not_followed(link, tmp_path, address, client, capsys):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "key").write_text("secret")
+    (tmp_path / "run" / link).parent.mkdir(parents=True)
+    (tmp_path / "run" / link).symlink_to(tmp_path / "private")
+    (tmp_path / "run" / mlflow_entries.FILE).write_text(START.replace('"t"', f'"{link[-5:]}"') + '\n{"kind":"model"}')
+    assert cli.run(["sync", str(tmp_path / "run"), f"tracking_uri={address}"]) == 1
+    assert f"links that lead out of it, pipes or devices: {link}" in capsys.readouterr().out
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    assert not client.search_runs(experiments, f"tags.`tunesmith.token` = '{link[-5:]}'")
+
+
 @pytest.fixture
 def server(tmp_path):
     """The address of MLflow's own server, which takes artifacts too."""
