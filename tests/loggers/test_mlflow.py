@@ -4,6 +4,7 @@ import csv
 import errno
 import importlib.util
 import math
+import multiprocessing
 import os
 import signal
 import socket
@@ -52,9 +53,10 @@ def client(address):
     return MlflowClient(tracking_uri=address)
 
 
-def logger(folder, address, **options):
+def logger(folder, address, *, checkpoint=0, **options):
     folder.mkdir(exist_ok=True)
-    found = module.mlflow(folder, {"output_dir": str(folder.parent)}, 0, tracking_uri=address, **OPTIONS | options)
+    config = {"output_dir": str(folder.parent)}
+    found = module.mlflow(folder, config, checkpoint, tracking_uri=address, **OPTIONS | options)
     found.describe(DESCRIPTION)
     return found
 
@@ -223,12 +225,34 @@ def test_a_disk_that_becomes_full_ends_the_logging_and_is_reported(tmp_path, add
 
 
 def test_what_an_earlier_attempt_could_not_send_is_sent_before_the_rest(tmp_path, address, client):
-    log(tmp_path / "a", "http://127.0.0.1:1", range(1, 4), "interrupted", timeout_seconds=2.0)
+    log(tmp_path / "a", "http://127.0.0.1:1", range(1, 5), "interrupted", timeout_seconds=2.0)
     assert (tmp_path / "a" / mlflow_entries.FILE).exists()
-    log(tmp_path / "a", address, range(4, 6), "done")
+    log(tmp_path / "a", address, range(3, 6), "done", checkpoint=2)  # steps 3 and 4 were after the checkpoint
     run = found(client, tmp_path / "a")
     assert run.info.status == "FINISHED" and not (tmp_path / "a" / mlflow_entries.FILE).exists()
     assert history(client, run, "train/loss") == [(step, 1 / step) for step in range(1, 6)]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_process_that_is_killed_loses_nothing_before_its_checkpoint(answers, tmp_path, address, client):
+    process = multiprocessing.get_context("fork").Process(
+        target=_killed, args=(tmp_path / "a", address if answers else "http://127.0.0.1:1")
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    log(tmp_path / "a", address, range(4, 6), "done", checkpoint=3)
+    assert history(client, found(client, tmp_path / "a"), "train/loss") == [(step, 1 / step) for step in range(1, 6)]
+
+
+def _killed(folder, address):
+    run = logger(folder, address)
+    time.sleep(2.5)  # the first attempt to send has been made
+    for step in (1, 2, 3):
+        run.log_metrics({"train/loss": 1 / step}, step=step)
+    run.save()
+    run.log_metrics({"train/loss": 1 / 4}, step=4)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 START = '{"token":"t","experiment":"tests","name":"n","tags":{},"params":{},"sweep":"","milliseconds":5,"kind":"start"}'
@@ -249,6 +273,19 @@ def test_a_damaged_or_hostile_file_is_refused(lines, message, tmp_path, address,
     (tmp_path / mlflow_entries.FILE).write_text(lines)
     assert cli.run(["sync", str(tmp_path), f"tracking_uri={address}"]) == 1
     assert message in capsys.readouterr().out and (tmp_path / mlflow_entries.FILE).exists()
+
+
+@pytest.mark.parametrize("link", ["model", "model/weights"])
+def test_a_link_out_of_the_run_is_not_followed(link, tmp_path, address, client, capsys):
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "key").write_text("secret")
+    (tmp_path / "run" / link).parent.mkdir(parents=True)
+    (tmp_path / "run" / link).symlink_to(tmp_path / "private")
+    (tmp_path / "run" / mlflow_entries.FILE).write_text(START.replace('"t"', f'"{link[-5:]}"') + '\n{"kind":"model"}')
+    assert cli.run(["sync", str(tmp_path / "run"), f"tracking_uri={address}"]) == 1
+    assert f"links that lead out of it, pipes or devices: {link}" in capsys.readouterr().out
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    assert not client.search_runs(experiments, f"tags.`tunesmith.token` = '{link[-5:]}'")
 
 
 @pytest.fixture

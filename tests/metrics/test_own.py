@@ -1,5 +1,6 @@
 """Metrics by class: their scores equal scikit-learn's, their direction is that of the class, and nothing else is imported."""
 
+import math
 import sys
 
 import numpy as np
@@ -8,12 +9,15 @@ from sklearn.metrics import cohen_kappa_score, fbeta_score, hamming_loss, mean_a
 
 from tests.conftest import checked
 from tunesmith.configuration import monitor, own_metrics
+from tunesmith.configuration.plugin_errors import explained
 from tunesmith.errors import UserError
 from tunesmith.metrics import own
 
 KAPPA = "torchmetrics.classification.MulticlassCohenKappa"
 PLUGIN = """
-from torchmetrics.classification import BinaryFBetaScore, MulticlassCohenKappa
+from torchmetrics.classification import (
+    BinaryFBetaScore, MulticlassAUROC, MulticlassCohenKappa, MulticlassHammingDistance
+)
 
 
 class Cost(MulticlassCohenKappa):
@@ -29,6 +33,28 @@ class F2(BinaryFBetaScore):
 
     def __init__(self):
         super().__init__(2.0)
+
+
+class F3(BinaryFBetaScore):
+    higher_is_better = True
+
+    def __init__(self):
+        super().__init__(3.0)
+
+
+class Area(MulticlassAUROC):
+    higher_is_better = True
+
+
+class Distance(MulticlassHammingDistance):
+    pass
+
+
+class Shapes(MulticlassCohenKappa):
+    higher_is_better = True
+
+    def update(self, preds, target):
+        super().update(preds, target[:3])
 
 
 class Undirected(MulticlassCohenKappa):
@@ -67,19 +93,42 @@ def test_labels(labels, generator, plugin):
         generator.dirichlet(np.ones(labels), 60).astype(np.float32),
     )
     predictions = probabilities.argmax(1)
-    names = [KAPPA, "metrics_of_mine.Cost"] + (["metrics_of_mine.F2"] if labels == 2 else [])
+    names = [KAPPA, "metrics_of_mine.Cost"] + (["metrics_of_mine.F2", "metrics_of_mine.F3"] if labels == 2 else [])
     found = own.scores(names, targets, predictions, probabilities)
     expected = {
         "cohen_kappa": cohen_kappa_score(targets, predictions),
         "cost": cohen_kappa_score(targets, predictions, weights="quadratic"),
     }
-    expected |= {"f2": fbeta_score(targets, predictions, beta=2)} if labels == 2 else {}
+    expected |= {f"f{beta}": fbeta_score(targets, predictions, beta=beta) for beta in (2, 3)} if labels == 2 else {}
     assert found == pytest.approx(expected, abs=1e-6)
     if labels == 2:  # the second label's probability
         (found,) = own.scores(
             ["torchmetrics.classification.BinaryCohenKappa"], targets, predictions, probabilities
         ).values()
         assert found == pytest.approx(expected["cohen_kappa"], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["MulticlassAUROC", "BinaryAUROC"])
+def test_an_area_without_positives_or_negatives_is_not_a_number(name, generator, plugin):
+    """As scikit-learn's; torchmetrics' is 0, of a class without examples too."""
+    probabilities = generator.dirichlet(np.ones(2), 30)
+    targets = np.zeros(30, dtype=np.int64)
+    (found,) = own.scores([f"torchmetrics.classification.{name}"], targets, targets, probabilities).values()
+    assert math.isnan(found)
+    (found,) = own.scores(["metrics_of_mine.Area"], targets, targets, probabilities).values()
+    assert math.isnan(found)
+
+
+def test_values_outside_of_0_to_1_do_not_make_all_of_them_logits(generator):
+    """torchmetrics would take the sigmoid of each, which is above a half."""
+    targets, probabilities = generator.integers(0, 2, 50), generator.dirichlet(np.ones(2), 50).astype(np.float32)
+    probabilities[0] = (0, 1 + 1e-6)
+    name = "torchmetrics.classification.BinaryCohenKappa"
+    (found,) = own.scores([name], targets, probabilities.argmax(1), probabilities).values()
+    assert found == pytest.approx(cohen_kappa_score(targets, probabilities.argmax(1)), abs=1e-6)
+    probabilities[3] = np.nan
+    (found,) = own.scores([name], targets, probabilities.argmax(1), probabilities).values()
+    assert math.isnan(found)
 
 
 def test_sets_of_labels_and_numbers(generator):
@@ -166,6 +215,8 @@ def test_only_text_classification_takes_classes():
         ("torchmetrics.classification.MulticlassFBetaScore", "needs beta, which tunesmith does not know"),
         ("metrics_of_mine.Wrong", "compute gives a tensor of shape (2, 2); expected a scalar"),
         ("metrics_of_mine.Function", "does not define Function"),
+        ("metrics_of_mine.Distance", "expected higher_is_better = False in the class Distance"),
+        ("torchmetrics.classification.BinaryROC", "cannot score this dataset"),
         ("torchmetrics.classification.MulticlassConfusionMatrix", "compute gives a tensor of shape (2, 2)"),
     ],
 )
@@ -174,8 +225,14 @@ def test_a_class_that_gives_no_number_is_refused_before_training(name, expected,
     assert expected in mistake
 
 
+def test_an_error_in_torchmetrics_names_the_line_of_the_plugin_that_caused_it(plugin):
+    with pytest.raises(UserError, match=r"metrics_of_mine\.py, line \d+, in update: "), explained():
+        list(own.mistakes("metrics_of_mine.Shapes", problem="single_label"))
+
+
 def test_a_good_class_has_no_mistakes(plugin):
     assert not list(own.mistakes(KAPPA, problem="single_label"))
     assert not list(own.mistakes("metrics_of_mine.F2", problem="single_label"))
+    assert not list(own.mistakes("metrics_of_mine.F3", problem="single_label"))
     assert not list(own.mistakes("torchmetrics.classification.MultilabelHammingDistance", problem="multi_label"))
     assert not list(own.mistakes("torchmetrics.regression.R2Score", problem="regression"))

@@ -258,3 +258,19 @@ def test_the_help_page_has_every_key():
 
     page = call("report", "--help").output
     assert [key for key in KEYS if f"  {key}=" not in page] == []
+
+
+def test_nothing_is_ranked_by_a_score_without_a_direction(tmp_path, monkeypatch):
+    """Specificity's class says none in torchmetrics; Hamming distance's says that smaller is better."""
+    monkeypatch.chdir(tmp_path)
+    kinds = [f"torchmetrics.classification.Binary{name}" for name in ("Specificity", "HammingDistance")]
+    for rate, scores in (("1e-3", (0.9, 0.1)), ("1e-4", (0.5, 0.5))):
+        config = config_of(
+            f"optimizer.lr={rate}", f"dataset.metrics=[accuracy,{','.join(kinds)}]", f"output_dir={tmp_path}/runs"
+        )
+        finish(config, dict(zip(("validation/specificity", "validation/hamming_distance"), scores, strict=True)))
+    refused = call("report", "runs", "score=validation/specificity")
+    assert refused.status == 2 and "does not say whether larger values are better" in refused.errors
+    assert call("report", "runs", "score=validation/hamming_distance").status == 0
+    page = (tmp_path / "runs/report/report.html").read_text()
+    assert "Ranked by the mean of validation/hamming_distance over the seeds; smaller is better." in page

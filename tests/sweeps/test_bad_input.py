@@ -49,6 +49,14 @@ def fails(capsys, tmp_path, *words):
         ),
         ([*SEARCH, "sweep.objective=test/accuracy"], "test/accuracy, which is never logged"),
         (
+            [
+                *SEARCH,
+                "sweep.objective=validation/specificity",
+                "dataset.metrics=[accuracy,torchmetrics.classification.BinarySpecificity]",
+            ],
+            "does not say whether larger values are better",
+        ),
+        (
             [*SEARCH, "sweep.pruner=median"],
             "sweep.pruner=median needs scores before the end, but trainer.max_epochs is 1",
         ),

@@ -3,12 +3,14 @@
 import csv
 import json
 import shutil
+import sys
 
 import pytest
 from sklearn import metrics as reference
 
 from tests.conftest import checked
 from tunesmith import cli
+from tunesmith.errors import UserError
 from tunesmith.training.train import train
 
 TINY = "trainer.max_epochs=2 trainer.progress_bar=false trainer.accelerator=cpu backbone.width=16 backbone.layers=1".split()
@@ -64,6 +66,24 @@ def test_other_columns_score_the_same(finished, folder, tmp_path, capsys):
 def test_the_same_file_is_not_other_data(finished, folder, capsys):
     status, printed = evaluated(capsys, finished, f"dataset.test={folder}/test.csv")
     assert status == 0 and "Other data" not in printed and "validation" not in printed
+
+
+def test_a_metric_that_has_changed_is_named_and_a_run_is_not_resumed_with_it(folder, tmp_path, monkeypatch, capsys):
+    metric = tmp_path / "kappa_of_mine.py"
+    text = "from torchmetrics.classification import MulticlassCohenKappa\n\n\nclass Kappa(MulticlassCohenKappa):\n    pass\n"
+    metric.write_text(text)
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(metric))
+    file = write(folder / "own.csv", ROWS[:30])
+    words = [*TINY, "backbone.heads=2", "dataset=csv", f"dataset.train={file}", f"output_dir={tmp_path}/runs"]
+    config = checked([*words, "dataset.metrics=[f1,kappa_of_mine.Kappa]"])
+    run = train(config)
+    assert evaluated(capsys, run)[1].count("Other code") == 0
+    metric.write_text(f"{text}\n    def compute(self):\n        return 2 * super().compute()\n")
+    status, printed = evaluated(capsys, run)
+    assert status == 0 and "Other code than the run's: kappa_of_mine.py has changed since\n" in printed
+    with pytest.raises(UserError, match=r"was started with other code: kappa_of_mine\.py"):
+        run.recorded.check_plugins(config)
+    sys.modules.pop("kappa_of_mine")
 
 
 def test_only_what_was_given_is_scored(finished, folder, capsys):

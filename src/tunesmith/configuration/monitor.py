@@ -1,8 +1,10 @@
 """The monitored score, which decides which model is better."""
 
+import contextlib
 from typing import Any
 
 from tunesmith.configuration import Config, own_metrics
+from tunesmith.errors import UserError
 
 SMALLER_IS_BETTER = {
     *("loss", "perplexity", "alignment", "uniformity"),
@@ -26,6 +28,19 @@ def smaller_is_better(dataset: Config) -> list[str]:
     """The scores of a dataset's own metrics of which smaller values are better, from the source of their classes."""
     own = filter(own_metrics.is_own, dataset["metrics"])
     return [own_metrics.short_name(metric) for metric in own if own_metrics.larger_is_better(metric) is False]
+
+
+def undirected(dataset: Config) -> list[str]:
+    """The scores of a dataset's own metrics whose classes do not say whether larger values are better.
+
+    A class that is not here, as in a report of somebody else's runs, is not among them.
+    """
+    found = []
+    for metric in filter(own_metrics.is_own, dataset["metrics"]):
+        with contextlib.suppress(UserError):
+            if own_metrics.larger_is_better(metric) is None:
+                found.append(own_metrics.short_name(metric))
+    return found
 
 
 def note_smaller(names: Any, config: Config) -> None:

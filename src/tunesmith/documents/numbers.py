@@ -6,6 +6,7 @@ from tunesmith.configuration.typed_values import typed
 from tunesmith.documents.document import Cell, Score
 
 _MANY = 1000
+_SINGLE_PRECISION = 1e-6  # what is nearer to 1 may be 1, computed in float32
 
 
 def shown(cell: Cell, decimals: int) -> str:
@@ -21,11 +22,20 @@ def shown(cell: Cell, decimals: int) -> str:
 
 
 def number(value: float, decimals: int) -> str:
-    """A number with so many decimals, or in scientific notation where they would leave too few digits of it."""
+    """A number with so many decimals, or in scientific notation where they would leave too few digits of it.
+
+    With three decimals or more, as scores have them, what is below 1 is not shown as 1, which would be a perfect score: there are
+    more decimals then, 0.99996.
+    """
     if not math.isfinite(value):
         return {math.inf: "inf", -math.inf: "-inf"}.get(value, "nan")
     small = 0 < abs(value) < 10.0**-decimals
-    return f"{value:.2e}" if small or abs(value) >= 1e7 else f"{value:.{decimals}f}"
+    if small or abs(value) >= 1e7:
+        return f"{value:.2e}"
+    missing = 1 - abs(value)
+    if decimals >= 3 and _SINGLE_PRECISION < missing <= 10.0**-decimals:
+        decimals = max(decimals, math.ceil(-math.log10(missing)))
+    return f"{value:.{decimals}f}"
 
 
 def value_of(cell: Cell) -> float | None:

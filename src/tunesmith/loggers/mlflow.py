@@ -50,6 +50,7 @@ class MlflowRun(Logger):
     Args:
         folder: of the run.
         service: its run at MLflow.
+        step: that the run resumes from; 0 for a new one.
         experiment: name of MLflow's experiment.
         token: by which the run is found again.
         worst_errors: see `mlflow`.
@@ -62,6 +63,7 @@ class MlflowRun(Logger):
         folder: Path,
         service: Service,
         *,
+        step: int,
         experiment: str,
         token: str,
         worst_errors: int,
@@ -70,6 +72,7 @@ class MlflowRun(Logger):
     ) -> None:
         super().__init__()
         self._folder, self._service, self._experiment, self._token = folder, service, experiment, token
+        self._step = step
         self._worst_errors, self._upload_model = worst_errors, upload_model
         self._timeout_seconds = timeout_seconds
         self._failures = Failures("MLflow")
@@ -115,6 +118,8 @@ class MlflowRun(Logger):
             milliseconds=_now(),
         )
         _, unsent = mlflow_entries.load(self._folder)
+        # The values after the checkpoint are logged again.
+        unsent = [entry for entry in unsent if not isinstance(entry, Values) or entry.step <= self._step]
         self._delivery = Delivery(self._service, self._folder, start, unsent, report=_report)
         self._delivery.add(Artifact("config.yaml", _encoded(to_yaml(config))))
 
@@ -127,6 +132,12 @@ class MlflowRun(Logger):
         if self._delivery is not None and step is not None:
             values = {_key(name): float(value) for name, value in metrics.items()}
             self._delivery.add(Values(step, values, _now()))
+
+    @rank_zero_only
+    def save(self) -> None:
+        """Keep what is unsent in the run's folder: the checkpoint that is about to be saved comes after it."""
+        if self._delivery is not None:
+            self._delivery.keep()
 
     def complete(self, results: Results) -> None:
         """Log final scores as metrics, figures and tables as artifacts, and the model if asked for."""
@@ -195,6 +206,7 @@ def mlflow(
     return MlflowRun(
         folder,
         service,
+        step=step,
         experiment=project,
         token=read_text(token_file),
         worst_errors=worst_errors,

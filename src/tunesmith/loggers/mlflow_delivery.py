@@ -1,7 +1,8 @@
 """A thread that sends a run's entries to MLflow, so that no step waits for a server or a database.
 
 What is refused or gets no answer is tried again, in its order, after pauses that grow; meanwhile it is in a file of the run's
-folder, and stays there if the run ends first. A run that is resumed sends it before its own entries.
+folder, and stays there if the run ends first. A run that is resumed sends it before its own entries. What is unsent at a checkpoint
+is in that file too: a run that is killed and resumes from it does not log it again.
 """
 
 import collections
@@ -49,6 +50,7 @@ class Delivery:
         self._waiting: collections.deque[Entry] = collections.deque(unsent)
         self._failures, self.lost = Failures("MLflow"), False
         self._closing, self._given_up = threading.Event(), threading.Event()
+        self._lock = threading.Lock()  # of the file, and of taking sent entries away
         self._error: Exception | None = None  # of the last attempt
         self._kept = bool(unsent)  # whether there is a file of them
         self._thread = threading.Thread(target=self._run, name="mlflow", daemon=True)
@@ -57,6 +59,12 @@ class Delivery:
     def add(self, entry: Entry) -> None:
         """Send an entry after those before it; returns at once."""
         self._waiting.append(entry)
+
+    def keep(self) -> None:
+        """Keep what is unsent in the run's folder; it is sent nevertheless."""
+        with self._lock:
+            if self._waiting:
+                self._keep()
 
     def close(self, *, timeout_seconds: float) -> Exception | None:
         """Send the rest, or keep it in the run's folder; None, or why it was kept.
@@ -69,7 +77,8 @@ class Delivery:
         self._given_up.set()
         if self._thread.is_alive():
             self._error = TimeoutError(f"no answer within {timeout_seconds:g} s")
-            self._keep()
+            with self._lock:
+                self._keep()
         return self._error
 
     def _run(self) -> None:
@@ -85,21 +94,24 @@ class Delivery:
                     LOG.warning("MLflow does not take values", exc_info=error)
                     self._report(self._error)
                 pause = min(2 * max(pause, _PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-                if not self._given_up.is_set():
-                    self._keep()
+                with self._lock:
+                    if not self._given_up.is_set():
+                        self._keep()
 
     def _send(self) -> None:
         self._service.begin(self._start, stopped=self._given_up.is_set)
         while self._waiting:
             sent = self._service.send(list(itertools.islice(self._waiting, _AT_ONCE)))
-            if self._given_up.is_set():  # `close` has kept all of it
-                return
-            for _ in range(sent):
-                self._waiting.popleft()
+            with self._lock:
+                if self._given_up.is_set():  # `close` has kept all of it
+                    return
+                for _ in range(sent):
+                    self._waiting.popleft()
         self._error = None
-        if self._kept:
-            (self._folder / mlflow_entries.FILE).unlink(missing_ok=True)
-            self._kept = False
+        with self._lock:
+            if self._kept and not self._waiting and not self._given_up.is_set():
+                (self._folder / mlflow_entries.FILE).unlink(missing_ok=True)
+                self._kept = False
 
     def _keep(self) -> None:
         self._kept = self.lost = True

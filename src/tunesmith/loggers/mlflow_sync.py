@@ -11,6 +11,7 @@ from tunesmith.loggers import mlflow_entries, mlflow_service
 from tunesmith.loggers.mlflow_delivery import Delivery
 from tunesmith.loggers.mlflow_service import Service
 from tunesmith.runs.folder import RunFolder
+from tunesmith.storage.contained import check_contained
 
 
 def unsent_runs(folder: str | Path) -> Iterator[Path]:
@@ -37,6 +38,7 @@ def send(folder: Path, *, address: str | None, timeout_seconds: float) -> str | 
         return "is still being written; run the command again when it has ended"
     try:
         mlflow_service.check_installed()
+        check_contained(folder, finished=("wandb/*",))  # MLflow would send what `model` leads to
         start, entries = mlflow_entries.load(folder)
     except UserError as error:
         return str(error)

@@ -1,13 +1,19 @@
 """Scores by classes that a user names: torchmetrics' own, or those of a plugin.
 
 A class gets `update(preds, target)` once with the whole split. `preds` are probabilities (examples, labels), of torchmetrics'
-`Binary...` classes those of the second label (examples,), and of a class with `receives = "predictions"` the predicted label ids
-(examples,), or zeros and ones (examples, labels) with several labels an example; for regression, the predicted numbers (examples,).
-`num_classes` or `num_labels` of its constructor is the number of labels; every other argument needs a default.
+`Binary...` classes and of those derived from them the ones of the second label (examples,), and of a class with
+`receives = "predictions"` the predicted label ids (examples,), or zeros and ones (examples, labels) with several labels an example;
+for regression, the predicted numbers (examples,). `num_classes` or `num_labels` of its constructor is the number of labels; every
+other argument needs a default.
+
+Two things of torchmetrics would be wrong numbers without a message: values outside of [0, 1], NaN among them, make it take all for
+logits, and a ROC curve without positives or negatives scores 0. Such a score is not a number here, as tunesmith's own `roc_auc`.
 """
 
 import importlib
 import inspect
+import math
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,11 +22,14 @@ import torch
 from torchmetrics import Metric
 
 from tunesmith.configuration import own_metrics
+from tunesmith.configuration.plugin_errors import message
 from tunesmith.configuration.targets import load
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import first_line
 
 _COUNTS = ("num_classes", "num_labels")
 _RECEIVES = ("probabilities", "predictions")
+_UNDEFINED = "meaningless"  # in torchmetrics' warnings of curves without positives or negatives
 
 
 def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
@@ -44,6 +53,11 @@ def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
         else:
             predictions = predictions[:, 1]
         _scored(kind, name, targets, predictions, probabilities)
+        if (getattr(kind, "higher_is_better", None) is False) != (own_metrics.larger_is_better(name) is False):
+            raise UserError(
+                f"{name}.higher_is_better is {kind.higher_is_better}, but its class does not say so itself; expected "
+                f"higher_is_better = {kind.higher_is_better} in the class {kind.__name__}: it is read without importing torchmetrics"
+            )
     except UserError as error:
         yield from (f"dataset.metrics: {mistake}" for mistake in error.mistakes)
 
@@ -87,27 +101,43 @@ def _scored(
     receives = getattr(kind, "receives", _RECEIVES[0])
     if receives not in _RECEIVES:
         raise UserError(f"{name}.receives is {receives!r}; expected one of {', '.join(_RECEIVES)}")
-    given = predictions if probabilities is None or receives == "predictions" else probabilities
-    if given is probabilities and kind.__module__.startswith("torchmetrics.") and kind.__name__.startswith("Binary"):
-        if probabilities.shape[1] != 2:
-            raise UserError(
-                f"{name} is for two labels, but the dataset has {probabilities.shape[1]}; name the class Multiclass..."
-            )
-        given = probabilities[:, 1]
+    given = predictions
+    if probabilities is not None and receives != "predictions":
+        if np.isnan(probabilities).any():
+            return math.nan
+        given = np.clip(probabilities, 0.0, 1.0)  # a sum in float32 may be above 1
+        if _is_binary(kind) and targets.ndim == 1:
+            if probabilities.shape[1] != 2:
+                raise UserError(
+                    f"{name} is for two labels, but the dataset has {probabilities.shape[1]}; name the class Multiclass..."
+                )
+            given = given[:, 1]
     try:
-        metric.update(torch.from_numpy(np.ascontiguousarray(given)), torch.from_numpy(np.ascontiguousarray(targets)))
-        value = metric.compute()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            metric.update(*(torch.from_numpy(np.ascontiguousarray(part)) for part in (given, targets)))
+            value = metric.compute()
         if isinstance(value, torch.Tensor) and value.numel() != 1:
             raise UserError(
                 f"{name}.compute gives a tensor of shape {tuple(value.shape)}; expected a scalar: a subclass may choose one"
             )
-        return float(value)
+        undefined = [warning for warning in caught if _UNDEFINED in str(warning.message)]
+        for warning in caught:
+            if warning not in undefined:
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        return math.nan if undefined else float(value)
     except UserError:
         raise
     except Exception as error:
-        if not kind.__module__.startswith("torchmetrics."):
+        if message(error) is not None:
             raise  # with the file and line of the plugin
-        raise UserError(f"{name} cannot score this dataset: {str(error).strip().partition(chr(10))[0]}") from error
+        raise UserError(f"{name} cannot score this dataset: {first_line(error)}") from error
+
+
+def _is_binary(kind: type[Metric]) -> bool:
+    return any(
+        base.__module__.startswith("torchmetrics.") and base.__name__.startswith("Binary") for base in kind.__mro__
+    )
 
 
 def _arguments(kind: type[Metric], name: str, *, labels: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tunesmith.analyses.data import data_table
 from tunesmith.analyses.predictions import of_runs, splits
-from tunesmith.configuration.monitor import larger_is_better
+from tunesmith.configuration.monitor import larger_is_better, undirected
 from tunesmith.documents.document import Cell, Part, Section, Table
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
@@ -105,6 +105,12 @@ def _ranking(groups: Sequence[Group], scores: Sequence[str], wanted: str | None)
     if wanted not in scores:
         raise UserError(
             f"no completed run has the score {wanted}{did_you_mean(wanted, scores)}; they have {', '.join(scores[:12]) or 'none'}"
+        )
+    datasets = [record.config["dataset"] for group in groups for record in group.completed]
+    if any(wanted.partition("/")[2] in undirected(dataset) for dataset in datasets):
+        raise UserError(
+            f"score={wanted}, but its class in dataset.metrics does not say whether larger values are better, so nothing can be "
+            "ranked by it; expected a class with higher_is_better = True or False, or another score"
         )
     return wanted
 

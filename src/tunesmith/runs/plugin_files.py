@@ -1,7 +1,7 @@
 """The user's own source files that a config depends on, by content.
 
-They are the modules of its targets, and what these import of their own package, found in the text without importing anything.
-Other modules of the package, such as those of other experiments, do not count. A module that imports by computed names
+They are the modules of its targets and of its own metrics, and what these import of their own package, found in the text without
+importing anything. Other modules of the package, such as those of other experiments, do not count. A module that imports by computed names
 (`importlib`) may need any of them, so then all count.
 """
 
@@ -12,7 +12,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
-from tunesmith.configuration import Config
+from tunesmith.configuration import Config, own_metrics
 from tunesmith.configuration.source_files import absolute, source_file
 from tunesmith.configuration.stages import stages
 
@@ -51,6 +51,9 @@ def _targets(config: Config) -> Iterator[str]:
     for part in ("source", "task"):
         if "." in str(config["dataset"].get(part)):
             yield config["dataset"][part]
+    for metric in config["dataset"].get("metrics") or ():
+        if own_metrics.is_own(metric) and metric.rpartition(".")[0] not in own_metrics.LIBRARY:
+            yield metric
 
 
 def _parents(module: str) -> list[str]:

@@ -73,14 +73,24 @@ class Recorded:
         Raises:
             UserError: if one has changed.
         """
-        recorded = self._manifest.get("plugins", {})
-        before = {name: content for name, content in recorded.items() if name.endswith(".py")}
+        before = self._plugins()
         changed = [name for name, content in plugins(config).items() if before and before.get(name) != content]
         if changed:
             raise UserError(
                 f"{self.path} was started with other code: {' and '.join(changed)}, which its config depends on, has changed "
                 f"since; {REMEDY}"
             )
+
+    def changed_code(self, config: Config) -> list[str]:
+        """Source files of the user's that a config depends on, and that the run had with other content."""
+        before = self._plugins()
+        return [name for name, content in plugins(config).items() if before.get(name, content) != content]
+
+    def _plugins(self) -> dict[str, str]:
+        """The digest of each source file of the user's that the run was started with."""
+        found = self._manifest.get("plugins")
+        files = found if isinstance(found, dict) else {}
+        return {name: content for name, content in files.items() if name.endswith(".py")}
 
     def began_with_tokenizer(self, key: str) -> bool:
         """Whether the run was started before, with the tokenizer whose content `key` identifies."""

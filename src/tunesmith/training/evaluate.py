@@ -37,6 +37,8 @@ def evaluate(run: RunFolder, config: Config, *, output: Path | None = None) -> d
     differing = run.recorded.differing_splits(dataset.source)
     if differing:
         print(f"Other data than the run's: {', '.join(differing)}", flush=True)
+    if changed := run.recorded.changed_code(config):
+        print(f"Other code than the run's: {', '.join(changed)} has changed since", flush=True)
     data = data_module(config, dataset.source, task, tokenizer, content_key(tokenizer))
     data.setup()
     for note, counts in data.notes().items():

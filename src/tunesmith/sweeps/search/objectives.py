@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tunesmith.configuration import Config
-from tunesmith.configuration.monitor import COSTS, larger_is_better, monitorable, monitored
+from tunesmith.configuration.monitor import COSTS, larger_is_better, monitorable, monitored, undirected
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 from tunesmith.runs.folder import RunFolder
@@ -75,9 +75,14 @@ def check(settings: Settings, axes: Sequence[Axis], config: Config) -> None:
 
 def _mistakes(settings: Settings, axes: Sequence[Axis], config: Config) -> Iterator[str]:
     possible = [*monitorable(config["dataset"]), *COSTS]
-    wanted = objectives(settings, config)
+    wanted, unknown = objectives(settings, config), undirected(config["dataset"])
     for objective in wanted:
-        if objective.name not in possible:
+        if objective.name.rpartition("/")[2] in unknown:
+            yield (
+                f"sweep.objective is {objective.name}, but its class in dataset.metrics does not say whether larger values are "
+                "better; expected one with higher_is_better = True or False, such as a class of your own derived from it"
+            )
+        elif objective.name not in possible:
             yield (
                 f"sweep.objective is {objective.name}, which is never logged{did_you_mean(objective.name, possible)} "
                 f"(possible: {', '.join(possible)})"
