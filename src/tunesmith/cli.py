@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tunesmith.errors import UserError
 from tunesmith.errors.exit_status import exit_status
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.narrow import fitted
 from tunesmith.errors.safe_path import leave_out_working_folder
 
 COMMANDS = {  # name: arguments, summary
@@ -62,7 +63,7 @@ def run(arguments: list[str]) -> int:
     if arguments[:1] in (["-h"], ["--help"], ["help"]):
         arguments = [*arguments[1:2], "--help"] if arguments[1:2] else []
     if not arguments:
-        print(help_text(), end="")
+        print(fitted(help_text()), end="")
         return 0
     # Not for `completion words ...`, which a shell calls with any words.
     if arguments[0] in COMMANDS and arguments[1:2] != ["words"] and {"-h", "--help"} & set(arguments[1:]):

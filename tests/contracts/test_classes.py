@@ -66,10 +66,22 @@ class Small(Regularizer):
     def penalty(self, step):
         return self.strength * step.plain.hidden.square().mean()
 """
+CALLBACK = """
+import pytorch_lightning as pl
+
+
+class Ends(pl.Callback):
+    def __init__(self, folder, monitor, mode):
+        self.ends = 0
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        self.ends += 1
+"""
 AS_HEAD = ["head._target_=contract_of_mine.Mine"]
 AS_SOURCE = ["dataset=jsonl", "dataset.source=contract_of_mine.Rows", "dataset.text=text", "dataset.label=label"]
 AS_SOURCE += [f"~dataset.{key}" for key in ("train", "validation", "test", "encoding")]
 AS_REGULARIZER = ["+regularization.small={_target_: contract_of_mine.Small, strength: 0.1}"]
+AS_CALLBACK = ["+callbacks.ends={_target_: contract_of_mine.Ends}"]
 SMALL = [word for word in TINY if "size" not in word]
 
 
@@ -105,7 +117,9 @@ def check(tmp_path, monkeypatch):
     sys.modules.pop("contract_of_mine", None)
 
 
-@pytest.mark.parametrize("text,words", [(HEAD, AS_HEAD), (SOURCE, AS_SOURCE), (REGULARIZER, AS_REGULARIZER)])
+@pytest.mark.parametrize(
+    "text,words", [(HEAD, AS_HEAD), (SOURCE, AS_SOURCE), (REGULARIZER, AS_REGULARIZER), (CALLBACK, AS_CALLBACK)]
+)
 def test_what_fulfils_its_contract_passes(text, words, check):
     status, errors = check(text, words, through_the_command=True)
     assert status == 0, errors
@@ -131,6 +145,9 @@ def test_what_fulfils_its_contract_passes(text, words, check):
         ("return {", "return scores; {", "decode: expected a dictionary of tensors with 2 rows"),
         ("scores.argmax(1)", "scores.argmax()", "decode: expected a dictionary of tensors with 2 rows, one for each of the batch, received prediction: "),
         (', "probabilities": scores.softmax(1)', "", "cannot score what it returned (prediction a int64 tensor (2,)): it lacks 'probabilities'"),
+        ("scores.argmax(1)", "scores.argmax(0)", "decode: expected a dictionary of tensors with 1 row, one for each of the batch, received prediction: a int64 tensor (2,)"),
+        ("scores.softmax(1)", "scores.softmax(0)", "Mine.decode: probabilities: expected the same for an example alone and beside others"),
+        ("hidden[:, 0]", "hidden.mean(1)", "Mine.forward: scores: expected the same for an example alone and beside others"),
         ("scores.softmax(1)", "scores.log_softmax(1)", "expected probabilities from 0 to 1, received -"),
         ("backbone.save(folder)", "folder.mkdir()", "save: expected a folder with config.json and weights in safetensors, received none"),
         ("backbone.save(folder)", "raise ValueError('not yet')", "contract_of_mine.py, line 24, in save: ValueError: not yet"),
@@ -150,6 +167,8 @@ def test_a_head_that_does_not(old, new, expected, check):
         (SOURCE, AS_SOURCE, "range(8)", "range(8 / 1)", "contract_of_mine.py, line 9, in rows: TypeError"),
         (REGULARIZER, AS_REGULARIZER, "(Regularizer)", "", "is no class that is derived from tunesmith.regularizers.regularizer.Regularizer"),
         (REGULARIZER, AS_REGULARIZER, "(self, step)", "(self, module, batch)", "Small.penalty takes (self, module, batch); expected penalty(self, step)"),
+        (REGULARIZER, AS_REGULARIZER, "def penalty", "def penallty", "Small changes nothing: expected a method of tunesmith.regularizers.regularizer.Regularizer, such as penalty, received penallty; did you mean penalty?"),
+        (CALLBACK, AS_CALLBACK, "_end(", "_ended(", "Ends changes nothing: expected a method of pytorch_lightning.callbacks.callback.Callback, such as on_train_epoch_end, received on_train_epoch_ended; did you mean on_train_epoch_end?"),
         (REGULARIZER, AS_REGULARIZER, ".mean()", ".mean(1)", "Small.penalty: expected None, or a scalar tensor, finite, received a float32 tensor (2, "),
     ],
 )  # fmt: skip

@@ -131,3 +131,34 @@ def test_predict(tiny_run, tmp_path, monkeypatch, capsys):
     assert first.startswith("fine,unknown,")
     assert cli.run(["predict", f"run={tiny_run.path}", f"input={file}", f"output={tmp_path}/out.xlsx"]) == 2
     assert "predictions are not written as .xlsx" in capsys.readouterr().err
+
+
+RECORDS = '''
+class Records:
+    """Blocks of key: value lines, as in an .rec file."""
+
+    def __init__(self, *, train: str | None):
+        from pathlib import Path
+
+        self.files = {"train": Path(train)} if train else {}
+
+    def records(self, file):
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            key, _, value = line.partition(": ")
+            yield number, {key: {"a text": value}[value] if value == "odd" else value}
+'''
+
+
+def test_a_file_that_ends_as_those_of_a_source_of_ones_own_is_read_by_it(monkeypatch, tmp_path, capsys):
+    (tmp_path / "records_of_mine.py").write_text(RECORDS)
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "records_of_mine.py"))
+    dataset = {"source": "records_of_mine.Records", "train": "all.rec"}
+    for ending, expected in ((".rec", "a: b"), (".REC", "a: b"), (".txt", "text: a: b"), (".md", "text: a: b")):
+        (tmp_path / f"new{ending}").write_text("text: a: b\n")
+        assert [row["text"] for row in input_rows(str(tmp_path / f"new{ending}"), TASK, dataset)] == [expected]
+    assert "new.md: one text per line, as .md is no ending of a known format" in capsys.readouterr().err
+    (tmp_path / "new.rec").write_text("text: odd\n")
+    with pytest.raises(UserError, match=r"records_of_mine\.py, line 13, in records: KeyError: 'odd'"):
+        list(input_rows(str(tmp_path / "new.rec"), TASK, dataset))
+    list(input_rows(str(tmp_path / "new.txt"), TASK, dataset))
+    assert capsys.readouterr().err == ""

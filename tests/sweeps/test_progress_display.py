@@ -37,7 +37,7 @@ def displayed(place, monkeypatch, stream, *, columns=160, term="xterm"):
     for variable in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
         monkeypatch.delenv(variable, raising=False)
     done, failed, running = (job_of(place, number, number) for number in (1, 2, 3))
-    with ProgressDisplay(SweepFolder(place / "sweep"), Counter(done=2), 9) as display:
+    with ProgressDisplay(SweepFolder(place / "sweep"), Counter(done=2), 9, []) as display:
         for job in (done, failed, running):
             display.started(job)
         finish(done.config, {}).set_state("done", scores={"validation/f1": 0.25}, stopped_early={"epoch": 2})
@@ -91,7 +91,7 @@ def test_the_best_so_far_and_the_time_left(place, monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     jobs = [job_of(place, number, number) for number in range(1, 5)]
-    with ProgressDisplay(SweepFolder(place), Counter(), 6) as display:
+    with ProgressDisplay(SweepFolder(place), Counter(), 6, []) as display:
         for job, at, loss in zip(jobs[:3], (10.0, 20.0, 30.0), (0.5, 0.75, 0.25), strict=True):
             display.started(job)
             now[0] = at
@@ -107,9 +107,21 @@ def test_the_best_so_far_and_the_time_left(place, monkeypatch, capsys):
     ]
 
 
+def test_a_job_that_an_earlier_command_has_completed_may_be_the_best(place, capsys):
+    jobs = [job_of(place, number, number) for number in range(1, 4)]
+    for job, accuracy in zip(jobs, (0.75, 0.5, 0.875), strict=True):
+        finish(job.config, {}).set_state("done", scores={"validation/accuracy": accuracy})
+    with ProgressDisplay(SweepFolder(place), Counter(done=1), 3, jobs[:1]) as display:
+        for job in jobs[1:]:
+            display.started(job)
+            display.ended(job, "done")
+    first, second = capsys.readouterr().out.splitlines()
+    assert "accuracy 0.5000" in first and "best so far" not in first and "accuracy 0.8750  best so far" in second
+
+
 def test_a_busy_run_has_not_ended(place, capsys):
     job = job_of(place, 1, 1)
-    with ProgressDisplay(SweepFolder(place), Counter(), 1) as display:
+    with ProgressDisplay(SweepFolder(place), Counter(), 1, []) as display:
         display.started(job)
         display.ended(job, "busy")
         display.started(job)

@@ -10,6 +10,7 @@ from tunesmith.configuration.checks.dropped import dropped_defaults
 from tunesmith.configuration.stages import in_stage, origin, stages
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+from tunesmith.errors.narrow import fitted
 
 _MODELS = 200  # of a sweep, built without weights; one takes 20 to 100 ms
 
@@ -101,12 +102,12 @@ def _describe(config: Config) -> Any:
     dataset = surveyed(config["dataset"])
     survey = dataset.survey
     rows = ", ".join(f"{count:,} {split}" for split, count in survey.rows.items())
-    print(f"Settings and data are valid: {rows} examples, {survey.summary}.")
+    print(fitted(f"Settings and data are valid: {rows} examples, {survey.summary}."))
     for note, counts in survey.notes.items():
         if any(counts.values()):
             print(f"{note}: {', '.join(f'{count:,} in {split}' for split, count in counts.items() if count)}")
     for line in findings(survey):
-        print(line)
+        print(fitted(line))
     return dataset
 
 

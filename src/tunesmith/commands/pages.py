@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from tunesmith.errors.narrow import fitted
+
 _RUN = "folder of a completed run: runs/NAME/ID"
 _CONFIG_DIR = "a folder with your own groups, such as dataset/mine.yaml"
 _READING = "how the input is read: dataset.encoding=cp1252, dataset.delimiter=;, dataset.text=COLUMN"
@@ -191,7 +193,7 @@ def page(command: str, *, arguments: str, summary: str) -> str:
     if command in ("train", "check"):
         blocks.append(_settings_of_a_run())
     blocks.append("\n".join(["Examples:", *(f"  {example}" for example in examples)]))
-    return "\n\n".join(blocks) + "\n"
+    return fitted("\n\n".join(blocks)) + "\n"
 
 
 def _settings_of_a_run() -> str:

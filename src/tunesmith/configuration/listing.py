@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tunesmith.configuration.choices import LAUNCHERS, choices, groups
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.narrow import columns, fitted
 
 if TYPE_CHECKING:
     from tunesmith.configuration.reference import Setting
@@ -70,7 +71,9 @@ def _metrics() -> str:
         lines += [
             "",
             f"  {task}",
-            *textwrap.wrap(", ".join(names), _WIDTH, initial_indent="      ", subsequent_indent="      "),
+            *textwrap.wrap(
+                ", ".join(names), min(_WIDTH, columns() or _WIDTH), initial_indent="      ", subsequent_indent="      "
+            ),
         ]
     return "\n".join(lines)
 
@@ -78,7 +81,8 @@ def _metrics() -> str:
 def _choices(group: str, folders: Sequence[Path]) -> str:
     found = choices(group, folders)
     width = max(map(len, found), default=0)
-    return "\n".join([group, *(f"  {name:<{width}}  {describe(file)}".rstrip() for name, file in found.items())])
+    lines = (f"  {name:<{width}}  {describe(file)}".rstrip() for name, file in found.items())
+    return fitted("\n".join([group, *lines]))
 
 
 def _group(group: str, folders: Sequence[Path]) -> str:
@@ -107,7 +111,7 @@ def _choice(group: str, name: str, folders: Sequence[Path]) -> str:
         raise UserError(
             f"{group}={name} does not exist{did_you_mean(name, found)} (choices: {', '.join(found) or 'none yet'})"
         )
-    heading = f"{group}={_as_typed(group, name)}  {describe(found[name])}".rstrip()
+    heading = fitted(f"{group}={_as_typed(group, name)}  {describe(found[name])}".rstrip())
     if group == "experiment":
         return f"{heading}\n\n{found[name].read_text(encoding='utf-8')}".rstrip()
     from tunesmith.configuration import reference
@@ -165,13 +169,14 @@ def setting_lines(settings: Iterable["Setting"]) -> str:
     """Two lines for each setting, `key=default  type` and its meaning."""
     shown = list(settings)
     typed = [f"{setting.key}={setting.default}" for setting in shown]
-    width = min(max(map(len, typed), default=0), _WIDTH // 2)
+    longest = min(_WIDTH, columns() or _WIDTH)
+    width = min(max(map(len, typed), default=0), longest // 2)
     lines = []
     for word, setting in zip(typed, shown, strict=True):
         required = "required: " * (setting.default == "???")
-        lines.append(f"  {word:<{width}}  {required}{setting.type}")
+        lines.append(fitted(f"  {word:<{width}}  {required}{setting.type}"))
         if setting.meaning:
             lines += textwrap.wrap(
-                setting.meaning, _WIDTH, initial_indent=6 * " ", subsequent_indent=6 * " ", break_long_words=False
+                setting.meaning, longest, initial_indent=6 * " ", subsequent_indent=6 * " ", break_long_words=False
             )
     return "\n".join(lines)

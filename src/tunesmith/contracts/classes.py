@@ -62,10 +62,16 @@ def _mistakes(config: Config) -> Iterator[str]:
 
 
 def _of_class(loaded: Any, group: str) -> Iterator[str]:
+    import pytorch_lightning as pl
     from torch import nn
 
     from tunesmith.contracts import protocols
-    from tunesmith.contracts.methods import missing_methods, offers_without_method, wrong_constructor
+    from tunesmith.contracts.methods import (
+        missing_methods,
+        offers_without_method,
+        overrides_nothing,
+        wrong_constructor,
+    )
     from tunesmith.regularizers.regularizer import Regularizer
 
     yield from wrong_constructor(loaded, _ARGUMENTS[group])
@@ -84,9 +90,12 @@ def _of_class(loaded: Any, group: str) -> Iterator[str]:
         yield from offers_without_method(loaded)
     elif group == "regularization":
         yield from missing_methods(loaded, Regularizer)
+        yield from overrides_nothing(loaded, Regularizer)
     elif group == "source":
         yield from missing_methods(loaded, protocols.Source, optional=protocols.SourceMay)
     elif group == "task":
         yield from missing_methods(loaded, protocols.Task, optional=protocols.TaskMay)
+    elif group == "callbacks" and inspect.isclass(loaded) and issubclass(loaded, pl.Callback):
+        yield from overrides_nothing(loaded, pl.Callback)
     elif group == "logger" and inspect.isclass(loaded):
         yield from missing_methods(loaded, protocols.Logger, optional=protocols.LoggerMay)

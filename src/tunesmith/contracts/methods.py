@@ -48,6 +48,19 @@ def offers_without_method(head: Any) -> Iterator[str]:
             yield f"{_named(head)} offers {offer}, but has no method {needed[offer]}; add it, or take {offer} out of offers"
 
 
+def overrides_nothing(kind: type, base: type) -> Iterator[str]:
+    """A sentence if a class has none of the methods of a base whose methods do nothing: one that is misspelt is never called."""
+    hooks = [name for name, value in inspect.getmembers(base, inspect.isfunction) if name[0] != "_"]
+    if any(getattr(kind, name) is not getattr(base, name) for name in hooks):
+        return
+    own = [name for name, value in vars(kind).items() if inspect.isfunction(value) and name[0] != "_"]
+    hints = "".join(did_you_mean(name, hooks) for name in own[:1])
+    yield (
+        f"{_named(kind)} changes nothing: expected a method of {_named(base)}, such as "
+        f"{'penalty' if 'penalty' in hooks else 'on_train_epoch_end'}, received {', '.join(own) or 'none'}{hints}"
+    )
+
+
 def wrong_constructor(kind: Any, positional: Sequence[str]) -> Iterator[str]:
     """A sentence if a class, or a function that makes an object, does not take the arguments that tunesmith passes by position."""
     try:

@@ -7,11 +7,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from tunesmith.configuration.plugin_errors import explained
+from tunesmith.configuration.targets import build_part
 from tunesmith.data.sources import conll, decoding, delimited, files, jsonl, squad_json
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 _JSON = (".jsonl", ".json", ".ndjson")
+_TEXT = ("", ".txt")
 Rows = Iterable[tuple[int, dict[str, Any]]]
 
 
@@ -19,8 +22,8 @@ def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dic
     """Rows with the model's text columns.
 
     `.csv`, `.tsv` and `.tab` have a header, `.jsonl` and `.ndjson` have one object per line, `.json` the same or SQuAD's
-    format, and `.conll` and `.conllu` have one word per line. Any other file has one text per line, and so has standard
-    input unless it begins with an object, or with a header that has the model's columns (of `dataset.delimiter`, or else
+    format, and `.conll` and `.conllu` have one word per line. A file that ends as those of a run with a plugin's source do is
+    read by that source. Any other file has one text per line, which is printed unless it is a `.txt`, and so has standard input unless it begins with an object, or with a header that has the model's columns (of `dataset.delimiter`, or else
     tabs or commas); how standard input is read is printed.
 
     Args:
@@ -116,6 +119,8 @@ def _records(
         return conll.read(file, token_column=column, tag_column=None, lines=lines)
     if ending == ".json" and file is not None and _is_squad(file, encoding):
         return squad_json.read(file, encoding=encoding)
+    if file is not None and ending not in (*_JSON, *_TEXT) and (own := _own_source(file, dataset)) is not None:
+        return _of_own_source(own, file)
     first, lines = begun or _peeked(lines)
     if ending in _JSON or (file is None and (first.startswith(("{", "[{")) or first == "[")):
         return jsonl.read(lines, name=shown)
@@ -129,7 +134,25 @@ def _records(
             f"standard input: one text per line, as its first line is no header with the column {task.text_columns[0]}",
             file=sys.stderr,
         )
+    elif ending not in _TEXT:
+        print(f"{shown}: one text per line, as {ending} is no ending of a known format", file=sys.stderr)
     return ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
+
+
+def _own_source(file: Path, dataset: Mapping[str, Any]) -> Any:
+    """The source of a run, if it is a plugin's that reads files, and the input ends as one of the run's; or else None."""
+    if "." not in dataset.get("source", ""):
+        return None
+    source = build_part(dataset, "source")
+    if not hasattr(source, "records"):
+        return None
+    endings = {other.suffix.lower() for other in getattr(source, "files", {}).values()}
+    return source if file.suffix.lower() in endings else None
+
+
+def _of_own_source(source: Any, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with explained():
+        yield from source.records(file)
 
 
 def _peeked(lines: Iterator[str]) -> tuple[str, Iterator[str]]:

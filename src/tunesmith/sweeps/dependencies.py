@@ -25,6 +25,7 @@ class Staged:
         self._failed: set[str] = set()
         self._numbers = {str(job.run.path): job.number for job in folder.jobs() if job.stage}
         self.ended_before, self.total = source.ended_before, source.total
+        self.done_before = source.done_before
 
     @property
     def over(self) -> bool:

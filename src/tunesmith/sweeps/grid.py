@@ -29,6 +29,7 @@ class Grid:
         skipped = {"done"} if retry_failed else {"done", "failed"}
         states = [(job, _state(job)) for job in jobs]
         self.ended_before = Counter(state for _, state in states if state in skipped)
+        self.done_before = [job for job, state in states if state == "done"]
         self._waiting = deque(job for job, state in states if state not in skipped)
 
     @property

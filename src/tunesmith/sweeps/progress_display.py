@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
@@ -47,9 +48,10 @@ class ProgressDisplay:
         folder: of the sweep.
         states: number of jobs in each state before it starts.
         total: number of jobs, as far as it is known.
+        done: the jobs that earlier commands have completed: one of them may be the best so far.
     """
 
-    def __init__(self, folder: SweepFolder, states: Counter[str], total: int) -> None:
+    def __init__(self, folder: SweepFolder, states: Counter[str], total: int, done: Iterable[Job]) -> None:
         self._folder, self.states, self._total = folder, states, total
         self._running: dict[int, _Running] = {}
         self._ended: list[tuple[Job, str, float]] = []
@@ -59,6 +61,8 @@ class ProgressDisplay:
         self._redrawn = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._last_refresh = 0.0
+        for job in done:
+            self._is_best(job.run.status(), job)
 
     def __enter__(self) -> "ProgressDisplay":
         if self._redrawn:

@@ -149,7 +149,7 @@ def sweep(overrides: Sequence[str], *, config_dir: str | None, report: Callable[
     for line in planned.warnings:
         print(line, flush=True)
     try:
-        with ProgressDisplay(folder, before, source.total) as display:
+        with ProgressDisplay(folder, before, source.total, source.done_before) as display:
             launcher.run(source, folder, display)
     except UserError:  # nothing has run
         raise

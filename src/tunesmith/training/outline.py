@@ -22,6 +22,8 @@ from tunesmith.training import trial
 from tunesmith.training.model import WithoutWeights, fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 
+_NARROWEST = 27  # characters beside names and counts: rules, and the other two columns with their headings on two lines
+
 
 @dataclass(frozen=True)
 class Group:
@@ -115,14 +117,19 @@ def print_outline(module: FineTuningModule, config: Config) -> None:
     """Print a table of the parameter groups, and the passes of a step."""
     options = config["optimizer"]
     table = Table(title="Parameter groups", title_justify="left", title_style="bold")
-    table.add_column("parameters", overflow="fold")
+    rows = list(groups(module, lr=options.get("lr"), weight_decay=options.get("weight_decay")))
+    screen = console()
+    # On a narrow terminal headings are wrapped first, between words; names, within a word, only if that does not suffice.
+    longest = max(len(row.pattern) for row in rows) + max(len(f"{row.count:,}") for row in rows)
+    names_fit = longest + _NARROWEST <= screen.width
+    table.add_column("parameters", overflow="fold", no_wrap=names_fit)
     for heading in ("count", "learning rate", "weight decay"):
         table.add_column(heading, justify="right")
-    for group in groups(module, lr=options.get("lr"), weight_decay=options.get("weight_decay")):
+    for group in rows:
         rates = ["" if value is None else rate(value) for value in (group.lr, group.weight_decay)]
         rates = rates if group.trained else ["not trained", ""]
         table.add_row(Text(group.pattern), f"{group.count:,}", *rates)
-    console().print(Escaped(table))
+    screen.print(Escaped(table))
     forward, backward = passes(module)
     cost = ", ".join(
         f"{name} repeats all {part.repeats} times"

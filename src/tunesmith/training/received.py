@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from tunesmith.configuration.plugin_errors import message
@@ -46,7 +47,7 @@ def check_outputs(outputs: Any, name: str, batch: Batch) -> None:
     Raises:
         UserError: if it is not a row for each of the batch, or probabilities are none.
     """
-    expected = f"a dictionary of tensors with {batch.size} rows, one for each of the batch"
+    expected = f"a dictionary of tensors with {batch.size} row{'s' * (batch.size != 1)}, one for each of the batch"
     if not isinstance(outputs, dict) or not outputs:
         raise unexpected(f"{name}.decode", expected, outputs)
     for key, value in outputs.items():
@@ -58,6 +59,30 @@ def check_outputs(outputs: Any, name: str, batch: Batch) -> None:
             f"{name}.decode: expected probabilities from 0 to 1, received {probabilities.min().item():.3g} to "
             f"{probabilities.max().item():.3g}; apply softmax or sigmoid to the scores"
         )
+
+
+def check_same(beside: Tensor, alone: Tensor, what: str, dtype: torch.dtype) -> None:
+    """What a head gives for an example, beside others and in a batch of its own; what is as long as the batch is skipped.
+
+    Args:
+        beside: (1, ...) of the example in a batch of several.
+        alone: (1, ...) of the example in a batch of one.
+        what: the method, and which of its outputs.
+        dtype: in which it was computed: sums over another length are rounded otherwise.
+
+    Raises:
+        UserError: if they differ by more than rounding.
+    """
+    if beside.shape != alone.shape or not alone.is_floating_point():
+        return
+    tolerance = torch.finfo(dtype).eps ** 0.5
+    if torch.allclose(beside, alone, rtol=tolerance, atol=tolerance, equal_nan=True):
+        return
+    raise UserError(
+        f"{what}: expected the same for an example alone and beside others, received values that differ by "
+        f"{(beside - alone).abs().max().item():.2g}; leave padding out (batch.inputs['attention_mask'] is 0 there), and compute "
+        "nothing over the examples of a batch"
+    )
 
 
 def unexpected(method: str, expected: str, received: Any, *, what: str = "") -> UserError:

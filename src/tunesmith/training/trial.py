@@ -25,7 +25,7 @@ from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
 from tunesmith.regularizers.step import TrainingStep
 from tunesmith.training.module import FineTuningModule
-from tunesmith.training.received import asked, check_loss, check_outputs, check_scores, shown, unexpected
+from tunesmith.training.received import asked, check_loss, check_outputs, check_same, check_scores, shown, unexpected
 
 LOG = logging.getLogger("tunesmith")
 _EXAMPLES = 2
@@ -123,11 +123,31 @@ def _try_scoring(head: Any, name: str, backbone: Backbone, split: EncodedSplit, 
     if hasattr(head, "prepare"):
         head.prepare(batch, seed=seed, epoch=None)
     head.eval()
+    backbone.eval()
     with torch.no_grad():
         scores = head(backbone(batch), batch)
         outputs = asked(f"{name}.decode", lambda: head.decode(scores, batch))
     check_outputs(outputs, name, batch)
+    if not hasattr(head, "prepare"):  # which may draw anew, such as what is masked
+        _try_alone(head, name, backbone, split, scores, outputs)
     _try_task(split, batch, outputs, name)
+
+
+def _try_alone(
+    head: Any, name: str, backbone: Backbone, split: EncodedSplit, scores: Tensor, outputs: dict[str, Tensor]
+) -> None:
+    """Each example in a batch of its own: neither padding nor its neighbours may change what is predicted."""
+    rows = _all_rows(split)
+    for row in range(len(split)):
+        batch = split[rows[row : row + 1]]
+        with torch.no_grad():
+            hidden = backbone(batch)
+            alone = asked(f"{name}.forward", lambda: head(hidden, batch), "of one example")  # noqa: B023
+            decoded = asked(f"{name}.decode", lambda: head.decode(alone, batch), "of one example")  # noqa: B023
+        check_outputs(decoded, name, batch)
+        check_same(scores[row : row + 1], alone, f"{name}.forward: scores", hidden.dtype)
+        for key, value in decoded.items():
+            check_same(outputs[key][row : row + 1], value, f"{name}.decode: {key}", hidden.dtype)
 
 
 def _try_regularizer(node: Config, backbone: Backbone, head: Any, split: EncodedSplit, *, seed: int) -> None:

@@ -65,6 +65,7 @@ class Search:
         self._study = open_study(folder.study, settings, self._objectives, max_epochs=config["trainer"]["max_epochs"])
         known = [job for job in folder.jobs() if not job.stage]
         self._check_trials(known)
+        self.done_before = [job for job in known if job.run.completed]
         self._jobs = {(job.trial, None if self._seeds[0] is None else job.config["seed"]): job for job in known}
         self._waiting: deque[Job] = deque()
         self._made: set[int] = set()  # numbers of jobs that this command has composed
