@@ -102,7 +102,7 @@ def check(tmp_path, monkeypatch):
         (tmp_path / "contract_of_mine.py").write_text(text)
         sys.modules.pop("contract_of_mine", None)
         schema.read_signature.cache_clear()
-        words = [*SMALL, *([] if words is AS_SOURCE else ["dataset.size=96"]), *words]
+        words = [*SMALL, *([] if AS_SOURCE[1] in words else ["dataset.size=96"]), *words]
         if through_the_command:
             called = call("check", *words)
             assert "Traceback" not in called.errors
@@ -176,6 +176,14 @@ def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert text.count(old) == 1, old
     status, errors = check(text.replace(old, new), words)
     assert status == 2 and expected in errors, errors
+
+
+def test_padding_is_tried_although_the_first_rows_are_of_one_length(check):
+    rows = SOURCE.replace('f"word {number}"', '"a word " + "and more " * (number == 5)')
+    assert rows != SOURCE
+    mean = HEAD.replace("hidden[:, 0]", "hidden.mean(1)").replace("\n\nclass", rows + "\n\nclass")
+    status, errors = check(mean, [*(word for word in AS_SOURCE), *AS_HEAD])
+    assert status == 2 and "Mine.forward: scores: expected the same for an example alone and beside others" in errors
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from tunesmith.training.received import asked, check_loss, check_outputs, check_
 
 LOG = logging.getLogger("tunesmith")
 _EXAMPLES = 2
+_LOOKED_AT = 32  # rows of which the two are chosen
 
 
 def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) -> None:
@@ -75,9 +76,12 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
 
 
 def _rows(dataset: Surveyed, split: str) -> list[dict[str, Any]]:
-    """The first two rows of a split."""
-    found = dataset.source.rows(split)
-    return [row for _, row in zip(range(_EXAMPLES), (row for _, row in found), strict=False)]
+    """The first row of a split, and of those behind it the one that differs most in size: of two, one is padded."""
+    first, *others = [row for _, (_, row) in zip(range(_LOOKED_AT), dataset.source.rows(split), strict=False)] or [None]
+    if first is None or not others:
+        return []
+    size = len(str(first))
+    return [first, max(others, key=lambda row: abs(len(str(row)) - size))]
 
 
 def _small(spec: Any, tokenizer: Any) -> Backbone | None:

@@ -93,13 +93,6 @@ def test_every_mistake_is_a_sentence(file, tmp_path):
     assert opened.where("train", 7) == f"{file}, line 7"
 
 
-def test_columns_and_records_are_those_of_a_format(tmp_path):
-    opened = Files(train=None, validation=None, test=None, encoding=None)
-    for unwritten in (opened.columns, opened.records):
-        with pytest.raises(NotImplementedError):
-            unwritten(tmp_path)
-
-
 def squad(word):
     question = {"id": "1", "question": word, "answers": []}
     return json.dumps({"data": [{"paragraphs": [{"context": word, "qas": [question]}]}]}, ensure_ascii=False)
@@ -152,3 +145,13 @@ def test_each_split_is_its_own_file_in_the_given_encoding(tmp_path, form):
         assert "-encoding=latin-1-macintosh" in opened.fingerprint("test")
     (tmp_path / f"test.{kind}").unlink()
     assert opened.mistakes(columns)[0].startswith(f"dataset.test={names['test']} is not a file")
+
+
+@pytest.mark.parametrize(
+    "method,gives", [("columns", "the names of the columns"), ("records", r"\(line number, {column")]
+)
+def test_a_source_without_a_method_is_told_which(method, gives, tmp_path):
+    (tmp_path / "a.txt").write_text("one\n")
+    source = Files(train=str(tmp_path / "a.txt"), validation=None, test=None, encoding=None)
+    with pytest.raises(UserError, match=rf"Files has no method {method}\(self, file\), which gives {gives}"):
+        getattr(source, method)(tmp_path / "a.txt")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tunesmith.data.sources import decoding
+from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
 HELD_OUT = 10  # without a validation file, every tenth training row is held out for validation
@@ -33,11 +34,11 @@ class Files:
 
     def columns(self, file: Path) -> Sequence[str]:
         """Names of the columns of a file."""
-        raise NotImplementedError
+        raise self._lacks("columns(self, file), which gives the names of the columns of a file")
 
     def records(self, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         """Rows of a file, each with its line number."""
-        raise NotImplementedError
+        raise self._lacks("records(self, file), which gives (line number, {column: value}) of each row of a file")
 
     def mistakes(self, columns: Sequence[str]) -> list[str]:
         """Missing or empty files and missing columns; one sentence each."""
@@ -78,6 +79,9 @@ class Files:
     def where(self, split: str, row: int) -> str:
         """The location of a row, for messages: `reviews.csv, line 17`."""
         return f"{self._file(split)}, line {row}"
+
+    def _lacks(self, method: str) -> UserError:
+        return UserError(f"{type(self).__module__}.{type(self).__qualname__} has no method {method}")
 
     def _file(self, split: str) -> Path:
         return self.files[split if split in self.files else "train"]
