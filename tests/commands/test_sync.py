@@ -134,6 +134,25 @@ def test_each_run_is_sent_once_whatever_the_others_do_and_what_is_left_is_named(
         assert status == 0 and "5 offline runs, 5 sent before, 0 to send" in output and server.requests == requests
 
 
+@pytest.mark.parametrize("length", [0, 7, 20])
+def test_a_file_of_a_process_that_was_killed_as_it_started_does_not_hold_back_the_resumed_run(length, runs, sync):
+    """W&B's header has 7 bytes; nothing has been logged yet."""
+    shutil.rmtree(runs / "a")
+    shutil.rmtree(runs / "c")
+    (file,) = files_of(runs, "b")
+    folder = file.parent.with_name(f"offline-run-20200101_000000-{id_of(runs, 'b')}")
+    folder.mkdir()
+    killed = folder / file.name
+    killed.write_bytes(file.read_bytes()[:length])
+    with Server() as server:
+        status, output, _ = sync(server)
+        assert server.rows == [(id_of(runs, "b"), step, 1 / step) for step in range(1, 3)]
+        assert status == 0 and "1 offline run, 0 sent before, 1 to send" in output and "Sent 1 of 1" in output
+        assert marker(killed).exists() == (length > 7)  # or else nothing of it was sent
+        status, output, _ = sync(server)
+        assert status == 0 and "1 offline run, 1 sent before, 0 to send" in output
+
+
 def test_a_key_that_the_server_refuses(runs, sync):
     with Server("refusing") as server:
         status, _, error = sync(server)

@@ -15,6 +15,7 @@ from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 
 _FILE = re.compile(r"run-(.+)\.wandb")
+_HEADER_BYTES = 7  # of W&B's file, before its first record
 _FOLDER = re.compile(r"(?P<offline>offline-)?run-")
 
 
@@ -73,7 +74,15 @@ def offline_runs(folder: str | Path) -> list[OfflineRun]:
                     continue
                 if started["offline"] or f"{name}.unsent" in names:
                     found.setdefault((here.parent.parent, known[1]), []).append(here / name)
-    return [OfflineRun(place, id, tuple(sorted(files, key=_started))) for (place, id), files in sorted(found.items())]
+    return [
+        OfflineRun(place, id, _with_content(sorted(files, key=_started)))
+        for (place, id), files in sorted(found.items())
+    ]
+
+
+def _with_content(files: list[Path]) -> tuple[Path, ...]:
+    """Those that a process was not killed before it wrote to, and the last one: W&B would not take the others, nor what follows."""
+    return tuple(file for file in files if file == files[-1] or file.stat().st_size > _HEADER_BYTES)
 
 
 def _started(file: Path) -> tuple[str, str]:
