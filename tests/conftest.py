@@ -10,6 +10,8 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["WANDB_MODE"] = "offline"
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"  # concurrent test processes would compete for the cores
+for name in ("COLUMNS", "LINES"):  # Python's readline sets them for child processes, and lines would be wrapped
+    os.environ.pop(name, None)
 os.environ.setdefault("TUNESMITH_DATA", "missing")
 os.environ.setdefault("TUNESMITH_SAMPLES", "missing")
 os.environ.setdefault("TUNESMITH_MINILM", "missing")
