@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tunesmith.errors import UserError
+from tunesmith.errors import Interrupted, UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage import files
 from tunesmith.training.attempt import recorded
@@ -37,6 +37,18 @@ def test_one_message(error, message, tmp_path):
     with pytest.raises(UserError, match=message):
         attempt(tmp_path, error)
     assert RunFolder(tmp_path).status()["state"] == "failed"
+
+
+def test_an_error_that_a_signal_causes_is_an_interruption(tmp_path):
+    def library():
+        try:
+            raise Interrupted("SIGTERM")
+        except BaseException as error:
+            raise RuntimeError("the worker has ended") from error
+
+    with pytest.raises(Interrupted, match="SIGTERM"), recorded(RunFolder(tmp_path), CONFIG):
+        library()
+    assert RunFolder(tmp_path).status()["state"] == "interrupted"
 
 
 def test_what_is_gone_from_the_cache_needs_no_copy(tmp_path, monkeypatch):

@@ -44,8 +44,8 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
         logging_setup.log_to(run.path / "train.log")
         yield loggers
     except BaseException as error:
-        reported = _explained(error, run, config)
-        state = ending(error)
+        reported = _explained(_interruption(error) or error, run, config)
+        state = ending(reported)
         if state == "failed":
             LOG.error("%s", "".join(traceback.format_exception(error)))
         else:
@@ -58,7 +58,7 @@ def recorded(run: RunFolder, config: Config) -> Iterator[list[Any]]:
         close_loggers(loggers, state)
         if reported is error:
             raise
-        raise reported from error
+        raise reported from (None if isinstance(reported, Interrupted) else error)
     else:
         close_loggers(loggers, "done")
     finally:
@@ -77,6 +77,14 @@ def ending(error: BaseException) -> str:
     if isinstance(error, Interrupted | KeyboardInterrupt):
         return "interrupted"
     return "pruned" if isinstance(error, Pruned) else "failed"
+
+
+def _interruption(error: BaseException) -> Interrupted | None:
+    """The signal that an error comes from: what runs when the signal arrives may raise an error of its own."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, Interrupted):
+        found = found.__cause__ or found.__context__
+    return found
 
 
 def close_loggers(loggers: list[Any], state: str) -> None:
