@@ -49,6 +49,7 @@ def seconds(words, epochs, mode):
             "-m",
             "tunesmith",
             "train",
+            "dataset.size=4000",
             *words,
             f"trainer.max_epochs={epochs}",
             f"output_dir={folder}",
