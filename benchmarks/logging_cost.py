@@ -60,7 +60,7 @@ def accumulated(steps):
         metrics.count(batch)
         metrics.add(one, dict.fromkeys(TERMS, one), None)
         if step % EVERY == 0:
-            metrics.note_gradient_norm(one)
+            metrics.note_norm("gradient_norm", one)
             rows.append({"epoch": 0.0, "train/learning_rate": 1e-5, **rates, **metrics.read(one.device)})
     return rows, (now() - started) / steps
 

@@ -103,7 +103,7 @@ def test_means_counts_and_padding(monkeypatch):
     assert found["machine/tokens_per_second"] == 5.0 and found["machine/memory_gib"] > 0
     metrics.count(batch(4))
     metrics.add(torch.tensor(7.0), {"loss_head": torch.tensor(7.0), "penalty_x": torch.tensor(0.0)}, None)
-    metrics.note_gradient_norm(torch.tensor(5.0))
+    metrics.note_norm("gradient_norm", torch.tensor(5.0))
     found = metrics.read(CPU)
     assert (found["train/loss"], found["train/gradient_norm"]) == (7.0, 5.0)
     assert (found["train/examples"], found["train/tokens"], found["machine/padding"]) == (6, 14, 0)
@@ -147,7 +147,7 @@ def test_accumulating_reads_nothing_from_the_device():
     one = torch.ones((), device=device)
     metrics.add(one, {"loss_head": one, "penalty_x": one}, one)
     metrics.add(one, {"loss_head": one, "penalty_x": one}, None)
-    metrics.note_gradient_norm(one)
+    metrics.note_norm("gradient_norm", one)
     with pytest.raises((NotImplementedError, RuntimeError)):
         metrics.read(device)
 

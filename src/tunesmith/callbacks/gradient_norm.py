@@ -13,4 +13,4 @@ class GradientNorm(pl.Callback):
         """Hand the norm to the module, in steps whose values are logged."""
         if pl_module.logs_next_step:
             gradients = [parameter.grad for parameter in pl_module.parameters() if parameter.grad is not None]
-            pl_module.metrics.note_gradient_norm(torch.nn.utils.get_total_norm(gradients))
+            pl_module.metrics.note_norm("gradient_norm", torch.nn.utils.get_total_norm(gradients))

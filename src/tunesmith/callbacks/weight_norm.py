@@ -14,7 +14,7 @@ class WeightNorm(pl.Callback):
         """Hand the norm to the module, in steps whose values are logged."""
         if pl_module.logs_this_step:
             weights = [parameter.detach() for parameter in pl_module.parameters() if parameter.requires_grad]
-            pl_module.metrics.note_weight_norm(torch.nn.utils.get_total_norm(weights))
+            pl_module.metrics.note_norm("weight_norm", torch.nn.utils.get_total_norm(weights))
 
 
 def weight_norm(folder: Path, monitor: str, mode: str) -> WeightNorm:

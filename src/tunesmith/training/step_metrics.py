@@ -68,13 +68,9 @@ class StepMetrics:
         self._counts = [count + more for count, more in zip(self._counts, self._next, strict=True)]
         self._next = (0, 0, 0)
 
-    def note_gradient_norm(self, norm: Tensor) -> None:
-        """Keep the norm of the gradient, a scalar, for the next logged values."""
-        self._norms["gradient_norm"] = norm
-
-    def note_weight_norm(self, norm: Tensor) -> None:
-        """Keep the norm of the weights, a scalar, for the next logged values."""
-        self._norms["weight_norm"] = norm
+    def note_norm(self, name: str, norm: Tensor) -> None:
+        """Keep a norm, a scalar on the device, for the next logged values: `gradient_norm` or `weight_norm`."""
+        self._norms[name] = norm
 
     def loss_sum(self, device: torch.device) -> Tensor:
         """The sum of the losses since the last logged step, on this rank."""
