@@ -12,19 +12,17 @@ from tunesmith.training import logging_setup
 @pytest.mark.parametrize("fails", [False, True])
 def test_logging_is_restored(tmp_path, captured, fails):
     root, library = logging.getLogger(), logging.getLogger("transformers")
+
+    def settings():
+        own = library.handlers[:], library.propagate, library.level
+        return root.handlers[:], *own, warnings.filters[:], warnings.showwarning
+
     with warnings.catch_warnings():
         original = warnings.showwarning
         logging.captureWarnings(captured)
         handler = logging.FileHandler(tmp_path / "own.log", mode="w")
         root.addHandler(handler)
-        before = (
-            root.handlers[:],
-            library.handlers[:],
-            library.propagate,
-            library.level,
-            warnings.filters[:],
-            warnings.showwarning,
-        )
+        before = settings()
         try:
             with logging_setup.restored():
                 logging_setup.configure_libraries()
@@ -35,15 +33,7 @@ def test_logging_is_restored(tmp_path, captured, fails):
                     raise KeyError
         except KeyError:
             assert fails
-        after = (
-            root.handlers[:],
-            library.handlers[:],
-            library.propagate,
-            library.level,
-            warnings.filters[:],
-            warnings.showwarning,
-        )
-        assert after == before
+        assert settings() == before
         root.error("mine")  # the handler is open still
         logging.captureWarnings(False)
         assert warnings.showwarning is original
