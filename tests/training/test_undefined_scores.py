@@ -76,7 +76,7 @@ def test_a_stopped_run_remembers_that_no_epoch_had_a_score(accuracies, tmp_path)
 
     accuracies += [math.nan] * 4
     run = train(checked([*TINY, f"output_dir={tmp_path}"]))
-    resumed = Checkpoint(run.path, "validation/accuracy", "max", save_last=True, every_n_steps=None)
+    resumed = Checkpoint(run.path, "validation/accuracy", "max", save_last=True, save_model=True, every_n_steps=None)
     (state,) = (part for part in resumed.resumed["callbacks"].values() if "undefined" in part)
     resumed.load_state_dict(state)
     assert resumed.undefined and resumed.best is None

@@ -21,13 +21,16 @@ class Checkpoint(pl.callbacks.Checkpoint):
         monitor: score by which the best weights are chosen.
         mode: `max` if larger scores are better, `min` if smaller ones are.
         save_last: see `checkpoint`.
+        save_model: see `checkpoint`.
         every_n_steps: see `checkpoint`.
     """
 
-    def __init__(self, folder: Path, monitor: str, mode: str, *, save_last: bool, every_n_steps: int | None) -> None:
+    def __init__(
+        self, folder: Path, monitor: str, mode: str, *, save_last: bool, save_model: bool, every_n_steps: int | None
+    ) -> None:
         self._files = Checkpoints(folder / "checkpoints")
         self.monitor, self._sign = monitor, 1 if mode == "max" else -1
-        self._save_last, self._every_n_steps = save_last, every_n_steps
+        self._save_last, self.save_model, self._every_n_steps = save_last, save_model, every_n_steps
         self._best_score: float | None = None
         self.best: str | None = None
         self.undefined = False  # whether the score of an epoch was not a number, which is never the best
@@ -67,7 +70,8 @@ class Checkpoint(pl.callbacks.Checkpoint):
 
     def finish(self) -> None:
         """Remove the files that a completed run no longer needs."""
-        self._files.finish(best=self.best, keep_state=self._save_last)
+        keeps = self.save_model
+        self._files.finish(best=self.best if keeps else None, keep_state=keeps and self._save_last)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Restore the state before anything reads the step or the epoch."""
@@ -130,12 +134,13 @@ class Checkpoint(pl.callbacks.Checkpoint):
 
 
 def checkpoint(
-    folder: Path, monitor: str, mode: str, *, save_last: bool, every_n_steps: PositiveInt | None
+    folder: Path, monitor: str, mode: str, *, save_last: bool, save_model: bool, every_n_steps: PositiveInt | None
 ) -> Checkpoint:
     """The checkpoint callback.
 
     Args:
         save_last: keep the last training state when the run is completed.
+        save_model: keep weights when the run is completed: `model/`, the best weights and the last state.
         every_n_steps: optimizer steps between two checkpoints within an epoch; null: only after each validation.
     """
-    return Checkpoint(folder, monitor, mode, save_last=save_last, every_n_steps=every_n_steps)
+    return Checkpoint(folder, monitor, mode, save_last=save_last, save_model=save_model, every_n_steps=every_n_steps)

@@ -21,6 +21,11 @@ def stages(config: Config) -> list[Config]:
     return found
 
 
+def keeps_no_model(config: Config) -> bool:
+    """Whether a run deletes its weights when it is completed, so that no stage can start from them."""
+    return any(part.get("save_model") is False for part in config["callbacks"].values() if isinstance(part, dict))
+
+
 def in_stage(stage: Config, mistakes: Iterable[str]) -> list[str]:
     """Mistakes, prefixed with the name of their stage."""
     return [f"in the stage {stage['name']}: {mistake}" for mistake in mistakes]

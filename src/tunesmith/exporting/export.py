@@ -30,9 +30,7 @@ def export(run: RunFolder, output: str) -> list[str]:
     from safetensors.torch import load_file
 
     check_contained(run.model)
-    for name in ("config.json", *_ONLY_TUNESMITH):
-        if not (run.model / name).is_file():
-            raise UserError(f"{run.model / name} is missing; expected the model/ folder as the run saved it")
+    run.check_model("config.json", *_ONLY_TUNESMITH)
     if Path(output).expanduser().resolve().is_relative_to(run.model.resolve()):
         raise UserError(f"output={output} is inside the run's own model folder; choose another one")
     checkpoint_files.check(str(run.model), "main")

@@ -12,6 +12,7 @@ from typing import Any
 
 from tunesmith.configuration import Config, saved
 from tunesmith.configuration.identity import run_id
+from tunesmith.configuration.stages import keeps_no_model
 from tunesmith.errors import UserError
 from tunesmith.runs import heartbeat
 from tunesmith.runs.recorded import REMEDY, Recorded
@@ -210,6 +211,21 @@ class RunFolder:
     def model(self) -> Path:
         """Folder of the trained model, a Hugging Face checkpoint."""
         return self.path / "model"
+
+    def check_model(self, *names: str) -> None:
+        """Check that model/ has these files.
+
+        Raises:
+            UserError: naming the first that is missing, or the setting by which the run has kept no weights.
+        """
+        for name in names:
+            if (self.model / name).is_file():
+                continue
+            if keeps_no_model(self.config()):
+                raise UserError(
+                    f"{self.path} has no weights: it was run with callbacks.checkpoint.save_model=false; run it again without"
+                )
+            raise UserError(f"{self.model / name} is missing; expected the model/ folder as the run saved it")
 
     def verifying_model(self, below: str = "") -> contextlib.AbstractContextManager[None]:
         """Verify the files of model/ whose names start so, while a block loads them; raises DamagedError at its end."""

@@ -23,6 +23,7 @@ from tunesmith.documents.durations import duration, time_left
 from tunesmith.documents.numbers import score
 from tunesmith.errors.terminal import Escaped, SafeStream, console
 from tunesmith.runs.scores import numbers
+from tunesmith.sweeps.disk_space import DiskSpace
 from tunesmith.sweeps.folder import SweepFolder
 from tunesmith.sweeps.job import Job
 
@@ -57,6 +58,7 @@ class ProgressDisplay:
         self._ended: list[tuple[Job, str, float]] = []
         self._seconds: list[float] = []  # of the jobs that have ended
         self._best: tuple[float, str] | None = None  # of those that are done: larger is better, and what is shown
+        self._disk_space = DiskSpace()
         self._console = console()
         self._redrawn = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
@@ -97,6 +99,8 @@ class ProgressDisplay:
         elif not self._redrawn:
             parts = [_scores(status), "best so far" * is_best, _stopped(status), duration(seconds), self._left()]
             self._print(f"{state} {job.label}: {job.name}  {'  '.join(filter(None, parts))}", state)
+        if state == "done" and (note := self._disk_space.shortage(job.run.path, self._waiting + len(self._running))):
+            self._print(note)
 
     def refresh(self) -> None:
         """Redraw the table if it is due."""

@@ -11,7 +11,6 @@ from tunesmith.backbones.backbone import Backbone
 from tunesmith.backbones.pretrained import Pretrained
 from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part, factory
-from tunesmith.errors import UserError
 from tunesmith.runs.folder import RunFolder
 from tunesmith.storage.files import give_usual_modes, write_json
 from tunesmith.training.module import FineTuningModule
@@ -73,9 +72,7 @@ def load(run: RunFolder, config: Config) -> tuple[FineTuningModule, Any, Any]:
         name=str(run.model), revision=None, max_positions=saved["max_positions"], learning_rate=saved["learning_rate"]
     )
     head_file = run.model / "head.safetensors"
-    for file in (head_file, run.model / "task.json"):
-        if not file.is_file():
-            raise UserError(f"{file} is missing; expected the model/ folder as the run saved it")
+    run.check_model(head_file.name, "task.json")
     task = build_part(config["dataset"], "task")
     task.restore(run.read_json("model/task.json"))
     tokenizer, model_config = spec.tokenizer(lambda: (), pre_split=task.pre_split), spec.config()

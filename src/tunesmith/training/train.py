@@ -199,7 +199,9 @@ def _fit_and_score(
         regularizer.finish(module)
 
     # Save the model before scoring, so that `evaluate` loads exactly what was scored.
-    if context.is_rank_zero:
+    if checkpoint is not None and not checkpoint.save_model:
+        LOG.info("no weights are kept: callbacks.checkpoint.save_model=false")
+    elif context.is_rank_zero:
         saved_model.save(module, data.tokenizer, run, published=parts.published)
         weights = "those of the last step" if best is None or checkpoint is None else f"the best, {checkpoint.best}"
         LOG.info("model saved in %s; its weights are %s", run.model, weights)

@@ -9,7 +9,7 @@ from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.configuration.choices import choices, conf_folder
 from tunesmith.configuration.monitor import monitorable, note_smaller, smaller_is_better
 from tunesmith.configuration.score_names import for_score
-from tunesmith.configuration.stages import origin
+from tunesmith.configuration.stages import keeps_no_model, origin, stage_before
 
 
 def misfits(config: Config) -> Iterator[str]:
@@ -38,7 +38,25 @@ def misfits(config: Config) -> Iterator[str]:
     if scheduler.get("warmup_steps") is not None and scheduler.get("warmup_ratio") is not None:
         yield "scheduler.warmup_steps and scheduler.warmup_ratio are both set; set one of them to null (scheduler.warmup_ratio=null)"
     yield from _task_mistakes(dataset, config["monitor"])
+    yield from _model_mistakes(config)
     yield from _lengths(config)
+
+
+def _model_mistakes(config: Config) -> Iterator[str]:
+    """A model that is needed after a run that keeps none."""
+    stage = stage_before(config)
+    if stage is not None and keeps_no_model(stage):
+        yield (
+            f"the stage {stage['name']} has callbacks.checkpoint.save_model=false, but this run starts from its model; set it to true in "
+            "the stage"
+        )
+    if keeps_no_model(config):
+        for name, logger in config["logger"].items():
+            if logger.get("upload_model"):
+                yield (
+                    f"logger.{name}.upload_model=true, but callbacks.checkpoint.save_model=false keeps no model; set one of them to "
+                    "its default"
+                )
 
 
 def _schedule_mistakes(config: Config) -> Iterator[str]:
