@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from lightning_fabric.utilities.rank_zero import rank_zero_only
-from pytorch_lightning.loggers.logger import Logger
 
 from tunesmith.loggers.run_description import MACHINE
+from tunesmith.loggers.run_logger import RunLogger
 from tunesmith.storage import files
 
 _FIRST = ("step", "epoch")
 
 
-class CsvHistory(Logger):
+class CsvHistory(RunLogger):
     """Keeps the history of a resumed run: its rows are part of the training state, from which the file is written again.
 
     Args:
@@ -47,19 +47,6 @@ class CsvHistory(Logger):
         complete = [line for line in lines if line.endswith("\n")]  # a full disk may have truncated the last one
         rows = csv_format.DictReader(complete)
         self.load_state_dict({"rows": [row | {"step": int(row["step"])} for row in rows if int(row["step"]) <= step]})
-
-    @property
-    def name(self) -> str:
-        """Empty: no folder is named after it."""
-        return ""
-
-    @property
-    def version(self) -> str:
-        """Empty, like the name."""
-        return ""
-
-    def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
-        """Do nothing: the settings are in config.yaml."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lightning_fabric.utilities.rank_zero import rank_zero_only
-from pytorch_lightning.loggers.logger import Logger
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveFloat
 from tunesmith.configuration.saved import to_yaml
@@ -28,8 +27,8 @@ from tunesmith.loggers.mlflow_entries import Artifact, End, Model, Start, Tags, 
 from tunesmith.loggers.mlflow_service import Service
 from tunesmith.loggers.results import Results, pixels
 from tunesmith.loggers.run_description import RunDescription
-from tunesmith.storage import files
-from tunesmith.storage.bounded_files import read_text
+from tunesmith.loggers.run_logger import RunLogger
+from tunesmith.loggers.service_id import kept_id
 
 _STATUS: dict[str, Literal["FINISHED", "FAILED", "KILLED"]] = {
     "done": "FINISHED",
@@ -37,14 +36,13 @@ _STATUS: dict[str, Literal["FINISHED", "FAILED", "KILLED"]] = {
     "failed": "FAILED",
     "interrupted": "KILLED",
 }
-_TOKEN = re.compile(r"[0-9a-f]{32}")
 _NOT_IN_NAMES = re.compile(r"[^\w.\- /]")  # MLflow refuses them, and with them all values of the request
 # Characters that MLflow takes; it cuts or refuses longer texts.
 _NAME, _PARAM, _TAG = 250, 6000, 8000
 _CUT = " ... (cut; the artifact config.yaml has all of it)"
 
 
-class MlflowRun(Logger):
+class MlflowRun(RunLogger):
     """Lightning's MLFlowLogger would wait for the server in each step, and cut parameters without a message.
 
     Args:
@@ -77,16 +75,6 @@ class MlflowRun(Logger):
         self._timeout_seconds = timeout_seconds
         self._failures = Failures("MLflow")
         self._delivery: Delivery | None = None
-
-    @property
-    def name(self) -> str:
-        """Empty: no folder is named after it."""
-        return ""
-
-    @property
-    def version(self) -> str:
-        """Empty, like the name."""
-        return ""
 
     def describe(self, description: RunDescription) -> None:
         """Begin to create or continue the MLflow run, which no step waits for.
@@ -122,9 +110,6 @@ class MlflowRun(Logger):
         unsent = [entry for entry in unsent if not isinstance(entry, Values) or entry.step <= self._step]
         self._delivery = Delivery(self._service, self._folder, start, unsent, report=_report)
         self._delivery.add(Artifact("config.yaml", _encoded(to_yaml(config))))
-
-    def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
-        """Do nothing: the description has the settings."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Any, step: int | None = None) -> None:
@@ -199,16 +184,13 @@ def mlflow(
     address = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{shared / 'mlflow.db'}"
     if tracking_uri:
         mlflow_service.check_address(tracking_uri)
-    token_file = folder / "mlflow_token.txt"  # a resumed run continues the same MLflow run
-    if not token_file.is_file() or not _TOKEN.fullmatch(read_text(token_file)):
-        files.write_text(token_file, secrets.token_hex(16))
     service = Service(address, folder=folder, shared=shared, timeout_seconds=timeout_seconds)
     return MlflowRun(
         folder,
         service,
         step=step,
         experiment=project,
-        token=read_text(token_file),
+        token=kept_id(folder / "mlflow_token.txt", lambda: secrets.token_hex(16)),
         worst_errors=worst_errors,
         upload_model=upload_model,
         timeout_seconds=timeout_seconds,

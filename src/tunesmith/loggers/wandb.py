@@ -12,9 +12,9 @@ from tunesmith.loggers import wandb_session
 from tunesmith.loggers.failures import Failures
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import STEP, VALUES, RunDescription
-from tunesmith.loggers.wandb_recorded import ID_FILE, recorded_id
+from tunesmith.loggers.service_id import kept_id
+from tunesmith.loggers.wandb_recorded import ID_FILE
 from tunesmith.loggers.wandb_service import end_service
-from tunesmith.storage import files
 
 
 class WandbRun(WandbLogger):
@@ -165,16 +165,12 @@ def wandb(
     settings = wandb_session.settings(timeout_seconds=timeout_seconds)
     from wandb.sdk.lib.runid import generate_id
 
-    id = recorded_id(folder)  # a resumed run continues the same W&B run
-    if id is None:
-        id = generate_id()
-        files.write_text(folder / ID_FILE, id)
     return WandbRun(
         worst_errors=worst_errors,
         upload_model=upload_model,
         upload_patch=upload_patch,
         save_dir=folder,
-        id=id,
+        id=kept_id(folder / ID_FILE, generate_id),
         resume="allow",
         project=project,
         entity=entity,

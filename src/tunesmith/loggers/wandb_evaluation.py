@@ -8,7 +8,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.secrets import recorded_command
 from tunesmith.loggers import wandb_summary
 from tunesmith.loggers.run_description import tags
-from tunesmith.loggers.wandb_recorded import recorded_id
+from tunesmith.loggers.wandb_recorded import wandb_id
 from tunesmith.runs.folder import RunFolder
 
 
@@ -44,7 +44,7 @@ def log_evaluation(
         name=f"evaluate {name}",
         job_type="evaluate",
         tags=list(dict.fromkeys(tags(config))),
-        config=dict(config) | {"evaluated_run": name, "evaluated_wandb_run": recorded_id(run.path)},
+        config=dict(config) | {"evaluated_run": name, "evaluated_wandb_run": wandb_id(run.path)},
         notes=recorded_command(arguments),
         state="done",
         summary={f"final/{score}": value for score, value in scores.items()},

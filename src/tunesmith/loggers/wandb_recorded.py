@@ -3,16 +3,13 @@
 The folder may be anybody's: what is not as tunesmith writes it counts as absent.
 """
 
-import re
 from pathlib import Path
 
 from tunesmith.configuration import Config
-from tunesmith.errors import UserError
-from tunesmith.storage.bounded_files import read_text
+from tunesmith.loggers.service_id import recorded_id
 
 ID_FILE = "wandb_id.txt"
 _TARGET = "tunesmith.loggers.wandb.wandb"
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # in names of files and addresses
 
 
 def settings_of(config: Config) -> Config | None:
@@ -27,10 +24,6 @@ def settings_of(config: Config) -> Config | None:
     return None
 
 
-def recorded_id(folder: Path) -> str | None:
+def wandb_id(folder: Path) -> str | None:
     """The W&B id that a run's folder has; None if it has none."""
-    try:
-        id = read_text(folder / ID_FILE, limit=64)
-    except (OSError, UserError):
-        return None
-    return id if _ID.fullmatch(id) else None
+    return recorded_id(folder / ID_FILE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tunesmith.configuration import Config
 from tunesmith.data.cache import cache_folder, key_of
-from tunesmith.loggers.wandb_recorded import recorded_id, settings_of
+from tunesmith.loggers.wandb_recorded import settings_of, wandb_id
 from tunesmith.report.records import Record
 from tunesmith.sweeps.folder import SweepFolder
 
@@ -41,7 +41,7 @@ def run_id(record: Record, place: Place) -> str | None:
     settings = settings_of(record.config)
     if settings is None or Place(settings["project"], settings["entity"]) != place:
         return None
-    return recorded_id(record.path)
+    return wandb_id(record.path)
 
 
 def remember(folder: SweepFolder, place: Place) -> None:

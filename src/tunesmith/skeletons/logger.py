@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytorch_lightning.loggers.logger import Logger
-
 from tunesmith.configuration.ranges import NonNegativeInt
+from tunesmith.loggers.run_logger import RunLogger
 
 
-class Skeleton(Logger):
+class Skeleton(RunLogger):
     """One line for each step at which something is logged.
 
     Args:
@@ -23,19 +22,6 @@ class Skeleton(Logger):
     def __init__(self, folder: Path, config: dict[str, Any], step: int, *, digits: NonNegativeInt) -> None:
         super().__init__()
         self._file, self._digits = folder / "skeleton.jsonl", digits
-
-    @property
-    def name(self) -> str:
-        """Empty: no folder is named after it."""
-        return ""
-
-    @property
-    def version(self) -> str:
-        """Empty, like the name."""
-        return ""
-
-    def log_hyperparams(self, *arguments: Any, **settings: Any) -> None:
-        """Do nothing: the settings are in config.yaml."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Write a line."""
