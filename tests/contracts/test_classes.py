@@ -77,10 +77,29 @@ class Ends(pl.Callback):
     def on_train_epoch_end(self, trainer, pl_module):
         self.ends += 1
 """
+OPTIMIZER = """
+import torch
+
+
+def plain(groups, fused, *, lr: float, weight_decay: float):
+    return torch.optim.SGD(groups, lr=lr, weight_decay=weight_decay)
+
+
+def steps(total, *, drop: float):
+    return lambda step: 1.0 if step < total / 2 else drop
+"""
 AS_HEAD = ["head._target_=contract_of_mine.Mine"]
 AS_SOURCE = ["dataset=jsonl", "dataset.source=contract_of_mine.Rows", "dataset.text=text", "dataset.label=label"]
 AS_SOURCE += [f"~dataset.{key}" for key in ("train", "validation", "test", "encoding")]
 AS_REGULARIZER = ["+regularization.small={_target_: contract_of_mine.Small, strength: 0.1}"]
+AS_OPTIMIZER = [
+    "optimizer._target_=contract_of_mine.plain",
+    "~optimizer.betas",
+    "~optimizer.eps",
+    "~optimizer.bias_correction",
+]
+AS_SCHEDULE = ["scheduler=slanted_triangular", "scheduler._target_=contract_of_mine.steps", "+scheduler.drop=0.1"]
+AS_SCHEDULE += ["~scheduler.cut_fraction", "~scheduler.ratio"]
 AS_CALLBACK = ["+callbacks.ends={_target_: contract_of_mine.Ends}"]
 SMALL = [word for word in TINY if "size" not in word]
 
@@ -118,7 +137,14 @@ def check(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "text,words", [(HEAD, AS_HEAD), (SOURCE, AS_SOURCE), (REGULARIZER, AS_REGULARIZER), (CALLBACK, AS_CALLBACK)]
+    "text,words",
+    [
+        (HEAD, AS_HEAD),
+        (SOURCE, AS_SOURCE),
+        (REGULARIZER, AS_REGULARIZER),
+        (CALLBACK, AS_CALLBACK),
+        (OPTIMIZER, [*AS_OPTIMIZER, *AS_SCHEDULE]),
+    ],
 )
 def test_what_fulfils_its_contract_passes(text, words, check):
     status, errors = check(text, words, through_the_command=True)
@@ -169,6 +195,13 @@ def test_a_head_that_does_not(old, new, expected, check):
         (REGULARIZER, AS_REGULARIZER, "(self, step)", "(self, module, batch)", "Small.penalty takes (self, module, batch); expected penalty(self, step)"),
         (REGULARIZER, AS_REGULARIZER, "def penalty", "def penallty", "Small changes nothing: expected a method of tunesmith.regularizers.regularizer.Regularizer, such as penalty, received penallty; did you mean penalty?"),
         (CALLBACK, AS_CALLBACK, "_end(", "_ended(", "Ends changes nothing: expected a method of pytorch_lightning.callbacks.callback.Callback, such as on_train_epoch_end, received on_train_epoch_ended; did you mean on_train_epoch_end?"),
+        (OPTIMIZER, AS_OPTIMIZER, "groups, fused", "groups", "contract_of_mine.plain takes (groups, *, lr: float, weight_decay: float); expected (groups, fused, *, settings)"),
+        (OPTIMIZER, AS_OPTIMIZER, "return torch", "torch", "contract_of_mine.plain gives NoneType; expected a torch.optim.Optimizer"),
+        (OPTIMIZER, AS_OPTIMIZER, "SGD(groups, lr=lr,", "SGD(groups, lr=lr / 0,", "contract_of_mine.py, line 6, in plain: ZeroDivisionError"),
+        (OPTIMIZER, AS_OPTIMIZER, "return torch", "lr = groups[0]['lr'] = float('inf'); return torch", "expected finite weights after a step, received -inf"),
+        (OPTIMIZER, AS_SCHEDULE, "lambda step: 1.0 if step < total / 2 else drop", "0.5", "contract_of_mine.steps gives float; expected a function from the optimizer step"),
+        (OPTIMIZER, AS_SCHEDULE, "else drop", "else step - total", "a number of at least 0, received -5 at step 5 of 10"),
+        (OPTIMIZER, AS_SCHEDULE, "else drop", "else None", "received None at step 5 of 10"),
         (REGULARIZER, AS_REGULARIZER, ".mean()", ".mean(1)", "Small.penalty: expected None, or a scalar tensor, finite, received a float32 tensor (2, "),
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from tunesmith.contracts import protocols, shipped
 from tunesmith.contracts.methods import missing_methods, offers_without_method, wrong_constructor
 
 LISTED = {"head": shipped.HEADS, "callbacks": shipped.CALLBACKS, "logger": shipped.LOGGERS}
+LISTED |= {"optimizer": shipped.OPTIMIZERS, "scheduler": shipped.SCHEDULES}
 
 
 def of_the_yamls(group):

@@ -17,6 +17,8 @@ _ARGUMENTS = {  # that each kind is made from by position
     "regularization": (),
     "callbacks": ("folder", "monitor", "mode"),
     "logger": ("folder", "config", "step"),
+    "optimizer": ("groups", "fused"),
+    "scheduler": ("total",),
 }
 
 
@@ -35,7 +37,7 @@ def check_classes(config: Config) -> None:
 
 def named(config: Config) -> list[tuple[str, str]]:
     """(group, target) of each class of a plugin that one config names; `source` and `task` are groups here."""
-    found = [("head", config["head"]["_target_"])]
+    found = [(group, config[group]["_target_"]) for group in ("head", "optimizer", "scheduler")]
     found += [(group, node["_target_"]) for group in SEVERAL for node in config[group].values()]
     found += [(group, targets.part_target(config["dataset"][group], group=group)) for group in ("source", "task")]
     return [(group, target) for group, target in found if not target.startswith("tunesmith.")]
@@ -47,6 +49,11 @@ def _mistakes(config: Config) -> Iterator[str]:
             loaded = targets.load(target, group=group)
         found = list(_of_class(loaded, group))
         yield from found
+        if group in ("optimizer", "scheduler") and not found:
+            from tunesmith.contracts import optimization
+
+            tried = optimization.of_optimizer if group == "optimizer" else optimization.of_schedule
+            yield from tried(config[group])
         if group in ("source", "task") and not found:
             from tunesmith.contracts import protocols
             from tunesmith.contracts.methods import missing_attributes

@@ -71,9 +71,9 @@ def wrong_constructor(kind: Any, positional: Sequence[str]) -> Iterator[str]:
     try:
         signature.bind(*positional, **dict.fromkeys(settings))
     except TypeError as error:
-        name = "__init__" if inspect.isclass(kind) else kind.__name__
+        name = f"{_named(kind)}.__init__" if inspect.isclass(kind) else _named(kind)
         yield (
-            f"{_named(kind)}.{name} takes {signature}; expected ({', '.join([*positional, '*', 'settings'])}), settings by keyword "
+            f"{name} takes {signature}; expected ({', '.join([*positional, '*', 'settings'])}), settings by keyword "
             f"only: {error}"
         )
 

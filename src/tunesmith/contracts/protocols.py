@@ -1,4 +1,4 @@
-"""The contracts: what a head, a task, a source, a regularizer, a metric, a logger and a callback must have, with shapes.
+"""The contracts: what a head, a task, a source, a regularizer, a metric and the like must have, with shapes.
 
 Nothing inherits from these classes: a class fulfils a contract by having its methods. mypy holds tunesmith's own classes to them
 (`shipped.py`), and `tunesmith check` those of plugins (`methods.py`, `trial.py`). What a class may have besides is in the class
@@ -8,12 +8,13 @@ A regularizer derives from `tunesmith.regularizers.regularizer.Regularizer`, who
 a metric from `torchmetrics.Metric`; a callback from `pytorch_lightning.Callback`; a logger from Lightning's `Logger`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytorch_lightning as pl
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.data.batch import Batch
@@ -250,6 +251,21 @@ class CallbackFactory(Protocol):
     def __call__(self, folder: Path, monitor: str, mode: str, *arguments: Any, **settings: Any) -> pl.Callback:
         """A callback for the run's folder, the monitored score and `max` or `min`. Its `state_dict` is saved and
         resumed."""
+
+
+class OptimizerFactory(Protocol):
+    """A target of the group `optimizer`: a class, or a function that returns one. Its settings have `lr` and `weight_decay`."""
+
+    def __call__(self, groups: list[dict[str, Any]], fused: bool, *arguments: Any, **settings: Any) -> Optimizer:
+        """An optimizer of parameter groups, each with `params`, its own `lr` and perhaps its own `weight_decay`; `fused`: one
+        kernel for all parameters is allowed. Its `state_dict` is saved and resumed."""
+
+
+class ScheduleFactory(Protocol):
+    """A target of the group `scheduler`."""
+
+    def __call__(self, total: int, *arguments: Any, **settings: Any) -> Callable[[int], float]:
+        """The factor of the learning rate at an optimizer step, counted from 0, of `total` steps."""
 
 
 class LoggerFactory(Protocol):

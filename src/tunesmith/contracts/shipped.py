@@ -9,7 +9,16 @@ import torchmetrics
 from tunesmith.callbacks.checkpoint import checkpoint
 from tunesmith.callbacks.early_stopping import early_stopping
 from tunesmith.callbacks.weight_norm import weight_norm
-from tunesmith.contracts.protocols import CallbackFactory, Head, LoggerFactory, Metric, Source, Task
+from tunesmith.contracts.protocols import (
+    CallbackFactory,
+    Head,
+    LoggerFactory,
+    Metric,
+    OptimizerFactory,
+    ScheduleFactory,
+    Source,
+    Task,
+)
 from tunesmith.data.sources.conll import Conll
 from tunesmith.data.sources.csv import Csv
 from tunesmith.data.sources.demo_corpus import DemoCorpus
@@ -35,6 +44,15 @@ from tunesmith.loggers.csv import csv
 from tunesmith.loggers.mlflow import mlflow
 from tunesmith.loggers.tensorboard import tensorboard
 from tunesmith.loggers.wandb import wandb
+from tunesmith.optim import schedules
+from tunesmith.optim.adafactor import adafactor
+from tunesmith.optim.adam import adam
+from tunesmith.optim.adamw import adamw
+from tunesmith.optim.adamw_8bit import adamw_8bit
+from tunesmith.optim.lion import lion
+from tunesmith.optim.nadamw import nadamw
+from tunesmith.optim.schedule_free import ScheduleFree
+from tunesmith.optim.sgd import sgd
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.tasks.contrastive import Contrastive as ContrastiveTask
 from tunesmith.tasks.language_modeling import LanguageModeling
@@ -76,5 +94,23 @@ SOURCES: tuple[type[Source], ...] = (
 )
 CALLBACKS: tuple[CallbackFactory, ...] = (checkpoint, early_stopping, weight_norm)
 LOGGERS: tuple[LoggerFactory, ...] = (csv, mlflow, tensorboard, wandb)
+OPTIMIZERS: tuple[OptimizerFactory, ...] = (
+    adafactor,
+    adam,
+    adamw,
+    adamw_8bit,
+    lion,
+    nadamw,
+    ScheduleFree,
+    sgd,
+)
+SCHEDULES: tuple[ScheduleFactory, ...] = (
+    schedules.constant,
+    schedules.cosine,
+    schedules.inverse_square_root,
+    schedules.linear,
+    schedules.polynomial,
+    schedules.slanted_triangular,
+)
 METRICS: tuple[type[Metric], ...] = (torchmetrics.MeanMetric,)
 REGULARIZERS: tuple[type[pl.Callback], ...] = (Regularizer,)  # a base class, which each one inherits
