@@ -18,7 +18,7 @@ from tunesmith.regularizers.lora import Lora
 from tunesmith.training.train import train
 
 FAMILIES = ["bert", "roberta", "xlnet", "gpt2"]
-SETTINGS = {"variant": "lora", "r": 4, "alpha": 6.0, "dropout": 0.0, "target_modules": None}
+SETTINGS = {"variant": "lora", "r": 4, "alpha": 6.0, "dropout": 0.0, "lr_scale": 10.0, "target_modules": None}
 DENSE = {"bert": ["dense"], "roberta": ["dense"], "xlnet": None, "gpt2": ["c_attn", "mlp.c_proj"]}  # the poolers' too
 
 
@@ -121,6 +121,15 @@ def test_a_norm_of_dora_is_no_matrix_which_would_decay():
         module, _ = module_of(Lora(**SETTINGS | {"variant": "dora"}), family=family)
         norms = [parameter for name, parameter in module.named_parameters() if "magnitude" in name]
         assert norms and all(norm.ndim == 1 for norm in norms)
+
+
+@pytest.mark.parametrize("variant", ["lora", "dora"])
+def test_the_updates_have_their_own_rate_and_the_head_keeps_its(variant):
+    module, _ = module_of(Lora(**SETTINGS | {"variant": variant}))
+    scale = {id(part): group.get("lr_scale", 1.0) for group in module.parameter_groups() for part in group["params"]}
+    found = {name: scale[id(part)] for name, part in module.named_parameters() if part.requires_grad}
+    assert {name.partition(".")[0] for name in found} == {"backbone", "head"}
+    assert all(value == (10.0 if name.startswith("backbone.") else 1.0) for name, value in found.items())
 
 
 def test_dropout_acts_in_training_only():

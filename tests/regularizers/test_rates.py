@@ -56,7 +56,7 @@ def test_patterns_that_match_nothing_are_named_with_the_nearest_parameters():
 
 
 def test_adapters_can_be_named():
-    lora = Lora(variant="lora", r=2, alpha=2.0, dropout=0.0, target_modules=None)
+    lora = Lora(variant="lora", r=2, alpha=2.0, dropout=0.0, lr_scale=1.0, target_modules=None)
     module, _ = module_of(lora, Rates(head=1.0, patterns={"*.lora_B.*": 16.0}))
     for name, rate in rates_of(module).items():
         assert rate == (16.0 if "lora_B" in name else 1.0)

@@ -28,6 +28,8 @@ class Lora(Regularizer):
         r: rank of the updates.
         alpha: their scale, relative to the rank.
         dropout: probability for the input of A.
+        lr_scale: factor of the learning rate for the updates, which start from zero and are small: at the rate of whole
+            weights they hardly learn.
         target_modules: last parts of the names of the linear layers that are updated; null: those that peft chooses for the
             family, or all for a family that it does not know. XLNet's attention has no linear layers in this sense.
     """
@@ -49,9 +51,10 @@ class Lora(Regularizer):
         r: PositiveInt,
         alpha: PositiveFloat,
         dropout: BelowOne,
+        lr_scale: PositiveFloat,
         target_modules: list[str] | None,
     ) -> None:
-        self._targets = target_modules
+        self._targets, self._lr_scale = target_modules, lr_scale
         self._settings: dict[str, Any] = {"r": r, "lora_alpha": alpha, "lora_dropout": dropout}
         self._settings |= {"use_rslora": variant == "rslora", "use_dora": variant == "dora"}
         self._saved: tuple[Any, dict[str, Tensor]] | None = None
@@ -94,6 +97,10 @@ class Lora(Regularizer):
                 "it to null for peft's choice"
             )
         return found
+
+    def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
+        """The factor for the updates."""
+        return {"lr_scale": self._lr_scale} if ".lora_" in name else {}
 
     def finish(self, module: Any) -> None:
         """Add the updates to the weights, and remove the adapters; the adapter is kept to be saved."""
