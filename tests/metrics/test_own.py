@@ -5,7 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import cohen_kappa_score, fbeta_score, hamming_loss, mean_absolute_percentage_error
+from torchmetrics.regression import R2Score
 
 from tests.conftest import checked
 from tunesmith.configuration import monitor, own_metrics
@@ -216,7 +218,7 @@ def test_only_text_classification_takes_classes():
         ("metrics_of_mine.Wrong", "compute gives a tensor of shape (2, 2); expected a scalar"),
         ("metrics_of_mine.Function", "does not define Function"),
         ("metrics_of_mine.Distance", "expected higher_is_better = False in the class Distance"),
-        ("torchmetrics.classification.BinaryROC", "cannot score this dataset"),
+        ("torchmetrics.classification.BinaryROC", "cannot score 8 examples"),
         ("torchmetrics.classification.MulticlassConfusionMatrix", "compute gives a tensor of shape (2, 2)"),
     ],
 )
@@ -228,6 +230,15 @@ def test_a_class_that_gives_no_number_is_refused_before_training(name, expected,
 def test_an_error_in_torchmetrics_names_the_line_of_the_plugin_that_caused_it(plugin):
     with pytest.raises(UserError, match=r"metrics_of_mine\.py, line \d+, in update: "), explained():
         list(own.mistakes("metrics_of_mine.Shapes", problem="single_label"))
+
+
+def test_a_split_that_a_class_cannot_score_ends_no_run():
+    one = np.array([0.5])
+    with pytest.raises(ValueError, match="at least two samples"):
+        R2Score()(torch.from_numpy(one), torch.from_numpy(one))
+    with pytest.warns(UserWarning, match=r"R2Score cannot score 1 example: .*two samples.*; the score is not a number"):
+        found = own.scores(["torchmetrics.regression.R2Score"], one, one, None)
+    assert list(found) == ["r2_score"] and math.isnan(found["r2_score"])
 
 
 def test_a_good_class_has_no_mistakes(plugin):

@@ -32,6 +32,10 @@ _RECEIVES = ("probabilities", "predictions")
 _UNDEFINED = "meaningless"  # in torchmetrics' warnings of curves without positives or negatives
 
 
+class _ScoringError(UserError):
+    """The code of a class has failed on the examples that it was given."""
+
+
 def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
     """What is wrong with a class, found by scoring a few examples.
 
@@ -73,12 +77,20 @@ def scores(
         predictions: likewise.
         probabilities: (examples, labels); None for regression.
 
+    A class that fails on a split, such as one of two examples, has no number there, with a warning: it has scored a few examples
+    before the run (`mistakes`), whose training it may not end.
+
     Raises:
-        UserError: for a class that does not give a number.
+        UserError: for a class that does not fit the task.
     """
-    return {
-        own_metrics.short_name(name): _scored(_load(name), name, targets, predictions, probabilities) for name in names
-    }
+    found = {}
+    for name in names:
+        try:
+            found[own_metrics.short_name(name)] = _scored(_load(name), name, targets, predictions, probabilities)
+        except _ScoringError as error:
+            warnings.warn(f"{error}; the score is not a number", stacklevel=2)
+            found[own_metrics.short_name(name)] = math.nan
+    return found
 
 
 def _load(name: str) -> type[Metric]:
@@ -131,7 +143,9 @@ def _scored(
     except Exception as error:
         if message(error) is not None:
             raise  # with the file and line of the plugin
-        raise UserError(f"{name} cannot score this dataset: {first_line(error)}") from error
+        raise _ScoringError(
+            f"{name} cannot score {len(targets):,} example{'s' * (len(targets) != 1)}: {first_line(error)}"
+        ) from error
 
 
 def _is_binary(kind: type[Metric]) -> bool:
