@@ -39,6 +39,7 @@ def test_keys_are_those_of_the_reference(group):
         ("train --cf", ["--cfg"]),
         ("list optimizer li", ["lion"]),
         ("list optimizer.lr", ["optimizer.lr"]),
+        ("list met", ["metrics"]),
         ("completion z", ["zsh"]),
         ("bundle runs output=x.zip weights=", ["weights=true", "weights=false"]),
         ("nothing x", []),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tunesmith.configuration.choices import choices, conf_folder, groups
+from tunesmith.configuration.listing import METRICS
 
 _LINE = re.compile(r"( *)([A-Za-z_]\w*):(?:\s+(\S.*)|\s*)$")
 _ENTRY = re.compile(r" *- +(?:override +)?/?([\w/]+): *\[?([\w/]+)")
@@ -46,6 +47,7 @@ def of_config(words: Sequence[str], *, listed: bool = False) -> list[str]:
         return _matching(found, current)
     names = [f"{group}{'' if listed else '='}" for group in known]
     names += [f"{group}." for group in known if "/" not in group and group not in ("experiment", "sweep")]
+    names += [METRICS] if listed else []
     return _matching([*names, *(f"{name}{'' if listed else '='}" for name in _run_keys())], current)
 
 
