@@ -13,7 +13,8 @@ from tunesmith.training.step_metrics import StepMetrics
 from tunesmith.training.train import train
 
 CPU = torch.device("cpu")
-WORDS = [*TINY, "dataset.batch_size=16", "trainer.log_every_n_steps=1", "regularization=[standard,l2sp,rdrop]"]
+WORDS = [*TINY, "dataset.batch_size=16", "trainer.log_every_n_steps=1", "regularization=[standard,l2sp,rdrop,rates]"]
+WORDS += ["regularization.rates.head=10", "optimizer.lr=3e-4", "scheduler=constant", "scheduler.warmup_ratio=0"]
 WORDS += ["regularization.standard.gradient_clip=0.05", "callbacks=[checkpoint,weight_norm]"]
 
 
@@ -60,6 +61,13 @@ def test_the_weight_norm_is_that_after_the_step(logged):
     rows, watch, _ = logged
     assert [row["train/weight_norm"] for row in rows] == pytest.approx(watch.weights, rel=1e-6)
     assert len(set(watch.weights)) == len(rows), "the test would not notice a norm before the step"
+
+
+def test_the_learning_rate_is_that_of_the_optimizer_though_the_head_has_a_larger_one(logged):
+    rows, _, _ = logged
+    assert {row["train/learning_rate"] for row in rows} == {3e-4}
+    (name,) = {name for name in rows[0] if name.startswith("train/learning_rate/head")}
+    assert [row[name] for row in rows] == pytest.approx([3e-3] * len(rows))
 
 
 def test_examples_and_tokens_are_those_of_the_data(logged):

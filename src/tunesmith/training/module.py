@@ -74,6 +74,7 @@ class FineTuningModule(pl.LightningModule):
         self.metrics = StepMetrics(["loss_head", *self._penalty_names.values()] if self._penalty_names else [])
         self._terms: dict[str, Tensor] = {}  # of the loss of this step
         self._rate_names: list[str] = []
+        self._full_rate = -1  # index of a group with the learning rate itself
         self._logged_step = 0
         self._nonfinite = FirstNonFinite() if watches_gradients else None
         self._skipped_steps = frozenset(skipped_steps)
@@ -202,7 +203,7 @@ class FineTuningModule(pl.LightningModule):
             NonFiniteError: if the loss is not finite.
         """
         rates = [group["lr"] for group in self.trainer.optimizers[0].param_groups]
-        values = {"train/learning_rate": rates[-1], "epoch": float(self.current_epoch)}
+        values = {"train/learning_rate": rates[self._full_rate], "epoch": float(self.current_epoch)}
         if len(self._rate_names) == len(rates):
             values |= {f"train/learning_rate/{name}": rate for name, rate in zip(self._rate_names, rates, strict=True)}
         values |= self.metrics.read(self.device)
@@ -291,13 +292,15 @@ class FineTuningModule(pl.LightningModule):
         assert self._make_optimizer is not None and self._make_schedule is not None
         groups = self.parameter_groups()
         self._rate_names = rate_names(groups, dict(self.named_parameters()))
+        scales = [group.get("lr_scale", 1.0) for group in groups]
+        self._full_rate = scales.index(1.0) if 1.0 in scales else -1
         optimizer = self._make_optimizer(groups)
         self._averaging = optimizer if hasattr(optimizer, "eval") else None
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Parameter groups with `lr_scale` and `weight_decay`, those with the full learning rate last."""
+        """Parameter groups with `lr_scale` and `weight_decay`, those with the smallest learning rate first."""
         members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)
         head = [self.head] if hasattr(self.head, "parameter_options") else []
         for name, parameter in self.named_parameters():
