@@ -45,7 +45,7 @@ def test_the_weights_that_move(family, epochs_per_layer, monkeypatch):
                 assert torch.equal(weight, before[name]) == (epoch < part(name) * epochs_per_layer), name
 
 
-def test_weights_move_in_the_epochs_of_a_run(tmp_path, monkeypatch):
+def test_weights_move_in_the_epochs_of_a_run(tmp_path, monkeypatch, capsys):
     seen = []
     monkeypatch.setattr(
         FineTuningModule,
@@ -59,6 +59,28 @@ def test_weights_move_in_the_epochs_of_a_run(tmp_path, monkeypatch):
     for epoch in range(1, 5):
         for name, weight in seen[epoch].items():
             assert torch.equal(weight, seen[epoch - 1][name]) == (epoch < part(name)), (epoch, name)
+    assert "never" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words,said",
+    [
+        (["trainer.max_epochs=3"], "the top 2 of 2 layers in 3 epochs, and never the embeddings: all are trained from epoch 4 on"),
+        (
+            ["trainer.max_epochs=9", "trainer.max_steps=5", "trainer.accumulate_grad_batches=3"],
+            "the top 1 of 2 layers in 2 epochs, and never the 1 below and the embeddings",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_run_is_too_short_for_is_said(words, said, tmp_path, capsys):
+    given = [
+        "dataset.size=48",
+        "dataset.batch_size=4",
+        "regularization=[standard,gradual_unfreezing]",
+        "backbone.layers=2",
+    ]
+    run = train(checked([*WORDS, *given, *words, f"output_dir={tmp_path}"]))
+    assert said in capsys.readouterr().out and said in (run.path / "train.log").read_text()
 
 
 def test_a_resumed_run(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytorch_lightning as pl
 
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.regularizers.regularizer import Regularizer
+from tunesmith.runs.messages import warning
 
 
 class GradualUnfreezing(Regularizer):
@@ -21,6 +22,19 @@ class GradualUnfreezing(Regularizer):
 
     def __init__(self, *, epochs_per_layer: PositiveInt) -> None:
         self.epochs_per_layer = epochs_per_layer
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Say what a run is too short to train: three epochs of a model with 12 layers reach the top two."""
+        batches, layers = len(trainer.datamodule.plan), pl_module.backbone.layers  # type: ignore[attr-defined]
+        epochs = -(-pl_module.total_steps * trainer.accumulate_grad_batches // batches)
+        reached = (epochs - 1) // self.epochs_per_layer  # layers from the top, and then the embeddings
+        if reached <= layers and trainer.is_global_zero:
+            trained = f"the head and the top {reached} of {layers} layers" if reached else "the head"
+            waiting = f"the {layers - reached} below and the embeddings" if reached < layers else "the embeddings"
+            warning(
+                f"gradual_unfreezing trains {trained} in {epochs} epoch{'s' * (epochs > 1)}, and never {waiting}: all are trained "
+                f"from epoch {(layers + 1) * self.epochs_per_layer + 1} on"
+            )
 
     def on_after_backward(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Remove the gradients of the weights that wait; DDP has averaged them, for it needs all of them."""
