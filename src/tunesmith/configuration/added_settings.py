@@ -16,6 +16,7 @@ ADDED: dict[str, Any] = {
     "dataset.scheme": None,
     "dataset.suffix": False,
     "optimizer.bias_correction": True,
+    "regularization.mixout.mask": "elements",
     "logger.wandb.timeout_seconds": 30,
     "logger.wandb.worst_errors": 0,
     "logger.wandb.upload_model": False,
