@@ -18,11 +18,13 @@ class Smart(Regularizer):
     """loss + smoothness * D(f(x), f(x + r)) + proximal * D(f(x), teacher(x)), with D(p, q) = KL(p | q) + KL(q | p).
 
     - r starts as normal noise and climbs along the gradient of D, clipped to [-epsilon, epsilon]. The gradient is divided by
-      the maximum norm of its example, as in the authors' code: its own size depends on the batch and is nearly 0 at the start.
+      the maximum norm of its example, as in algorithm 1: its own size depends on the batch and is nearly 0 at the start. The
+      authors' code does otherwise: it divides the sum of noise and step by the maximum norm of its token, and clips nothing.
     - The teacher's weights are a moving average of the trained ones: momentum * teacher + (1 - momentum) * weights after each
       optimizer step. Its pass has its own dropout masks.
 
-    For regression D is twice the squared difference.
+    D's gradient is that of both predictions; the authors' code holds p constant in KL(p | q), and q in KL(q | p). For
+    regression D is twice the squared difference, of which the paper takes one.
 
     Args:
         smoothness: weight of the adversarial penalty, the paper's lambda; 0: without it.
