@@ -92,6 +92,26 @@ def test_the_distance_from_the_teacher():
     torch.testing.assert_close(found, [parameter.grad for parameter in module.parameters()], rtol=1e-4, atol=1e-6)
 
 
+def test_regression():
+    """The squared difference, once, as the paper has it for both parts."""
+    settings = SETTINGS | {"smoothness": 0.7, "step_size": 0.0, "proximal": 0.3}  # the noise is the perturbation
+    module, batch = module_of(Smart(**settings), problem="regression", dtype=torch.float64)
+    decided(module).training_step(batch, 0)  # the teacher is what the module is now
+    teacher = module(batch).scores.detach()
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    torch.manual_seed(1)
+    total = module.training_step(batch, 0)
+    torch.manual_seed(1)
+    real = batch.inputs["attention_mask"].unsqueeze(-1)
+    noise = (0.1 * torch.randn(*real.shape[:2], 32, dtype=torch.float64) * real).clamp(-0.3, 0.3)
+    plain, noisy = module(batch), module(batch, offset=noise).scores
+    penalties = [0.7 * (plain.scores - noisy).square().mean(), 0.3 * (plain.scores - teacher).square().mean()]
+    assert min(penalties) > 1e-4
+    torch.testing.assert_close(total, plain.loss + sum(penalties))
+
+
 def test_the_weights_keep_their_gradient_after_the_teachers_pass_in_half_precision():
     module, batch = module_of(Smart(**SETTINGS | {"proximal": 1.0, "smoothness": 1.0}))
     with torch.autocast("cpu", torch.bfloat16):

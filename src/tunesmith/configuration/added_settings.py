@@ -17,6 +17,7 @@ ADDED: dict[str, Any] = {
     "dataset.suffix": False,
     "optimizer.bias_correction": True,
     "callbacks.checkpoint.save_model": True,
+    "regularization.mixout.mask": "elements",
     "logger.wandb.timeout_seconds": 30,
     "logger.wandb.worst_errors": 0,
     "logger.wandb.upload_model": False,

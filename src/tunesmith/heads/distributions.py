@@ -29,6 +29,10 @@ class Distribution(abc.ABC):
         """Symmetric divergence (KL(self | other) + KL(other | self)) / 2, a scalar (R-Drop, equation 2)."""
         return 0.5 * (self.kl(other) + other.kl(self))
 
+    def distance(self, other: Self) -> Tensor:
+        """Symmetric divergence KL(self | other) + KL(other | self), a scalar (SMART; Jiang et al., 2020)."""
+        return self.kl(other) + other.kl(self)
+
 
 @dataclass(frozen=True)
 class Categorical(Distribution):
@@ -85,6 +89,10 @@ class Gaussian(Distribution):
     def kl(self, other: Self) -> Tensor:
         """(difference of the means)^2 / (2 * variance), the mean squared difference."""
         return functional.mse_loss(self.mean, other.mean)
+
+    def distance(self, other: Self) -> Tensor:
+        """The mean squared difference: for regression SMART takes it once."""
+        return self.kl(other)
 
     def detach(self) -> Self:
         """The same without gradient."""

@@ -17,6 +17,9 @@ from tunesmith.regularizers.regularizer import Regularizer
 class ChildTuning(Regularizer):
     """The clipped gradient of the backbone is masked, as in the authors' optimizer; the head is trained as usual.
 
+    In mode `free` that optimizer masks the head as well. Its Fisher information, too, is the mean of the squared gradients of
+    batches, but with dropout and after each parameter's gradient is clipped; here without either.
+
     Args:
         mode: `free`, a new Bernoulli mask at each step, of gradients divided by `reserve`; `task_driven`, one mask of the
             layers for the whole run, of the elements with the largest Fisher information. That takes as long as an epoch.

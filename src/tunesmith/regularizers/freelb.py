@@ -19,7 +19,8 @@ class FreeLB(Regularizer):
     Only the last pass is kept for the backward pass; the gradients of the others are summed as they come.
 
     Args:
-        steps: number of passes, the paper's K.
+        steps: number of passes, as in algorithm 1 and the authors' code for ALBERT; their code for RoBERTa counts the ascents,
+            one fewer.
         step_size: norm of each ascent step.
         initial_magnitude: largest norm of the initial perturbation; 0: it starts at zero.
         max_norm: of a perturbation; null: any.

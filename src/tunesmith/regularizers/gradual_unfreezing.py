@@ -12,6 +12,8 @@ from tunesmith.runs.messages import warning
 class GradualUnfreezing(Regularizer):
     """In epoch e, from 0, the head and the top e layers are trained; the embeddings are the last.
 
+    That is the paper's text; its authors' script trains all layers from the third epoch on.
+
     The weights that wait have no gradient in the optimizer step, and so neither decay nor count for clipping.
 
     Args:

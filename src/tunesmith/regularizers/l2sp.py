@@ -17,7 +17,8 @@ from tunesmith.regularizers.step import TrainingStep
 class L2SP(Regularizer):
     """loss + alpha/2 * |w - w0|^2 + beta/2 * |v|^2, the paper's equation 2, with w of the backbone and v of the head.
 
-    w0 is what training starts from. Weights that the head shares with the backbone are the backbone's.
+    w0 is what training starts from. Weights that the head shares with the backbone are the backbone's. All weights count;
+    the authors' code leaves biases and norms out, and has this as a variant.
 
     Args:
         alpha: strength of the pull of the backbone's weights towards w0.

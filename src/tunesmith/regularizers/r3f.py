@@ -13,7 +13,8 @@ from tunesmith.regularizers.step import TrainingStep
 class R3F(Regularizer):
     """loss + weight * (KL(p | q) + KL(q | p)), q being what is predicted with noise z on the embeddings, and p without.
 
-    Both passes have their own dropout masks, as in the authors' code. Padding gets no noise.
+    Both passes have their own dropout masks, as in the authors' code. There the noisy pass gives the embeddings no gradient
+    and padding gets noise; here it is the other way round. The paper adds one sum of both divergences, as here, not their half.
 
     Args:
         weight: of the divergence; the paper's lambda.

@@ -19,7 +19,8 @@ class SharpnessAwareMinimization(Regularizer):
 
     Args:
         rho: norm of the perturbation of all trained weights.
-        adaptive: perturb each weight in proportion to its size: w + rho * w^2 * g / |w * g| (ASAM; Kwon et al., 2021).
+        adaptive: perturb each weight in proportion to its size: w + rho * w^2 * g / |w * g| (ASAM; Kwon et al., 2021). Its
+            authors' code takes |w| + 0.01 for sizes, and 1 for biases; without that, as here, a bias of 0 stays where it is.
     """
 
     repeats = 2

@@ -18,11 +18,13 @@ class Smart(Regularizer):
     """loss + smoothness * D(f(x), f(x + r)) + proximal * D(f(x), teacher(x)), with D(p, q) = KL(p | q) + KL(q | p).
 
     - r starts as normal noise and climbs along the gradient of D, clipped to [-epsilon, epsilon]. The gradient is divided by
-      the maximum norm of its example, as in the authors' code: its own size depends on the batch and is nearly 0 at the start.
+      the maximum norm of its example, as in algorithm 1: its own size depends on the batch and is nearly 0 at the start. The
+      authors' code does otherwise: it divides the sum of noise and step by the maximum norm of its token, and clips nothing.
     - The teacher's weights are a moving average of the trained ones: momentum * teacher + (1 - momentum) * weights after each
       optimizer step. Its pass has its own dropout masks.
 
-    For regression D is twice the squared difference.
+    D's gradient is that of both predictions; the authors' code holds p constant in KL(p | q), and q in KL(q | p). For
+    regression D is the squared difference.
 
     Args:
         smoothness: weight of the adversarial penalty, the paper's lambda; 0: without it.
@@ -72,7 +74,7 @@ class Smart(Regularizer):
             parts.append(self.smoothness * self._adversarial(step))
         if self.proximal:
             teacher = step.forward(weights=self._teacher_weights(step.module)).distribution.detach()
-            parts.append(self.proximal * 2 * step.plain.distribution.divergence(teacher))
+            parts.append(self.proximal * step.plain.distribution.distance(teacher))
         return torch.stack(parts).sum() if parts else None
 
     def _adversarial(self, step: TrainingStep) -> Tensor:
@@ -81,12 +83,12 @@ class Smart(Regularizer):
         offset = self.sigma * torch.randn_like(step.no_offset()) * step.tokens
         for _ in range(self.steps):
             offset.requires_grad_()
-            (gradient,) = torch.autograd.grad(constant.divergence(step.forward(offset=offset).distribution), offset)
+            (gradient,) = torch.autograd.grad(constant.distance(step.forward(offset=offset).distribution), offset)
             gradient = gradient * step.tokens
             climbed = offset.detach() + self.step_size * gradient / largest(gradient)
             offset = climbed.clamp(-self.epsilon, self.epsilon)
-        divergence: Tensor = predicted.divergence(step.forward(offset=offset).distribution)
-        return 2 * divergence
+        found: Tensor = predicted.distance(step.forward(offset=offset).distribution)
+        return found
 
     def _teacher_weights(self, module: Any) -> dict[str, Tensor]:
         """The teacher's weights of all trained parameters, which begin as those at the first step that trains them."""

@@ -13,7 +13,8 @@ from tunesmith.regularizers.regularizer import Regularizer
 class WordDropout(Regularizer):
     """Each token's embedding becomes zero with a probability, in training only; the others are not rescaled.
 
-    Tokens are dropped independently, before anything else changes the embeddings. Special tokens stay.
+    Tokens are dropped independently, before anything else changes the embeddings; Gal & Ghahramani drop a word wherever it
+    occurs in a text. Special tokens stay.
 
     Args:
         probability: of a token being dropped.
