@@ -24,6 +24,8 @@ class L2SP(Regularizer):
         beta: strength of the pull of the head's weights towards zero.
     """
 
+    skips_plain = True
+
     def __init__(self, *, alpha: NonNegativeFloat, beta: NonNegativeFloat) -> None:
         self.alpha, self.beta = alpha, beta
         self._start = StartingWeights()

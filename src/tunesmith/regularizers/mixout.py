@@ -5,10 +5,11 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import Probability
+from tunesmith.errors import UserError
 from tunesmith.regularizers.random_mask import random_mask, rounded
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.regularizers.starting_weights import StartingWeights
@@ -30,11 +31,24 @@ class Mixout(Regularizer):
         self.probability = probability
         self._start = StartingWeights()
 
+    def configure_model(self, module: Any) -> None:
+        """Look for weights to mix.
+
+        Raises:
+            UserError: if none of them is trained.
+        """
+        backbone = module.backbone
+        trained = (name for name, parameter in backbone.model.named_parameters() if parameter.requires_grad)
+        if self.probability and not any(_is_mixed(backbone, name) for name in trained):
+            raise UserError(
+                "regularization.mixout mixes the matrices of the layers, and all of them are frozen: it would change nothing; "
+                "freeze less, or drop mixout"
+            )
+
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Keep the pretrained weights."""
-        depth_of = pl_module.backbone.depth_of
         if self.probability:
-            self._start.keep(pl_module, lambda name, parameter: depth_of(name) > 0 and _is_matrix(name, parameter))
+            self._start.keep(pl_module, lambda name, parameter: _is_mixed(pl_module.backbone, name))
 
     def forward_weights(self, module: Any) -> Mapping[str, Tensor]:
         """The mixed weights of a pass, with a new mask."""
@@ -75,6 +89,7 @@ class _Mixed(torch.autograd.Function):
         return (gradient * ctx.scale).masked_fill_(replaced, 0.0), None, None, None
 
 
-def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
-    """Whether a weight multiplies hidden states; XLNet has biases and embeddings of segments that are matrices."""
-    return parameter.ndim >= 2 and not name.endswith("bias") and "embed" not in name
+def _is_mixed(backbone: Any, name: str) -> bool:
+    """Whether a weight of the model multiplies hidden states; XLNet has biases and embeddings of segments that are matrices."""
+    matrix = backbone.model.get_parameter(name).ndim >= 2
+    return matrix and backbone.depth_of(name) > 0 and not name.endswith("bias") and "embed" not in name
