@@ -5,7 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import Probability
@@ -37,9 +37,7 @@ class Mixout(Regularizer):
         Raises:
             UserError: if none of them is trained.
         """
-        backbone = module.backbone
-        trained = (name for name, parameter in backbone.model.named_parameters() if parameter.requires_grad)
-        if self.probability and not any(_is_mixed(backbone, name) for name in trained):
+        if self.probability and not _mixed_weights(module.backbone):
             raise UserError(
                 "regularization.mixout mixes the matrices of the layers, and all of them are frozen: it would change nothing; "
                 "freeze less, or drop mixout"
@@ -48,7 +46,7 @@ class Mixout(Regularizer):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Keep the pretrained weights."""
         if self.probability:
-            self._start.keep(pl_module, lambda name, parameter: _is_mixed(pl_module.backbone, name))
+            self._start.keep(pl_module, _mixed_weights(pl_module.backbone))
 
     def forward_weights(self, module: Any) -> Mapping[str, Tensor]:
         """The mixed weights of a pass, with a new mask."""
@@ -89,7 +87,15 @@ class _Mixed(torch.autograd.Function):
         return (gradient * ctx.scale).masked_fill_(replaced, 0.0), None, None, None
 
 
-def _is_mixed(backbone: Any, name: str) -> bool:
-    """Whether a weight of the model multiplies hidden states; XLNet has biases and embeddings of segments that are matrices."""
-    matrix = backbone.model.get_parameter(name).ndim >= 2
-    return matrix and backbone.depth_of(name) > 0 and not name.endswith("bias") and "embed" not in name
+def _mixed_weights(backbone: Any) -> list[str]:
+    """The module's names for the trained weights of the model that multiply hidden states."""
+    return [
+        f"backbone.model.{name}"
+        for name, parameter in backbone.model.named_parameters()
+        if parameter.requires_grad and backbone.depth_of(name) > 0 and _is_matrix(name, parameter)
+    ]
+
+
+def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a weight multiplies hidden states; XLNet has biases and embeddings of segments that are matrices."""
+    return parameter.ndim >= 2 and not name.endswith("bias") and "embed" not in name
