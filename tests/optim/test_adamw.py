@@ -56,6 +56,42 @@ def test_steps_are_those_of_the_papers(correction, fused):
     assert optimizer.param_groups[0]["lr"] == 0.1 * factor
 
 
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_weight_that_waits_begins_with_its_own_first_step(fused):
+    """As under gradual unfreezing: without a gradient a weight has no step, and another of its group has."""
+    waiting, other = (torch.nn.Parameter(torch.ones(3, dtype=torch.float64)) for _ in range(2))
+    groups = [{"params": [other, waiting], "lr": 0.1, "weight_decay": 0.2}]
+    optimizer = adamw(groups, fused, lr=1.0, weight_decay=0.5, betas=list(BETAS), eps=EPS, bias_correction=False)
+    gradient = torch.tensor([0.5, -2.0, 1.0], dtype=torch.float64)
+    for step in range(7):
+        other.grad, waiting.grad = gradient.clone(), gradient.clone() if step > 4 else None
+        optimizer.step()
+    expected, first, second = torch.ones(3, dtype=torch.float64), 0, 0
+    for _ in range(2):
+        first, second = (
+            beta * old + (1 - beta) * gradient**power
+            for beta, old, power in zip(BETAS, (first, second), (1, 2), strict=True)
+        )
+        expected = expected - 0.1 * (first / (second**0.5 + EPS) + 0.2 * expected)
+    torch.testing.assert_close(waiting.detach(), expected, atol=1e-13, rtol=1e-12)
+
+
+def test_a_state_with_one_count_for_a_group_is_read():
+    """As it was saved before each parameter had its own."""
+    weights = parameters()
+    optimizer = made(weights, bias_correction=False)
+    step(optimizer, weights, 1)
+    state = copy.deepcopy(optimizer.state_dict())
+    for group in state["param_groups"]:
+        group["steps"] = 1
+    older = copy.deepcopy(weights)
+    resumed = made(older, bias_correction=False)
+    resumed.load_state_dict(state)
+    step(optimizer, weights, 2)
+    step(resumed, older, 2)
+    assert all(torch.equal(one, other) for one, other in zip(weights, older, strict=True))
+
+
 def test_the_count_of_steps_is_in_the_state():
     states = []
     for resumed in (False, True):

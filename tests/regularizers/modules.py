@@ -1,8 +1,13 @@
 """A small module with regularizers, as a run has it."""
 
+import pytest
 import torch
 
+from tests.conftest import TINY, checked
 from tests.heads import test_classification as classification
+from tunesmith.data.survey.survey import surveyed
+from tunesmith.errors import UserError
+from tunesmith.training import outline
 from tunesmith.training.module import FineTuningModule
 
 
@@ -45,3 +50,11 @@ def assert_plain_training(*regularizers):
         states.append(torch.get_rng_state())
     assert torch.equal(*losses) and torch.equal(*states)
     return module
+
+
+def refusal(*words):
+    """Why `tunesmith check` refuses a config, before any weights are loaded."""
+    with pytest.raises(UserError) as error:
+        config = checked([*TINY, *words])
+        outline.module_without_weights(config, surveyed(config["dataset"]))
+    return str(error.value)

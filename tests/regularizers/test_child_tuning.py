@@ -8,11 +8,12 @@ import torch
 
 from tests.distributed.test_workers import run_of
 from tests.heads.test_classification import FAMILIES, collated, text_task
-from tests.regularizers.modules import module_of
+from tests.regularizers.modules import module_of, refusal
 from tests.regularizers.resuming import assert_resumes
 from tunesmith.distributed import collectives
 from tunesmith.regularizers import child_tuning
 from tunesmith.regularizers.child_tuning import ChildTuning, largest
+from tunesmith.regularizers.gradual_unfreezing import GradualUnfreezing
 
 
 def trainer_of(module, batch):
@@ -131,6 +132,31 @@ def test_a_resumed_run_has_its_masks(mode, tmp_path, monkeypatch):
     # `assert_resumes` undoes this after the first interruption: counted are the two runs that start.
     assert_resumes(words, tmp_path, monkeypatch)
     assert len(calls) == (2 if mode == "task_driven" else 0)
+
+
+@pytest.mark.parametrize(
+    "mode,frozen,what", [("free", "backbone=true", "the backbone"), ("task_driven", "layers=2", "the layers")]
+)
+def test_nothing_to_mask(mode, frozen, what):
+    words = ["regularization=[child_tuning,freeze]", f"regularization.freeze.{frozen}", "backbone.layers=2"]
+    words += [f"regularization.child_tuning.mode={mode}"]
+    assert f"mode={mode}, masks gradients of {what}, of which nothing is trained" in refusal(*words)
+
+
+def test_a_fraction_that_no_mask_can_have():
+    """It would be rounded to zero, and the gradients divided by that."""
+    words = ["regularization=[child_tuning]", "regularization.child_tuning.reserve=1e-6"]
+    assert "reserve is 1e-06, so that no element would be updated; set it to 2e-5 or more" in refusal(*words)
+
+
+def test_weights_that_wait_have_no_gradient_to_mask():
+    """In the first epoch of gradual unfreezing all of the backbone waits."""
+    regularizers = ChildTuning(mode="free", reserve=0.5), GradualUnfreezing(epochs_per_layer=1)
+    module, batch = module_of(*regularizers)
+    module.training_step(batch, 0).backward()
+    regularizers[1].on_after_backward(None, module)
+    regularizers[0].before_update(module)
+    assert {name.partition(".")[0] for name, weight in module.named_parameters() if weight.grad is not None} == {"head"}
 
 
 def test_processes_draw_the_same_free_masks(tmp_path, monkeypatch):

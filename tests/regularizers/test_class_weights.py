@@ -9,9 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from tests.heads import test_token_classification as tagging
 from tests.heads.test_classification import mini, text_task
-from tests.regularizers.modules import assembled, module_of
+from tests.regularizers.modules import assembled, module_of, refusal
 from tunesmith.data.encoded_split import EncodedSplit
-from tunesmith.errors import UserError
 from tunesmith.heads.token_classification import TokenClassification
 from tunesmith.regularizers.class_weights import ClassWeights
 
@@ -79,5 +78,5 @@ def test_weights_of_the_config_are_on_the_models_device():
 
 
 def test_a_wrong_number_of_class_weights_is_refused():
-    with pytest.raises(UserError, match="has 2 weights, but there are 3 labels: a, b, c"):
-        fitted([1.0, 2.0], "single_label")
+    words = ["regularization=[class_weights]", "regularization.class_weights.weights=[1,2,3]"]
+    assert "has 3 weights, but there are 2 labels: negative, positive" in refusal(*words)

@@ -7,7 +7,7 @@ import torch
 
 from tests.conftest import checked
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import module_of
+from tests.regularizers.modules import module_of, refusal
 from tests.regularizers.resuming import assert_resumes
 from tests.training.test_resume import WORDS
 from tunesmith.errors import UserError
@@ -93,3 +93,16 @@ def test_frozen_weights_cannot_be_unfrozen():
         UserError, match="contradict each other: what is frozen for the whole run cannot be trained later"
     ):
         checked(["regularization=[standard,freeze,gradual_unfreezing]"])
+
+
+def test_a_head_without_weights_of_its_own():
+    """The first epoch would train nothing: GPT-2's output layer is its embeddings."""
+    words = ["dataset=demo_corpus", "head=causal_lm", "backbone=random_gpt2", "regularization=[gradual_unfreezing]"]
+    assert "all weights of this head are the backbone's: nothing would be trained" in refusal(*words)
+
+
+def test_an_optimizer_that_counts_the_steps_of_all_weights_alike():
+    words = ["optimizer=schedule_free", "scheduler=constant", "scheduler.warmup_ratio=0"]
+    assert "gradual_unfreezing and optimizer ScheduleFree contradict each other: it counts" in refusal(
+        *words, "regularization=[gradual_unfreezing]"
+    )

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from tests.heads import test_language_model as language_model
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import module_of
+from tests.regularizers.modules import assembled, module_of
 from tests.regularizers.resuming import assert_resumes
 from tunesmith.regularizers.l2sp import L2SP
 
@@ -38,10 +39,27 @@ def test_the_pull(family):
     for name, weight in module.named_parameters():
         if not weight.requires_grad:
             continue
-        pull, distance = (0.3, steps[name]) if name.startswith("backbone.") else (0.7, weight.detach())
+        pretrained = name.startswith("backbone.") or "pooler" in name  # BERT's
+        pull, distance = (0.3, steps[name]) if pretrained else (0.7, weight.detach())
         torch.testing.assert_close(pulled[name] - plain[name], pull * distance, atol=1e-9, rtol=1e-9, msg=name)
         expected += pull / 2 * (distance**2).sum()
     torch.testing.assert_close(total - loss, expected, atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [0.3, 0.0])
+def test_the_head_of_a_language_model_is_pretrained(alpha):
+    backbone, head, _, batch, _, _ = language_model.build("bert")
+    head.prepare(batch, seed=1, epoch=0)
+    regularizer = L2SP(alpha=alpha, beta=0.7)
+    module = assembled(backbone, head, regularizer, dtype=torch.float64)
+    regularizer.on_fit_start(None, module)
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight += 0.1
+    total = module.training_step(batch, 0)
+    module.regularizers = []
+    count = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+    torch.testing.assert_close((total - module.training_step(batch, 0)).item(), alpha / 2 * 0.01 * count)
 
 
 def test_strength_zero_is_plain_training():

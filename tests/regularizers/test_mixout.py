@@ -9,7 +9,7 @@ from transformers.pytorch_utils import Conv1D
 
 from tests.conftest import checked
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import module_of
+from tests.regularizers.modules import module_of, refusal
 from tests.regularizers.resuming import assert_resumes
 from tunesmith.configuration.added_settings import with_added
 from tunesmith.configuration.identity import run_id
@@ -153,3 +153,9 @@ def test_the_pretrained_weights_come_from_the_checkpoint():
     other.on_fit_start(None, module)  # of a run that resumes, whose module is another
     other.load_state_dict(regularizer.state_dict())
     assert all(torch.equal(value, start[name]) for name, value in other.forward_weights(module).items())
+
+
+@pytest.mark.parametrize("frozen", ["backbone=true", "biases_only=true", "layers=2"])
+def test_nothing_to_mix(frozen):
+    words = ["regularization=[mixout,freeze]", f"regularization.freeze.{frozen}", "backbone.layers=2"]
+    assert "mixes the matrices of the layers, and all of them are frozen" in refusal(*words)

@@ -1,7 +1,9 @@
 """Mixup against mixing what the last layer reads, and mixing one-hot targets."""
 
+import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch.nn import functional
 
 from tests.conftest import checked
@@ -10,16 +12,35 @@ from tests.heads.test_classification import FAMILIES
 from tests.regularizers.modules import assembled, assert_plain_training, module_of
 from tunesmith.errors import UserError
 from tunesmith.heads.token_classification import TokenClassification
-from tunesmith.regularizers.mixup import Mixup
+from tunesmith.regularizers.mixup import Mixup, drawn_share
 
 
 def drawn(size, alpha, seed):
     """The share, and each example's partner; not the identity."""
     torch.manual_seed(seed)
-    share = torch.distributions.Beta(alpha, alpha).sample().item()
+    share = drawn_share(alpha)
     partners = torch.randperm(size)
     assert (partners != torch.arange(size)).any() and 0.01 < share < 0.99
     return share, partners
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.2, 1.0, 8.0])
+def test_shares_have_the_beta_distribution(alpha):
+    torch.manual_seed(1)
+    shares = np.array([drawn_share(alpha) for _ in range(4000)])
+    middle = ((shares > 0.01) & (shares < 0.99)).mean()
+    expected = np.diff(stats.beta(alpha, alpha).cdf([0.01, 0.99])).item()
+    assert middle == pytest.approx(expected, abs=4 * (expected * (1 - expected) / 4000) ** 0.5)
+    assert shares.mean() == pytest.approx(0.5, abs=4 * 0.5 / 4000**0.5)
+    if alpha > 0.1:  # below, most shares are rounded to 0 or 1
+        assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 0.01
+
+
+@pytest.mark.parametrize("alpha", [1e-320, 1e-12, 1e30])
+def test_extreme_shares(alpha):
+    torch.manual_seed(1)
+    shares = {round(drawn_share(alpha), 6) for _ in range(20)}
+    assert shares == ({0.5} if alpha > 1 else {0.0, 1.0})
 
 
 def last_layer(module):
@@ -86,3 +107,11 @@ def test_strength_0_is_plain_training_and_draws_nothing():
 def test_heads_whose_targets_have_no_mixture_are_refused():
     with pytest.raises(UserError, match="mixup needs a head with mixup, which Crf does not offer: two sentences have"):
         checked(["regularization=[mixup]", "head=crf", "dataset=demo_entities"])
+
+
+def test_a_batch_of_one_has_nothing_to_mix():
+    with pytest.raises(
+        UserError,
+        match="batch_size is 1, but regularization mixup combines each example with another of its batch; set",
+    ):
+        checked(["regularization=[standard,mixup]", "dataset.batch_size=1"])

@@ -6,12 +6,15 @@ import pytest
 import torch
 from transformers import AutoModel
 
+from tests.conftest import TINY, checked
 from tests.heads.test_classification import FAMILIES, TEXTS, mini, text_task
-from tests.regularizers.modules import module_of
+from tests.regularizers.modules import module_of, refusal
 from tunesmith.backbones.backbone import Backbone
+from tunesmith.data.survey.survey import surveyed
 from tunesmith.errors import UserError
 from tunesmith.heads.classification import Classification
 from tunesmith.regularizers.reinit import Reinit
+from tunesmith.training import outline
 from tunesmith.training.module import FineTuningModule
 
 TOP = {"bert": "encoder.layer.1.", "roberta": "encoder.layer.1.", "xlnet": "layer.1.", "gpt2": "h.1."}
@@ -80,3 +83,15 @@ def test_more_layers_than_there_are():
         UserError, match=r"reinit\.layers is 3, but the model has 2 layers; set regularization\.reinit\.layers<=2"
     ):
         module_of(Reinit(layers=3, pooler=True))
+
+
+@pytest.mark.parametrize("frozen", ["layers=2", "backbone=true", "biases_only=true"])
+@pytest.mark.parametrize("order", ["reinit,freeze", "freeze,reinit"])
+def test_new_weights_that_would_stay_random(order, frozen):
+    words = [f"regularization=[{order}]", f"regularization.freeze.{frozen}", "backbone.layers=2"]
+    assert "reinit.layers is 1, but some weights of these layers are frozen" in refusal(*words)
+
+
+def test_frozen_layers_below_the_new_ones():
+    config = checked([*TINY, "regularization=[reinit,freeze]", "regularization.freeze.layers=1", "backbone.layers=2"])
+    outline.module_without_weights(config, surveyed(config["dataset"]))

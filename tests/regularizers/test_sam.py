@@ -3,8 +3,11 @@
 import pytest
 import torch
 
+from tests.heads import test_token_classification as tagging
 from tests.heads.test_classification import FAMILIES
-from tests.regularizers.modules import assert_plain_training, module_of
+from tests.regularizers.modules import assembled, assert_plain_training, module_of
+from tunesmith.data.batch import IGNORED
+from tunesmith.heads.token_classification import TokenClassification
 from tunesmith.regularizers.rdrop import RDrop
 from tunesmith.regularizers.sam import SharpnessAwareMinimization
 
@@ -83,3 +86,13 @@ def test_weights_are_restored_if_the_second_pass_fails():
 
 def test_strength_0_is_plain_training_and_draws_nothing():
     assert_plain_training(SharpnessAwareMinimization(rho=0.0, adaptive=False))
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_a_batch_in_which_nothing_counts(adaptive):
+    backbone, head, batch, _ = tagging.build("bert", TokenClassification, "right", constrained=False)
+    batch.targets["labels"].fill_(IGNORED)
+    module = assembled(backbone, head, SharpnessAwareMinimization(rho=50.0, adaptive=adaptive))
+    total = module.training_step(batch, 0)
+    total.backward()
+    assert total == 0 and not any(parameter.grad.any() for parameter in trained(module) if parameter.grad is not None)

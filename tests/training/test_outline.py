@@ -79,6 +79,8 @@ CHOSEN = [
     "sam,rdrop",
     "mixup",
     "focal,fgm",
+    "freelb,focal,class_weights,l2sp",
+    "freelb,confidence_penalty",
 ]
 
 

@@ -55,7 +55,8 @@ class Head(Protocol):
 class HeadMay(Protocol):
     """What a head may have besides; the constants are `objective`, the pretraining objective of a language model, which decides
     the families that fit; `smallest_batch`, the minimum number of examples; `refuses`, why it lacks what it does not offer (`*`:
-    anything else); `training_only`, names of submodules that predictions do not use, which `export` leaves out.
+    anything else); `pretrained`, whether its weights come with the checkpoint; `training_only`, names of submodules that
+    predictions do not use, which `export` leaves out.
 
     Who offers label_smoothing, class_weights or focal has an attribute `training_loss` (`tunesmith.heads.training_loss`); with
     mixup its loss is linear in the targets, and mixed scores are the scores of mixed texts.

@@ -33,6 +33,8 @@ class LanguageModel(HuggingFaceHead):
         auto_class: name of the `transformers` class that has the layer.
     """
 
+    pretrained = True
+
     def __init__(self, backbone: Backbone, auto_class: str) -> None:
         super().__init__(pretrained_stem(backbone, auto_class))
         self._special = np.zeros(len(backbone.tokenizer), dtype=bool)  # (vocabulary,)

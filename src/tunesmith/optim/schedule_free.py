@@ -20,6 +20,9 @@ class ScheduleFree(AdamWScheduleFree):
 
     constant_rate = True  # it takes no schedule
     replaces = ("the evaluated weights",)
+    conflicts = {
+        "gradual_unfreezing": "it counts the steps of all weights alike, and the first ones of a weight that waits would be too large"
+    }
 
     def __init__(
         self,

@@ -5,10 +5,11 @@ from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tunesmith.configuration.ranges import PositiveFraction
 from tunesmith.distributed import collectives
+from tunesmith.errors import UserError
 from tunesmith.regularizers.fisher_information import fisher_information
 from tunesmith.regularizers.random_mask import random_mask, rounded
 from tunesmith.regularizers.regularizer import Regularizer
@@ -30,6 +31,23 @@ class ChildTuning(Regularizer):
         self.mode, self.reserve = mode, reserve
         self._mask: dict[str, Tensor] = {}
         self._device = torch.device("cpu")
+        if not rounded(reserve):
+            raise UserError(
+                f"regularization.child_tuning.reserve is {reserve:g}, so that no element would be updated; set it to 2e-5 or more"
+            )
+
+    def configure_model(self, module: Any) -> None:
+        """Look for gradients to mask.
+
+        Raises:
+            UserError: if there are none.
+        """
+        if not _trained(module.backbone, layers=self.mode == "task_driven"):
+            raise UserError(
+                f"regularization.child_tuning, mode={self.mode}, masks gradients of "
+                f"{'the layers' if self.mode == 'task_driven' else 'the backbone'}, of which nothing is trained; freeze less, or "
+                "drop child_tuning"
+            )
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Note where a mask has to be."""
@@ -39,11 +57,7 @@ class ChildTuning(Regularizer):
         """Compute the mask of the whole run, unless a resumed run has it."""
         if self.mode == "task_driven" and self.reserve < 1 and not self._mask:
             backbone, data = pl_module.backbone, trainer.datamodule  # type: ignore[attr-defined]
-            layers = {
-                f"backbone.model.{name}": parameter
-                for name, parameter in backbone.model.named_parameters()
-                if parameter.requires_grad and 1 <= backbone.depth_of(name) <= backbone.layers
-            }
+            layers = _trained(backbone, layers=True)
             shard: Any = trainer.train_dataloader.dataset  # type: ignore[union-attr]
             batches = (shard[rows] for rows in data.plan.batches)
             self._mask = largest(fisher_information(pl_module, batches, layers), self.reserve)
@@ -62,6 +76,8 @@ class ChildTuning(Regularizer):
                 if name in gradients:
                     gradients[name].mul_(mask)
             return
+        if not gradients:  # all weights of the backbone wait for gradual unfreezing
+            return
         # Gradients are equal on all ranks, and so must be the masks: rank 0 chooses their seed.
         generator = torch.Generator(module.device)
         generator.manual_seed(collectives.broadcast_int(int(torch.randint(2**62, ()))))
@@ -76,6 +92,15 @@ class ChildTuning(Regularizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         self._mask = {name: mask.to(self._device) for name, mask in state_dict["mask"].items()}
+
+
+def _trained(backbone: Any, *, layers: bool) -> dict[str, nn.Parameter]:
+    """The parameters of the backbone that are trained, or those of its layers, by the module's names for them."""
+    return {
+        f"backbone.model.{name}": parameter
+        for name, parameter in backbone.model.named_parameters()
+        if parameter.requires_grad and (not layers or 1 <= backbone.depth_of(name) <= backbone.layers)
+    }
 
 
 def largest(values: Mapping[str, Tensor], fraction: float) -> dict[str, Tensor]:

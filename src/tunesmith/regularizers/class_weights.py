@@ -25,6 +25,15 @@ class ClassWeights(Regularizer):
     def __init__(self, *, weights: Literal["balanced"] | list[PositiveFloat]) -> None:
         self.weights = weights
 
+    def check_task(self, task: Any) -> None:
+        """Count the weights."""
+        names = task.label_names
+        if self.weights != "balanced" and len(self.weights) != len(names):
+            raise UserError(
+                f"regularization.class_weights.weights has {len(self.weights)} weights, but there are {len(names)} labels: "
+                f"{listed(names)}"
+            )
+
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Weight the labels of the head's loss in training."""
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
@@ -33,16 +42,10 @@ class ClassWeights(Regularizer):
 
     def _weights(self, task: Any, split: Any) -> torch.Tensor:
         """(labels,) those of the config, or by the counts of the training labels."""
-        names = task.label_names
         if self.weights != "balanced":
-            if len(self.weights) != len(names):
-                raise UserError(
-                    f"regularization.class_weights.weights has {len(self.weights)} weights, but there are {len(names)} labels: "
-                    f"{listed(names)}"
-                )
             return torch.tensor(self.weights)
         found = torch.as_tensor(task.label_counts(split))
         counts = found.clamp(min=1)
         if getattr(task, "problem", None) == "multi_label":
             return (len(split.examples) - counts) / counts
-        return found.sum() / (len(names) * counts)
+        return found.sum() / (len(task.label_names) * counts)

@@ -17,6 +17,8 @@ class Freeze(Regularizer):
         biases_only: freeze all of the backbone but its biases, those of norms included.
     """
 
+    freezes_parameters = True
+
     def __init__(self, *, embeddings: bool, layers: NonNegativeInt, backbone: bool, biases_only: bool) -> None:
         self.embeddings, self.layers, self.backbone, self.biases_only = embeddings, layers, backbone, biases_only
 

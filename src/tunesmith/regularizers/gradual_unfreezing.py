@@ -5,6 +5,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.errors import UserError
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.runs.messages import warning
 
@@ -24,6 +25,19 @@ class GradualUnfreezing(Regularizer):
 
     def __init__(self, *, epochs_per_layer: PositiveInt) -> None:
         self.epochs_per_layer = epochs_per_layer
+
+    def configure_model(self, module: Any) -> None:
+        """Look for the weights that are trained first.
+
+        Raises:
+            UserError: if the head has none of its own, as GPT-2's language model.
+        """
+        backbone = {id(parameter) for parameter in module.backbone.parameters()}
+        if all(id(parameter) in backbone for parameter in module.parameters()):
+            raise UserError(
+                "regularization.gradual_unfreezing trains only the head at first, but all weights of this head are the "
+                "backbone's: nothing would be trained; drop gradual_unfreezing or choose another head"
+            )
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Say what a run is too short to train: three epochs of a model with 12 layers reach the top two."""

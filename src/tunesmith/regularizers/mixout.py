@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import Probability
+from tunesmith.errors import UserError
 from tunesmith.regularizers.random_mask import random_mask, rounded
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.regularizers.starting_weights import StartingWeights
@@ -34,11 +35,22 @@ class Mixout(Regularizer):
         self._start = StartingWeights()
         self._outputs: dict[str, tuple[int, ...]] = {}
 
+    def configure_model(self, module: Any) -> None:
+        """Look for weights to mix.
+
+        Raises:
+            UserError: if none of them is trained.
+        """
+        if self.probability and not _mixed_weights(module.backbone):
+            raise UserError(
+                "regularization.mixout mixes the matrices of the layers, and all of them are frozen: it would change nothing; "
+                "freeze less, or drop mixout"
+            )
+
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Keep the pretrained weights."""
-        depth_of = pl_module.backbone.depth_of
         if self.probability:
-            self._start.keep(pl_module, lambda name, parameter: depth_of(name) > 0 and _is_matrix(name, parameter))
+            self._start.keep(pl_module, _mixed_weights(pl_module.backbone))
         if self.mask == "neurons":
             self._outputs = {name: _output_dimensions(pl_module, name) for name in self._start.values}
 
@@ -89,6 +101,15 @@ class _Mixed(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> Any:
         (replaced,) = ctx.saved_tensors
         return (gradient * ctx.scale).masked_fill_(replaced, 0.0), None, None, None
+
+
+def _mixed_weights(backbone: Any) -> list[str]:
+    """The module's names for the trained weights of the model that multiply hidden states."""
+    return [
+        f"backbone.model.{name}"
+        for name, parameter in backbone.model.named_parameters()
+        if parameter.requires_grad and backbone.depth_of(name) > 0 and _is_matrix(name, parameter)
+    ]
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:

@@ -24,6 +24,7 @@ class Mixup(Regularizer):
 
     needs = ("mixup",)
     replaces = ("the loss",)
+    smallest_batch = 2
 
     def __init__(self, *, alpha: NonNegativeFloat) -> None:
         self.alpha = alpha
@@ -33,7 +34,7 @@ class Mixup(Regularizer):
         if not self.alpha:
             return None
         scores, batch = step.plain.scores, step.batch
-        share = torch.distributions.Beta(self.alpha, self.alpha).sample().item()  # on the CPU
+        share = drawn_share(self.alpha)
         partners = torch.randperm(len(scores), device=scores.device)
         labels = batch.targets["labels"]
         theirs = labels[partners]
@@ -50,3 +51,14 @@ class Mixup(Regularizer):
         head = step.module.head
         loss: Tensor = share * head.loss(mixed, batch) + (1 - share) * head.loss(mixed, partner_batch)
         return loss
+
+
+def drawn_share(alpha: float) -> float:
+    """A number from Beta(alpha, alpha), which is G / (G + G') of two gamma variables; drawn on the CPU.
+
+    From the difference of their logarithms, where log G(alpha) = log G(alpha + 1) + log(U) / alpha with U uniform: for a small
+    alpha both underflow, and PyTorch's beta distribution returns 1/2 where the share is nearly always 0 or 1.
+    """
+    gamma = torch.distributions.Gamma(torch.tensor(alpha + 1, dtype=torch.float64), 1.0).sample((2,)).log()
+    uniform = torch.log1p(-torch.rand(2, dtype=torch.float64))  # of 1 - U, which is never 0
+    return float((gamma.diff() + uniform.diff() / alpha).sigmoid())

@@ -19,21 +19,25 @@ class Regularizer(pl.Callback):
     Attributes:
         needs: what the head must list in its `offers`.
         problems: values of `dataset.problem` that it applies to.
+        smallest_batch: the minimum number of examples in a batch.
         conflicts: other regularizers that it cannot be combined with, and why.
         replaces: what only one regularizer can replace: `the loss`, `the weights of a pass`, `the evaluated weights`.
         reads_gradient: whether it reads the step's `embedding_gradient`.
         repeats: how often `around` computes the whole step.
-        skips_plain: whether its `task_loss` does without the plain pass.
+        skips_plain: whether its `task_loss` or its `penalty` does without the plain pass.
         adds_parameters: whether its `configure_model` adds parameters; it comes first, so that others see all of them.
+        freezes_parameters: whether its `configure_model` freezes parameters; it comes next, so that others see what is trained.
     """
 
     needs: tuple[str, ...] = ()
+    smallest_batch = 1
     conflicts: Mapping[str, str] = {}
     replaces: tuple[str, ...] = ()
     reads_gradient = False
     repeats = 1
     skips_plain = False
     adds_parameters = False
+    freezes_parameters = False
 
     @property
     def passes(self) -> tuple[float, float]:
@@ -41,6 +45,9 @@ class Regularizer(pl.Callback):
         return 0, 0
 
     # Before training, in this order.
+
+    def check_task(self, task: Any) -> None:
+        """Raise a `UserError` if it does not fit the task, whose labels are known; before any weights are loaded."""
 
     def configure_backbone(self, config: Any) -> None:
         """Change the Hugging Face config before the weights are loaded."""

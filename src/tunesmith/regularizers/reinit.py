@@ -25,7 +25,7 @@ class Reinit(Regularizer):
         """Initialise the weights again.
 
         Raises:
-            UserError: if the model has fewer layers.
+            UserError: if the model has fewer layers, or if the new weights of a layer would not be trained.
         """
         backbone = module.backbone
         if self.layers > backbone.layers:
@@ -34,6 +34,11 @@ class Reinit(Regularizer):
                 f"regularization.reinit.layers<={backbone.layers}"
             )
         parts = list(backbone.layer_modules[backbone.layers - self.layers :]) if self.layers else []
+        if not all(parameter.requires_grad for part in parts for parameter in part.parameters()):
+            raise UserError(
+                f"regularization.reinit.layers is {self.layers}, but some weights of these layers are frozen: the new ones would "
+                "stay random; freeze other layers, or set regularization.reinit.layers=0"
+            )
         if self.pooler and backbone.pretrained_pooler[0] is not None:
             parts.append(backbone.pretrained_pooler[0])
         for part in parts:

@@ -57,5 +57,8 @@ class SharpnessAwareMinimization(Regularizer):
         changes = gradients if sizes is None else list(torch._foreach_mul(gradients, sizes))
         norm = torch.stack(torch._foreach_norm(changes)).norm()
         changes = changes if sizes is None else list(torch._foreach_mul(changes, sizes))
-        scale = self.rho / norm.clamp(min=torch.finfo(norm.dtype).tiny)
+        limits = torch.finfo(
+            norm.dtype
+        )  # a batch in which nothing counts has no gradient: infinity times 0 is no number
+        scale = (self.rho / norm.clamp(min=limits.tiny)).clamp(max=limits.max)
         return torch._foreach_add(weights, torch._foreach_mul(changes, scale))

@@ -1,14 +1,14 @@
 """The weights that a run starts from, which a resumed run has from its checkpoint."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 class StartingWeights:
-    """Copies of some trained weights of the backbone as they were before the first step, on their device.
+    """Copies of some trained weights as they were before the first step, on their device.
 
     Attributes:
         values: by the module's names for them; empty before `keep`.
@@ -18,13 +18,9 @@ class StartingWeights:
         self.values: dict[str, Tensor] = {}
 
     @torch.no_grad()
-    def keep(self, module: Any, wanted: Callable[[str, nn.Parameter], bool]) -> None:
-        """Copy the trained weights of the backbone that are wanted, which is asked with their names in the model."""
-        self.values = {
-            f"backbone.model.{name}": parameter.detach().clone()
-            for name, parameter in module.backbone.model.named_parameters()
-            if parameter.requires_grad and wanted(name, parameter)
-        }
+    def keep(self, module: Any, names: Iterable[str]) -> None:
+        """Copy weights, by the module's names for them."""
+        self.values = {name: module.get_parameter(name).detach().clone() for name in names}
 
     def state_dict(self) -> dict[str, Tensor]:
         """The copies, by name."""

@@ -24,6 +24,7 @@ class SupervisedContrastive(Regularizer):
     needs = ("representation",)
     problems = ("single_label",)
     replaces = ("the loss",)
+    smallest_batch = 2
 
     def __init__(self, *, weight: Probability, temperature: PositiveFloat) -> None:
         self.weight, self.temperature = weight, temperature

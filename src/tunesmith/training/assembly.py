@@ -165,7 +165,7 @@ def data_module(
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")
-_STEP = ("precision", "log_every_n_steps")
+_STEP = ("precision", "accumulate_grad_batches", "log_every_n_steps")
 
 
 def _select(node: dict[str, Any], *names: str) -> dict[str, Any]:

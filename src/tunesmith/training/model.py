@@ -42,6 +42,7 @@ def fine_tuning_module(
     regularizers = [_regularizer(factory()) for factory in factories.regularization]
     _check_fit(model_config, tokenizer, task, objective=getattr(factories.head.func, "objective", None))
     for regularizer in regularizers:
+        regularizer.check_task(task)
         regularizer.configure_backbone(model_config)
     backbone = Backbone(spec.model(model_config), tokenizer, functools.partial(spec.model, model_config))
     optimizer, fused = factories.optimizer, precision != "16-mixed"  # which clips before it has unscaled the gradients
@@ -53,7 +54,7 @@ def fine_tuning_module(
         make_schedule=factories.scheduler,
         **options,
     )
-    for regularizer in sorted(regularizers, key=lambda regularizer: not regularizer.adds_parameters):
+    for regularizer in sorted(regularizers, key=lambda one: (not one.adds_parameters, not one.freezes_parameters)):
         regularizer.configure_model(module)
     return module
 

@@ -18,6 +18,7 @@ from tunesmith.data.batch import Batch
 from tunesmith.distributed import collectives
 from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.regularizers.step import Pass, TrainingStep
+from tunesmith.training.accumulation import Accumulation
 from tunesmith.training.evaluated_weights import evaluated_weights
 from tunesmith.training.gathered_predictions import GatheredPredictions
 from tunesmith.training.nonfinite import FirstNonFinite, NonFiniteError, largest
@@ -35,6 +36,7 @@ class FineTuningModule(pl.LightningModule):
         regularizer_names: of the terms that they add to the loss; None for the names of their classes.
         make_optimizer: takes parameter groups, each with `params` and the options that it overrides.
         make_schedule: takes the total number of optimizer steps.
+        accumulate_grad_batches: batches of an optimizer step.
         log_every_n_steps: optimizer steps between two logged training losses.
         total_steps: number of optimizer steps.
         seed: for what a head samples for each example and epoch.
@@ -51,6 +53,7 @@ class FineTuningModule(pl.LightningModule):
         regularizer_names: Sequence[str] | None = None,
         make_optimizer: Callable[[list[dict[str, Any]]], torch.optim.Optimizer] | None = None,
         make_schedule: Callable[[int], Callable[[int], float]] | None = None,
+        accumulate_grad_batches: int = 1,
         log_every_n_steps: int = 10,
         total_steps: int = 1,
         seed: int = 0,
@@ -63,6 +66,7 @@ class FineTuningModule(pl.LightningModule):
         self._make_optimizer, self._make_schedule = make_optimizer, make_schedule
         self._averaging: Any = None  # the optimizer, if it evaluates other weights than it trains
         self._log_every_n_steps, self.total_steps, self._seed = log_every_n_steps, total_steps, seed
+        self._accumulation = Accumulation(accumulate_grad_batches) if accumulate_grad_batches > 1 else None
         self._mean_loss = MeanMetric()
         names = regularizer_names or [type(regularizer).__name__.lower() for regularizer in regularizers]
         # Of the regularizers whose penalty is a term of the loss; the same in every step, so that all ranks reduce the same values.
@@ -119,16 +123,23 @@ class FineTuningModule(pl.LightningModule):
             compute = functools.partial(regularizer.around, self, compute)
         self._terms = {}
         total, weight = compute(), None
-        if collectives.world_size() > 1:
-            # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
+        is_distributed = collectives.world_size() > 1
+        if is_distributed or self._accumulation is not None:
             own = self.loss_denominator(batch)
-            global_denominator = collectives.all_reduce(own).clamp(min=torch.finfo(own.dtype).tiny)
-            weight = own * collectives.world_size() / global_denominator
+            whole = collectives.all_reduce(own) if is_distributed else own
+        if is_distributed:
+            # DDP averages gradients over ranks, each with a shard: reweight to the mean over the whole batch.
+            weight = own * collectives.world_size() / whole.clamp(min=torch.finfo(own.dtype).tiny)
             total = total * weight
         self.metrics.add(total, self._terms, weight)  # stays on the device: reading it would synchronise
         if self._nonfinite is not None:
             self._nonfinite.note(total.detach(), step=self.trainer.global_step + 1)
-        return total
+        return total if self._accumulation is None else total * self._accumulation.weight(whole)
+
+    def on_after_backward(self) -> None:
+        """Complete the gradient of accumulated batches."""
+        if self._accumulation is not None:
+            self._accumulation.complete(self.parameters(), is_last_batch=bool(self.trainer.is_last_batch))
 
     def _regularized_loss(self, batch: Batch) -> Tensor:
         step = TrainingStep(self, batch, reads_gradient=self._reads_gradient, weights=self._replaced_weights)

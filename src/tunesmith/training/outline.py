@@ -18,6 +18,7 @@ from tunesmith.contracts.classes import named
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.documents.numbers import rate
 from tunesmith.errors.terminal import Escaped, console
+from tunesmith.regularizers.regularizer import Regularizer
 from tunesmith.training import trial
 from tunesmith.training.model import WithoutWeights, fine_tuning_module
 from tunesmith.training.module import FineTuningModule
@@ -105,12 +106,16 @@ def groups(module: FineTuningModule, *, lr: float | None, weight_decay: float | 
 def passes(module: FineTuningModule) -> tuple[float, float]:
     """Forward and backward passes of a training step."""
     parts = module.regularizers
-    skips = [part for part in parts if part.skips_plain]
-    reads = [part for part in parts if not part.skips_plain and (part.needs or part.reads_gradient)]
+    skips = [part for part in parts if part.skips_plain and _overrides(part, "task_loss")]
+    reads = [part for part in parts if not part.skips_plain and _overrides(part, "penalty")]
     own = 2 if skips and reads else 1
     repeats = math.prod(part.repeats for part in parts)
     forward, backward = (repeats * (own + sum(part.passes[place] for part in parts)) for place in (0, 1))
     return forward, backward
+
+
+def _overrides(part: Regularizer, method: str) -> bool:
+    return getattr(type(part), method) is not getattr(Regularizer, method)
 
 
 def print_outline(module: FineTuningModule, config: Config) -> None:

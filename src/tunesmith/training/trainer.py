@@ -49,7 +49,7 @@ def trainer(
         accelerator: auto uses a GPU if there is one.
         devices: number of processes, one for each GPU; on a CPU as many processes.
         precision: 32, or mixed precision with bfloat16 or float16.
-        accumulate_grad_batches: batches per optimizer step.
+        accumulate_grad_batches: batches per optimizer step, whose loss is the mean over all of their terms.
         deterministic: use only operations whose results are bitwise reproducible.
         log_every_n_steps: optimizer steps between two logged training losses.
         on_nonfinite: what a loss or weight that is not finite does, see `tunesmith.training.rollback`.

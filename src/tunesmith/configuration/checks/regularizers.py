@@ -26,11 +26,19 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
                 f"regularization {name} is for {' and '.join(regularizer['problems'])} datasets, but dataset.problem is "
                 f"{problem}; drop {name}"
             )
-    optimizer = schema.constants(config["optimizer"], group="optimizer").get("replaces", ())
+        size, smallest = config["dataset"]["batch_size"], regularizer.get("smallest_batch", 1)
+        if size is not None and size < smallest:
+            yield (
+                f"dataset.batch_size is {size}, but regularization {name} combines each example with another of its batch; set it to "
+                f"{smallest} or more, or drop {name}"
+            )
+    optimizer = schema.constants(config["optimizer"], group="optimizer")
     for name, regularizer in found.items():
-        if both := sorted({*optimizer} & {*regularizer.get("replaces", ())}):
+        both = sorted({*optimizer.get("replaces", ())} & {*regularizer.get("replaces", ())})
+        reason = optimizer.get("conflicts", {}).get(name)
+        if reason or both:
             kind = config["optimizer"]["_target_"].rpartition(".")[2]
-            yield f"regularization {name} and optimizer {kind} contradict each other: both replace {listed(both)}; drop one of them"
+            yield f"regularization {name} and optimizer {kind} contradict each other: {reason or f'both replace {listed(both)}'}; drop one of them"
     for (name, regularizer), (other, another) in itertools.combinations(found.items(), 2):
         reason = regularizer.get("conflicts", {}).get(other) or another.get("conflicts", {}).get(name)
         both = sorted({*regularizer.get("replaces", ())} & {*another.get("replaces", ())})
