@@ -16,7 +16,7 @@ WEIGHTS = {  # what changes weights, gradients or what is evaluated
         "swa": ["start=0.25"],
         "gradual_unfreezing": [],
     },
-    "lora": {"lora": [], "rates": ["head=3"], "focal": []},
+    "lora": {"lora": ["lr_scale=1"], "rates": ["head=3"], "focal": []},
 }
 LOSS = {
     "label_smoothing": {"label_smoothing": [], "confidence_penalty": [], "fgm": [], "llrd": []},
