@@ -35,7 +35,16 @@ def test_the_page(tmp_path, monkeypatch):
             assert called.status == 0, f"{line}: {called.errors}"
     written = {file.read_text().strip() for file in Path("my_plugin").rglob("*") if file.suffix in (".py", ".yaml")}
     shown = [block.strip() for language in ("python", "yaml") for block in blocks(language)]
-    assert len(shown) == 7 and written.issuperset(shown)
+    (functions,) = {block for block in shown if block.startswith("import torch\n")}  # an optimizer and a schedule
+    assert len(shown) == 8 and written.issuperset({*shown} - {functions})
+    Path("my_plugin/functions.py").write_text(functions)
+    words = [
+        "optimizer._target_=my_plugin.functions.plain",
+        *(f"~optimizer.{name}" for name in ("betas", "eps", "bias_correction")),
+    ]
+    words += ["scheduler=slanted_triangular", "scheduler._target_=my_plugin.functions.halved", "+scheduler.after=0.5"]
+    called = call("check", "dataset.size=96", *TINY, *words, "~scheduler.cut_fraction", "~scheduler.ratio")
+    assert called.status == 0, called.errors
     for name in [name for name in sys.modules if name.partition(".")[0] == "my_plugin"]:
         del sys.modules[name]
 

@@ -31,7 +31,7 @@ def test_comments_are_those_of_the_chosen_files(capsys):
     assert cli.run(["train", "--cfg", "job", "optimizer=lion", "regularization=[standard,rdrop]"]) == 0
     shown = capsys.readouterr().out
     assert "every weight moves so far in a step: 3 to 10 times less than AdamW's" in shown
-    assert "weight of the divergence" in shown and "maximum total norm of the gradients" in shown
+    assert "weight of the mean divergence" in shown and "maximum total norm of the gradients" in shown
 
 
 def test_a_package_and_resolved_values(capsys):

@@ -54,7 +54,8 @@ def of_run(run: RunFolder, *, weights: bool, predictions: bool, blanking: Blanki
         check_data(file, home=home)
     found |= data
     if weights:
-        run.check_model("config.json")
+        if not any(run.model.glob("*.safetensors")):
+            run.check_model("model.safetensors")
         run.verify("model/")
         model = sorted(file for file in run.model.rglob("*") if file.is_file())
         found |= {file.relative_to(run.path).as_posix(): file for file in model}

@@ -8,7 +8,6 @@ from tunesmith.configuration.plugin_errors import explained
 from tunesmith.configuration.targets import factory
 
 _STEPS = 10
-_NEEDED = ("lr", "weight_decay")  # which parameter groups have of their own
 
 
 def of_optimizer(node: Mapping[str, Any]) -> Iterator[str]:
@@ -20,12 +19,11 @@ def of_optimizer(node: Mapping[str, Any]) -> Iterator[str]:
     import torch
 
     name = node["_target_"]
-    missing = [setting for setting in _NEEDED if setting not in node]
-    if missing:
-        yield f"{name} has no setting {' and no setting '.join(missing)}; expected (groups, fused, *, lr, weight_decay, ...)"
+    if "lr" not in node:  # which factors of parameter groups multiply
+        yield f"{name} has no setting lr; expected (groups, fused, *, lr, ...)"
         return
     weight = torch.nn.Parameter(torch.ones(2, 2))
-    groups = [{"params": [weight], "lr": node["lr"], "weight_decay": node["weight_decay"]}]
+    groups = [{"params": [weight], "lr": node["lr"], "weight_decay": 0.0}]  # as for biases and norms
     with explained():
         made = factory(node, group="optimizer")(groups, False)
         if not isinstance(made, torch.optim.Optimizer):

@@ -255,7 +255,7 @@ class CallbackFactory(Protocol):
 
 
 class OptimizerFactory(Protocol):
-    """A target of the group `optimizer`: a class, or a function that returns one. Its settings have `lr` and `weight_decay`."""
+    """A target of the group `optimizer`: a class, or a function that returns one. `lr` is one of its settings."""
 
     def __call__(self, groups: list[dict[str, Any]], fused: bool, *arguments: Any, **settings: Any) -> Optimizer:
         """An optimizer of parameter groups, each with `params`, its own `lr` and perhaps its own `weight_decay`; `fused`: one
