@@ -54,7 +54,7 @@ def of_run(run: RunFolder, *, weights: bool, predictions: bool, blanking: Blanki
         check_data(file, home=home)
     found |= data
     if weights:
-        if not any(run.model.glob("*.safetensors")):
+        if not any(run.model.glob("*.safetensors")):  # of which a large model has several
             run.check_model("model.safetensors")
         run.verify("model/")
         model = sorted(file for file in run.model.rglob("*") if file.is_file())

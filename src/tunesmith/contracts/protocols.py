@@ -1,7 +1,7 @@
 """The contracts: what a head, a task, a source, a regularizer, a metric and the like must have, with shapes.
 
 Nothing inherits from these classes: a class fulfils a contract by having its methods. mypy holds tunesmith's own classes to them
-(`shipped.py`), and `tunesmith check` those of plugins (`methods.py`, `trial.py`). What a class may have besides is in the class
+(`shipped.py`), and `tunesmith check` those of plugins (`methods.py`, `optimization.py`, `trial.py`). What a class may have besides is in the class
 `...May`. Keyword-only parameters of a constructor are the settings that a YAML file has to list.
 
 A regularizer derives from `tunesmith.regularizers.regularizer.Regularizer`, whose methods do nothing unless they are overridden;

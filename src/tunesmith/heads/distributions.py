@@ -31,7 +31,7 @@ class Distribution(abc.ABC):
 
     def distance(self, other: Self) -> Tensor:
         """Symmetric divergence KL(self | other) + KL(other | self), a scalar (SMART; Jiang et al., 2020)."""
-        return self.kl(other) + other.kl(self)
+        return 2 * self.divergence(other)
 
 
 @dataclass(frozen=True)

@@ -57,8 +57,7 @@ class SharpnessAwareMinimization(Regularizer):
         changes = gradients if sizes is None else list(torch._foreach_mul(gradients, sizes))
         norm = torch.stack(torch._foreach_norm(changes)).norm()
         changes = changes if sizes is None else list(torch._foreach_mul(changes, sizes))
-        limits = torch.finfo(
-            norm.dtype
-        )  # a batch in which nothing counts has no gradient: infinity times 0 is no number
+        limits = torch.finfo(norm.dtype)
+        # A batch in which nothing counts has no gradient, and infinity times 0 is no number.
         scale = (self.rho / norm.clamp(min=limits.tiny)).clamp(max=limits.max)
         return torch._foreach_add(weights, torch._foreach_mul(changes, scale))

@@ -18,13 +18,15 @@ class DiskSpace:
             run: folder of the run that has ended.
             left: number of jobs that run or wait.
         """
+        if self._said:
+            return ""
         try:
             self._sizes.append(sum(file.lstat().st_size for file in run.rglob("*") if file.is_file()))
             free = shutil.disk_usage(run).free
         except OSError:  # the folder was moved or removed just now
             return ""
         each = sum(self._sizes) / len(self._sizes)
-        if self._said or each * left <= free:
+        if each * left <= free:
             return ""
         self._said = True
         return (
