@@ -94,4 +94,6 @@ def test_new_weights_that_would_stay_random(order, frozen):
 
 def test_frozen_layers_below_the_new_ones():
     config = checked([*TINY, "regularization=[reinit,freeze]", "regularization.freeze.layers=1", "backbone.layers=2"])
-    outline.module_without_weights(config, surveyed(config["dataset"]))
+    module = outline.module_without_weights(config, surveyed(config["dataset"]))
+    trained = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    assert any(".layer.1." in name for name in trained) and not any(".layer.0." in name for name in trained)
