@@ -81,12 +81,20 @@ CHOSEN = [
     "focal,fgm",
     "freelb,focal,class_weights,l2sp",
     "freelb,confidence_penalty",
+    "fgm weight=0",
+    "r3f weight=0",
+    "vat alpha=0",
+    "sam rho=0",
+    "smart smoothness=0",
+    "supervised_contrastive weight=0",
 ]
 
 
 @pytest.mark.parametrize("chosen", CHOSEN)
 def test_the_passes_are_those_of_a_step(chosen):
-    config = checked([*TINY, f"regularization=[standard,{chosen}]"])
+    names, *settings = chosen.split()
+    strengths = [f"regularization.{names}.{setting}" for setting in settings]
+    config = checked([*TINY, f"regularization=[standard,{names}]", *strengths])
     module = outline.module_without_weights(config, surveyed(config["dataset"]))
     backbone, head, batch = classification.build("bert", "single_label", "right", False)
     own = FineTuningModule(backbone, head, module.regularizers).train()

@@ -26,7 +26,7 @@ class FastGradientMethod(Regularizer):
     @property
     def passes(self) -> tuple[float, float]:
         """The gradient of the embeddings, and the perturbed pass."""
-        return 1, 2
+        return (1, 2) if self.weight else (0, 0)
 
     def penalty(self, step: TrainingStep) -> Tensor | None:
         """The loss of the perturbed embeddings, times the weight."""

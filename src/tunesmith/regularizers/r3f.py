@@ -32,7 +32,7 @@ class R3F(Regularizer):
     @property
     def passes(self) -> tuple[float, float]:
         """The pass with noise."""
-        return 1, 1
+        return (1, 1) if self.weight else (0, 0)
 
     def penalty(self, step: TrainingStep) -> Tensor | None:
         """The symmetric divergence, which `Distribution.divergence` halves, times the weight."""

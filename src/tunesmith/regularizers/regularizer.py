@@ -23,7 +23,6 @@ class Regularizer(pl.Callback):
         conflicts: other regularizers that it cannot be combined with, and why.
         replaces: what only one regularizer can replace: `the loss`, `the weights of a pass`, `the evaluated weights`.
         reads_gradient: whether it reads the step's `embedding_gradient`.
-        repeats: how often `around` computes the whole step.
         skips_plain: whether its `task_loss` or its `penalty` does without the plain pass.
         adds_parameters: whether its `configure_model` adds parameters; it comes first, so that others see all of them.
         freezes_parameters: whether its `configure_model` freezes parameters; it comes next, so that others see what is trained.
@@ -34,7 +33,6 @@ class Regularizer(pl.Callback):
     conflicts: Mapping[str, str] = {}
     replaces: tuple[str, ...] = ()
     reads_gradient = False
-    repeats = 1
     skips_plain = False
     adds_parameters = False
     freezes_parameters = False
@@ -43,6 +41,11 @@ class Regularizer(pl.Callback):
     def passes(self) -> tuple[float, float]:
         """Forward and backward passes that it adds to each training step."""
         return 0, 0
+
+    @property
+    def repeats(self) -> int:
+        """How often `around` computes the whole step."""
+        return 1
 
     # Before training, in this order.
 

@@ -23,10 +23,13 @@ class SharpnessAwareMinimization(Regularizer):
             authors' code takes |w| + 0.01 for sizes, and 1 for biases; without that, as here, a bias of 0 stays where it is.
     """
 
-    repeats = 2
-
     def __init__(self, *, rho: NonNegativeFloat, adaptive: bool) -> None:
         self.rho, self.adaptive = rho, adaptive
+
+    @property
+    def repeats(self) -> int:
+        """At the weights, and at the perturbed ones."""
+        return 2 if self.rho else 1
 
     def around(self, module: Any, compute: Callable[[], Tensor]) -> Tensor:
         """The loss at the weights, with the gradient at the perturbed ones."""

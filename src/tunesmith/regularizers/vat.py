@@ -29,7 +29,7 @@ class VirtualAdversarialTraining(Regularizer):
     @property
     def passes(self) -> tuple[float, float]:
         """The power iteration and the perturbed pass."""
-        return 2, 2
+        return (2, 2) if self.alpha else (0, 0)
 
     def penalty(self, step: TrainingStep) -> Tensor | None:
         """The divergence between the predictions and the perturbed ones, times alpha."""
