@@ -202,13 +202,119 @@ def test_a_head_that_does_not(old, new, expected, check):
         (OPTIMIZER, AS_SCHEDULE, "lambda step: 1.0 if step < total / 2 else drop", "0.5", "contract_of_mine.steps gives float; expected a function from the optimizer step"),
         (OPTIMIZER, AS_SCHEDULE, "else drop", "else step - total", "a number of at least 0, received -5 at step 5 of 10"),
         (OPTIMIZER, AS_SCHEDULE, "else drop", "else None", "received None at step 5 of 10"),
-        (REGULARIZER, AS_REGULARIZER, ".mean()", ".mean(1)", "Small.penalty: expected None, or a scalar tensor, finite, received a float32 tensor (2, "),
+        (REGULARIZER, AS_REGULARIZER, ".mean()", ".mean(1)", "Small.penalty: expected None, or a scalar tensor, received a float32 tensor (8, "),
     ],
 )  # fmt: skip
 def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert text.count(old) == 1, old
     status, errors = check(text.replace(old, new), words)
     assert status == 2 and expected in errors, errors
+
+
+# What a regularizer may do, each an addition to the class `Small`.
+PREPARED = """
+    def on_fit_start(self, trainer, pl_module):
+        self.start = [part.detach().clone() for part in pl_module.parameters()]
+
+    def penalty(self, step):
+        return sum((own - start).square().sum() for own, start in zip(step.module.parameters(), self.start))
+"""
+ADVERSARIAL = """
+    reads_gradient = True
+
+    def penalty(self, step):
+        return self.strength * step.forward(offset=step.embedding_gradient).loss
+"""
+ORDERED = """
+    def check_task(self, task):
+        self.labels = task.outputs
+
+    def configure_backbone(self, config):
+        self.width = config.hidden_size
+
+    def configure_model(self, module):
+        self.rows = self.labels * self.width
+
+    def task_loss(self, step):
+        self.seen = step.plain.loss
+        return self.seen * 2
+
+    def penalty(self, step):
+        return self.strength * self.seen / self.rows
+"""
+DEEP = """
+    def configure_model(self, module):
+        list(module.backbone.model.encoder.layer)[-2].requires_grad_(False)
+"""
+MANY = """
+    smallest_batch = 10
+
+    def penalty(self, step):
+        assert len(step.batch.rows) >= 10
+        return None
+"""
+CLASSES = """
+    def penalty(self, step):
+        labels = step.batch.targets["labels"]
+        same = labels[:, None] == labels
+        distance = torch.cdist(step.plain.hidden[:, 0], step.plain.hidden[:, 0])
+        return self.strength * (distance[same].mean() - distance[~same].mean())
+"""
+
+
+@pytest.mark.parametrize("body", [PREPARED, ADVERSARIAL, ORDERED, DEEP, MANY, CLASSES])
+def test_what_a_regularizer_may_do_passes(body, check, tmp_path):
+    text = "import torch\n" + REGULARIZER.partition("\n    def penalty")[0] + body
+    status, errors = check(text, AS_REGULARIZER)
+    assert status == 0, errors
+    words = [*SMALL, "dataset.size=96", *AS_REGULARIZER, f"output_dir={tmp_path}", "trainer.max_steps=2"]
+    called = call("train", *words)
+    assert called.status == 0, called.errors
+
+
+@pytest.mark.parametrize(
+    "old,new",
+    [
+        ("return lambda step: 1.0 if", "assert total > 100, 'the warm-up'; return lambda step: 1.0 if"),
+        ("else drop", "else drop * (total - step) / (total - 100)"),  # negative in a run of 10 steps
+    ],
+)
+def test_a_schedule_for_long_runs_passes(old, new, check):
+    assert OPTIMIZER.count(old) == 1
+    status, errors = check(OPTIMIZER.replace(old, new), AS_SCHEDULE)
+    assert status == 0, errors
+
+
+def test_a_schedule_that_does_not_suit_the_steps_of_the_run_is_refused_before_the_first(check, tmp_path):
+    check(OPTIMIZER.replace("else drop", "else drop * (total - step) / (total - 100)"), AS_SCHEDULE)
+    words = [*SMALL, "dataset.size=96", *AS_SCHEDULE, f"output_dir={tmp_path}/run", "trainer.max_steps=3"]
+    called = call("train", *words)
+    assert called.status == 2 and "at least 0, received -0.001" in called.errors and "at step 2 of 3" in called.errors
+
+
+def test_an_optimizer_that_computes_the_loss_again_passes(check):
+    text = OPTIMIZER.replace("SGD(groups, lr=lr, weight_decay=weight_decay)", "LBFGS(groups[0]['params'], lr=lr)")
+    assert text != OPTIMIZER
+    status, errors = check(text, AS_OPTIMIZER)
+    assert status == 0, errors
+
+
+@pytest.mark.parametrize(
+    "body,expected",
+    [
+        (DEEP.replace("-2", "-9"), "IndexError: list index out of range"),
+        (ORDERED.replace("self.rows = ", "return "), "'Small' object has no attribute 'rows'"),
+    ],
+)
+def test_what_fails_with_all_layers_too_is_refused(body, expected, check):
+    status, errors = check(REGULARIZER.partition("\n    def penalty")[0] + body, AS_REGULARIZER)
+    assert status == 2 and expected in errors, errors
+
+
+def test_a_head_that_reads_another_layer_passes(check):
+    text = HEAD.replace("self.layer =", "self.below = list(backbone.model.encoder.layer)[-2]\n        self.layer =")
+    status, errors = check(text, AS_HEAD)
+    assert status == 0, errors
 
 
 def test_padding_is_tried_although_the_first_rows_are_of_one_length(check):

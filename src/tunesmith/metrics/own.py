@@ -22,7 +22,7 @@ import torch
 from torchmetrics import Metric
 
 from tunesmith.configuration import own_metrics
-from tunesmith.configuration.plugin_errors import message
+from tunesmith.configuration.plugin_errors import explained, message
 from tunesmith.configuration.targets import load
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
@@ -45,18 +45,7 @@ def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
     """
     try:
         kind = _load(name)
-        generator = np.random.default_rng(0)
-        one = generator.dirichlet((1.0, 1.0), 8)  # (examples, labels)
-        probabilities: np.ndarray | None = None if problem == "regression" else one
-        predictions: np.ndarray = one[:, 0] if problem == "regression" else (one > 0.5).astype(np.int64)
-        targets: np.ndarray = np.arange(8) % 2
-        if problem == "regression":
-            targets = generator.normal(size=8)
-        elif problem == "multi_label":
-            targets = np.stack([targets, 1 - targets], 1)
-        else:
-            predictions = predictions[:, 1]
-        _scored(kind, name, targets, predictions, probabilities)
+        _try(kind, name, problem)
         if (getattr(kind, "higher_is_better", None) is False) != (own_metrics.larger_is_better(name) is False):
             raise UserError(
                 f"{name}.higher_is_better is {kind.higher_is_better}, but its class does not say so itself; expected "
@@ -64,6 +53,31 @@ def mistakes(name: str, *, problem: str | None) -> Iterator[str]:
             )
     except UserError as error:
         yield from (f"dataset.metrics: {mistake}" for mistake in error.mistakes)
+
+
+def _try(kind: type[Metric], name: str, problem: str | None) -> None:
+    """Score eight examples with two labels; if that fails 400 with 100, which a class may need, such as one of the best three labels."""
+    try:
+        with explained():
+            _scored(kind, name, *_made_up(problem, examples=8, labels=2))
+    except UserError as error:
+        try:
+            with explained():
+                _scored(kind, name, *_made_up(problem, examples=400, labels=100))
+        except UserError:
+            raise error from None
+
+
+def _made_up(problem: str | None, *, examples: int, labels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Targets, predictions and probabilities as `scores` gets them, each label among the targets."""
+    generator = np.random.default_rng(0)
+    if problem == "regression":
+        return generator.normal(size=examples), generator.uniform(size=examples), None
+    probabilities = generator.dirichlet(np.ones(labels), examples)
+    targets = np.arange(examples) % labels
+    if problem == "multi_label":
+        return np.eye(labels, dtype=np.int64)[targets], (probabilities > 1 / labels).astype(np.int64), probabilities
+    return targets, probabilities.argmax(1), probabilities
 
 
 def scores(

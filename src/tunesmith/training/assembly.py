@@ -18,6 +18,7 @@ from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.targets import Factories
+from tunesmith.contracts.optimization import check_schedule
 from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
 from tunesmith.data.survey.survey import Surveyed
@@ -93,6 +94,7 @@ def assemble(
     try_classes(config, dataset, spec, tokenizer)
     pl.seed_everything(config["seed"], verbose=False)
     steps = _total_steps(data, **_select(config["trainer"], *_LENGTH))
+    check_schedule(config["scheduler"], steps=steps)
     model_config = spec.config()
     published = dropouts(model_config)
     module = fine_tuning_module(

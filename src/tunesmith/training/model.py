@@ -68,8 +68,8 @@ def _regularizer(built: Any) -> Regularizer:
     return built
 
 
-class WithoutWeights:
-    """The models of a backbone on the device `meta`: names and shapes without values, so that nothing is loaded."""
+class RandomWeights:
+    """The models of a backbone with random weights, so that nothing is loaded."""
 
     @staticmethod
     def model(config: Any, auto_class: str = "AutoModel") -> Any:
@@ -77,8 +77,17 @@ class WithoutWeights:
         import transformers
 
         found = getattr(transformers, auto_class)
+        return found.from_config(config) if auto_class.startswith("Auto") else found(config)
+
+
+class WithoutWeights:
+    """The models of a backbone on the device `meta`: names and shapes without values."""
+
+    @staticmethod
+    def model(config: Any, auto_class: str = "AutoModel") -> Any:
+        """A model of a `transformers` class."""
         with torch.device("meta"):
-            return found.from_config(config) if auto_class.startswith("Auto") else found(config)
+            return RandomWeights.model(config, auto_class)
 
 
 def _check_fit(model_config: Any, tokenizer: Any, task: Any, *, objective: str | None) -> None:

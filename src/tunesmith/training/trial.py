@@ -1,11 +1,12 @@
-"""Tries the classes of plugins on two examples, before a run loads weights: shapes, the loss and its gradient, predictions, files.
+"""Tries the classes of plugins on a few examples, before a run loads weights: shapes, the loss and its gradient, predictions, files.
 
-The model is that of the run with a single layer and random weights. What is tried is what training, scoring, prediction and
-saving do, so that none of them fails after hours.
+The model is that of the run with a single layer, if that fails with all of its layers, and random weights. What is tried is what
+training, scoring, prediction and saving do, so that none of them fails after hours.
 """
 
+import dataclasses
+import functools
 import logging
-import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,21 @@ from torch import Tensor
 
 from tunesmith.backbones.backbone import Backbone
 from tunesmith.configuration import Config
-from tunesmith.configuration.plugin_errors import message
-from tunesmith.configuration.targets import factory
+from tunesmith.configuration.plugin_errors import explained, message
+from tunesmith.configuration.targets import Factories
 from tunesmith.contracts.classes import named
 from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
-from tunesmith.regularizers.step import TrainingStep
-from tunesmith.training.module import FineTuningModule
+from tunesmith.training.model import RandomWeights, fine_tuning_module
 from tunesmith.training.received import asked, check_loss, check_outputs, check_same, check_scores, shown, unexpected
+from tunesmith.training.regularizer_trial import try_regularizer
 
 LOG = logging.getLogger("tunesmith")
 _EXAMPLES = 2
+_IN_A_STEP = 8  # of a regularizer, whose penalty may need examples of several labels
 _LOOKED_AT = 32  # rows of which the two are chosen
 
 
@@ -54,52 +56,82 @@ def try_classes(config: Config, dataset: Surveyed, spec: Any, tokenizer: Any) ->
     # A language model's blocks need more than two texts.
     if hasattr(dataset.task, "encode_all") or min(len(rows), len(scored)) < _EXAMPLES:
         return
+    splits = (_differing(rows), _differing(scored), rows[:_IN_A_STEP])
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        split, evaluated = (EncodedSplit.of(part, task=dataset.task, tokenizer=tokenizer) for part in (rows, scored))
-        backbone = _small(spec, tokenizer)
-        if backbone is None:
-            return
-        name = config["head"]["_target_"]
-        head = asked(f"{name}.__init__", lambda: factory(config["head"], group="head")(backbone, dataset.task))
-        gold = set(dataset.task.gold_columns)
+        try:
+            with explained():
+                _try(config, dataset.task, spec, tokenizer, *splits, layers=1)
+        except UserError:  # a class may need more than one
+            _try(config, dataset.task, spec, tokenizer, *splits, layers=None)
+
+
+def _try(
+    config: Config,
+    task: Any,
+    spec: Any,
+    tokenizer: Any,
+    rows: list[dict[str, Any]],
+    scored: list[dict[str, Any]],
+    several: list[dict[str, Any]],
+    *,
+    layers: int | None,
+) -> None:
+    """Try all classes with one model.
+
+    Args:
+        config: of the run.
+        task: whose labels are known.
+        spec: the backbone's.
+        tokenizer: the backbone's.
+        rows: two of the training split.
+        scored: two of the validation split.
+        several: more of the training split.
+        layers: of the model; None for those of the run.
+    """
+    torch.manual_seed(0)
+    try:
+        model_config = _cut(spec, layers)
+        backbone = Backbone(
+            RandomWeights.model(model_config), tokenizer, functools.partial(RandomWeights.model, model_config)
+        )
+    except Exception:  # transformers', for configs that list their layers one by one
+        LOG.warning("The classes of plugins are not tried: no %s of one layer can be made", spec.config().model_type)
+        return
+    split, evaluated = (EncodedSplit.of(part, task=task, tokenizer=tokenizer) for part in (rows, scored))
+    factories, name, gold = Factories.of(config), config["head"]["_target_"], set(task.gold_columns)
+    head = asked(f"{name}.__init__", lambda: factories.head(backbone, task))
+    if {"head", "task"} & {group for group, _ in named(config)}:
+        _try_training(head, name, backbone, split, seed=config["seed"])
+        _try_scoring(head, name, backbone, evaluated, seed=config["seed"])
+        _try_save(head, name, backbone)
+    for node, factory in zip(config["regularization"].values(), factories.regularization, strict=True):
+        if not node["_target_"].startswith("tunesmith."):
+            alone = dataclasses.replace(factories, regularization=[factory])
+            settings = {"precision": config["trainer"]["precision"], "seed": config["seed"]}
+            module = fine_tuning_module(alone, RandomWeights, _cut(spec, layers), tokenizer, task, **settings)
+            batch = EncodedSplit.of(several, task=task, tokenizer=tokenizer)
+            try_regularizer(module, node["_target_"], batch[_all_rows(batch)])
+    if gold:
         unlabelled = [{key: value for key, value in row.items() if key not in gold} for row in scored]
-        if of_plugins & {"head", "task"}:
-            _try_training(head, name, backbone, split, seed=config["seed"])
-            _try_scoring(head, name, backbone, evaluated, seed=config["seed"])
-            _try_save(head, name, backbone)
-        for node in config["regularization"].values():
-            if not node["_target_"].startswith("tunesmith."):
-                _try_regularizer(node, backbone, head, split, seed=config["seed"])
-        if gold:
-            _try_unlabelled(head, name, backbone, EncodedSplit.of(unlabelled, task=dataset.task, tokenizer=tokenizer))
+        _try_unlabelled(head, name, backbone, EncodedSplit.of(unlabelled, task=task, tokenizer=tokenizer))
 
 
 def _rows(dataset: Surveyed, split: str) -> list[dict[str, Any]]:
-    """The first row of a split, and of those behind it the one that differs most in size: of two, one is padded."""
-    first, *others = [row for _, (_, row) in zip(range(_LOOKED_AT), dataset.source.rows(split), strict=False)] or [None]
-    if first is None or not others:
-        return []
-    size = len(str(first))
-    return [first, max(others, key=lambda row: abs(len(str(row)) - size))]
+    """The first rows of a split."""
+    return [row for _, (_, row) in zip(range(_LOOKED_AT), dataset.source.rows(split), strict=False)]
 
 
-def _small(spec: Any, tokenizer: Any) -> Backbone | None:
-    """A backbone of the run's width, with one layer and random weights; None if its family cannot be cut to one."""
-    import transformers
+def _differing(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first row, and of those behind it the one that differs most in size: of two, one is padded."""
+    first, *others = rows
+    return [first, max(others, key=lambda row: abs(len(str(row)) - len(str(first))))]
 
+
+def _cut(spec: Any, layers: int | None) -> Any:
     config = spec.config()
-    config.num_hidden_layers = 1
-
-    def model(auto_class: str = "AutoModel") -> Any:
-        found = getattr(transformers, auto_class)
-        return found.from_config(config) if auto_class.startswith("Auto") else found(config)
-
-    try:
-        return Backbone(model(), tokenizer, model)
-    except Exception:  # transformers', for configs that list their layers one by one
-        LOG.warning("The classes of plugins are not tried: no %s of one layer can be made", config.model_type)
-        return None
+    if layers is not None:
+        config.num_hidden_layers = layers
+    return config
 
 
 def _try_training(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
@@ -117,8 +149,8 @@ def _try_training(head: Any, name: str, backbone: Backbone, split: EncodedSplit,
     check_loss(loss, name, head)
     if hasattr(head, "loss_denominator"):
         count = asked(f"{name}.loss_denominator", lambda: head.loss_denominator(batch))
-        if not isinstance(count, Tensor) or count.numel() != 1 or not count > 0:
-            raise unexpected(f"{name}.loss_denominator", "a scalar tensor above zero", count)
+        if not isinstance(count, Tensor) or count.numel() != 1 or not count >= 0:
+            raise unexpected(f"{name}.loss_denominator", "a scalar tensor, 0 or more", count)
 
 
 def _try_scoring(head: Any, name: str, backbone: Backbone, split: EncodedSplit, *, seed: int) -> None:
@@ -152,31 +184,6 @@ def _try_alone(
         check_same(scores[row : row + 1], alone, f"{name}.forward: scores", hidden.dtype)
         for key, value in decoded.items():
             check_same(outputs[key][row : row + 1], value, f"{name}.decode: {key}", hidden.dtype)
-
-
-def _try_regularizer(node: Config, backbone: Backbone, head: Any, split: EncodedSplit, *, seed: int) -> None:
-    """The loss of a training step with one regularizer."""
-    name = node["_target_"]
-    regularizer = factory(node, group="regularization")()
-    module = FineTuningModule(backbone, head, [regularizer], seed=seed)
-    batch = split[_all_rows(split)]
-    if hasattr(head, "prepare"):
-        head.prepare(batch, seed=seed, epoch=0)
-    try:
-        regularizer.configure_model(module.train())
-        step = TrainingStep(module, batch, reads_gradient=False, weights=dict)
-        penalty = asked(f"{name}.penalty", lambda: regularizer.penalty(step))
-        if penalty is not None and not (isinstance(penalty, Tensor) and penalty.dim() == 0 and penalty.isfinite()):
-            raise unexpected(f"{name}.penalty", "None, or a scalar tensor, finite", penalty)
-        loss = asked(name, lambda: module.training_step(batch, 0), "in a training step")
-    except UserError as error:
-        if "attached to" in str(error):  # it asks Lightning's trainer, which there is not yet
-            return
-        raise
-    expected = "a loss that is a scalar, finite and with a gradient"
-    if not isinstance(loss, Tensor) or loss.dim() != 0 or not math.isfinite(loss.item()) or not loss.requires_grad:
-        raise unexpected(name, expected, loss)
-    asked(name, loss.backward, "in a training step")
 
 
 def _try_task(split: EncodedSplit, batch: Batch, outputs: dict[str, Tensor], name: str) -> None:
