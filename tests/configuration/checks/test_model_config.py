@@ -1,10 +1,32 @@
 """Model limits read from a folder's config.json, against transformers' own configs."""
 
 import json
+from typing import Any
 
 import pytest
-from transformers import BertConfig, GPT2Config, RobertaConfig, XLNetConfig
+import torch
+from transformers import (
+    AlbertConfig,
+    AutoModel,
+    BertConfig,
+    CamembertConfig,
+    Data2VecTextConfig,
+    DebertaConfig,
+    DebertaV2Config,
+    GPT2Config,
+    IBertConfig,
+    LongformerConfig,
+    LukeConfig,
+    MPNetConfig,
+    RobertaConfig,
+    RobertaPreLayerNormConfig,
+    XLMRobertaConfig,
+    XLMRobertaXLConfig,
+    XLNetConfig,
+    XmodConfig,
+)
 
+from tests.conftest import checked
 from tunesmith.configuration.checks.model_config import family_of, positions
 from tunesmith.errors import UserError
 
@@ -14,6 +36,55 @@ LIMITS = [  # from the papers: RoBERTa's table of positions has two rows that on
     (GPT2Config(), "gpt2", 1024),
     (XLNetConfig(), "xlnet", None),
 ]
+
+
+SMALL: dict[str, Any] = {"vocab_size": 50, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+SMALL |= {"intermediate_size": 16, "max_position_embeddings": 20}
+FAMILIES = [
+    (BertConfig, {}),
+    (RobertaConfig, {}),
+    (RobertaConfig, {"pad_token_id": 0}),
+    (RobertaPreLayerNormConfig, {}),
+    (CamembertConfig, {}),
+    (XLMRobertaConfig, {}),
+    (XLMRobertaXLConfig, {}),
+    (XmodConfig, {"languages": ["en_XX"], "default_language": "en_XX"}),
+    (Data2VecTextConfig, {}),
+    (IBertConfig, {}),
+    (LongformerConfig, {"attention_window": 4}),
+    (LukeConfig, {"entity_vocab_size": 5, "entity_emb_size": 4}),
+    (MPNetConfig, {}),
+    (MPNetConfig, {"pad_token_id": 0}),
+    (DebertaConfig, {}),
+    (DebertaV2Config, {"position_biased_input": False, "relative_attention": True, "position_buckets": 8}),
+    (AlbertConfig, {"embedding_size": 8}),
+]
+
+
+@pytest.mark.parametrize("kind,settings", FAMILIES)
+def test_the_limit_is_that_of_the_model_itself(kind, settings, tmp_path):
+    config = kind(**SMALL | settings)
+    config.save_pretrained(tmp_path)
+    model = AutoModel.from_config(config).eval()
+
+    def takes(length):
+        try:
+            model(torch.full((1, length), 7), attention_mask=torch.ones(1, length, dtype=torch.long))
+        except (IndexError, RuntimeError):
+            return False
+        return True
+
+    limit = positions({"name": str(tmp_path), "max_positions": 7})
+    assert takes(64) if limit is None else takes(limit) and not takes(limit + 1)
+
+
+def test_the_limit_of_a_hub_model_is_that_of_the_setting():
+    words = ["backbone=roberta", "backbone.name=someone/long", "dataset.max_length=4096", "dataset.size=96"]
+    with pytest.raises(
+        UserError, match=r"but backbone\.max_positions is 512; set dataset\.max_length<=512, or backbone"
+    ):
+        checked(words)
+    checked([*words, "backbone.max_positions=null"])
 
 
 @pytest.mark.parametrize("config,family,limit", LIMITS)

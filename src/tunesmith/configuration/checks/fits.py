@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tunesmith.configuration import Config, own_metrics, schema, targets
 from tunesmith.configuration.checks import language_model_objectives, regularizers
-from tunesmith.configuration.checks.model_config import family_of, positions
+from tunesmith.configuration.checks.model_config import family_of, is_in_folder, positions
 from tunesmith.configuration.choices import choices, conf_folder
 from tunesmith.configuration.monitor import monitorable, note_smaller, smaller_is_better
 from tunesmith.configuration.score_names import for_score
@@ -129,4 +129,11 @@ def _lengths(config: Config) -> Iterator[str]:
     limit = positions(backbone)
     if limit is not None and max_length > limit:
         name = backbone.get("name", backbone.get("family"))
-        yield f"dataset.max_length is {max_length}, but {name} allows {limit} tokens; set dataset.max_length<={limit}"
+        remedy = f"set dataset.max_length<={limit}"
+        if "name" in backbone and not is_in_folder(backbone):  # the model's own config is read once it is downloaded
+            yield (
+                f"dataset.max_length is {max_length}, but backbone.max_positions is {limit}; {remedy}, or backbone.max_positions to "
+                f"the number of tokens that {name} allows (null: as its config.json says)"
+            )
+        else:
+            yield f"dataset.max_length is {max_length}, but {name} allows {limit} tokens; {remedy}"

@@ -7,7 +7,21 @@ from typing import Any
 from tunesmith.errors import UserError
 from tunesmith.storage.bounded_files import UnreadableError, read_json
 
-_PADDING_COUNTS = {"roberta", "camembert", "xlm-roberta", "longformer"}  # their first two positions are for padding
+# Their first positions, up to that of the padding token's id, are for padding.
+_AFTER_PADDING = {
+    "camembert",
+    "data2vec-text",
+    "ibert",
+    "longformer",
+    "luke",
+    "mpnet",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "xmod",
+}
+_PADDING = 1  # the id, unless a config has another
 
 
 def family_of(backbone: Mapping[str, Any]) -> str | None:
@@ -34,13 +48,26 @@ def positions(backbone: Mapping[str, Any]) -> int | None:
 
 
 def position_limit(model_config: Mapping[str, Any]) -> int | None:
-    """Maximum number of tokens by a Hugging Face config; None for no limit, as with XLNet's relative positions."""
-    if model_config.get("model_type") == "xlnet":
+    """Maximum number of tokens by a Hugging Face config; None for no limit, as with relative positions alone (XLNet, DeBERTa v3)."""
+    family = model_config.get("model_type")
+    if family == "xlnet":
+        return None
+    if family in ("deberta", "deberta-v2") and not model_config.get("position_biased_input", True):
         return None
     limit = model_config.get("max_position_embeddings") or model_config.get("n_positions")
-    if limit and model_config.get("model_type") in _PADDING_COUNTS:
-        return int(limit) - 2
-    return int(limit) if limit else None
+    if not limit:
+        return None
+    padding = model_config.get("pad_token_id") if family != "mpnet" else None
+    return int(limit) - (1 + (_PADDING if padding is None else padding) if family in _AFTER_PADDING else 0)
+
+
+def is_in_folder(backbone: Mapping[str, Any]) -> bool:
+    """Whether the model is a folder's, so that its own config is known.
+
+    Raises:
+        UserError: likewise.
+    """
+    return _in_folder(backbone) is not None
 
 
 def _in_folder(backbone: Mapping[str, Any]) -> dict[str, Any] | None:
