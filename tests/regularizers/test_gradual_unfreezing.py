@@ -95,6 +95,13 @@ def test_frozen_weights_cannot_be_unfrozen():
         checked(["regularization=[standard,freeze,gradual_unfreezing]"])
 
 
+def test_frozen_weights_are_recognised_under_another_name():
+    """As a YAML file of the user's, conf/regularization/bitfit.yaml, may name them."""
+    freeze = "_target_: tunesmith.regularizers.freeze.Freeze, embeddings: false, layers: 0, backbone: false, biases_only: true"
+    words = ["regularization=[standard,gradual_unfreezing]", f"+regularization.bitfit={{{freeze}}}"]
+    assert "gradual_unfreezing and bitfit contradict each other: what is frozen" in refusal(*words)
+
+
 def test_a_head_without_weights_of_its_own():
     """The first epoch would train nothing: GPT-2's output layer is its embeddings."""
     words = ["dataset=demo_corpus", "head=causal_lm", "backbone=random_gpt2", "regularization=[gradual_unfreezing]"]

@@ -35,15 +35,24 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
     optimizer = schema.constants(config["optimizer"], group="optimizer")
     for name, regularizer in found.items():
         both = sorted({*optimizer.get("replaces", ())} & {*regularizer.get("replaces", ())})
-        reason = optimizer.get("conflicts", {}).get(name)
+        reason = _reason(optimizer, config["regularization"], name)
         if reason or both:
             kind = config["optimizer"]["_target_"].rpartition(".")[2]
             yield f"regularization {name} and optimizer {kind} contradict each other: {reason or f'both replace {listed(both)}'}; drop one of them"
     for (name, regularizer), (other, another) in itertools.combinations(found.items(), 2):
-        reason = regularizer.get("conflicts", {}).get(other) or another.get("conflicts", {}).get(name)
+        chosen = config["regularization"]
+        reason = _reason(regularizer, chosen, other) or _reason(another, chosen, name)
         both = sorted({*regularizer.get("replaces", ())} & {*another.get("replaces", ())})
         if reason or both:
             yield f"regularization {name} and {other} contradict each other: {reason or f'both replace {listed(both)}'}; drop one of them"
+
+
+def _reason(constants: Mapping[str, Any], chosen: Config, name: str) -> str | None:
+    """Why a class cannot be combined with a regularizer, which has its own name or another one in a YAML file of the user's."""
+    conflicts, target = constants.get("conflicts", {}), chosen[name]["_target_"]
+    shipped = target.split(".")[-2] if target.startswith("tunesmith.regularizers.") else name
+    reason: str | None = conflicts.get(name) or conflicts.get(shipped)
+    return reason
 
 
 def _without(need: str, name: str, head: Mapping[str, Any], kind: str) -> str:
