@@ -1,14 +1,19 @@
 """A run that is interrupted at any point and resumed ends with the same weights as an uninterrupted one."""
 
+import collections
 import csv
 import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 from safetensors.torch import load_file
 
@@ -18,6 +23,7 @@ from tunesmith import cli
 from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.runs.folder import BusyError, RunFolder
+from tunesmith.runs.loadable import check_loadable
 from tunesmith.training.module import FineTuningModule
 from tunesmith.training.train import train
 
@@ -88,6 +94,71 @@ def test_an_exception(uninterrupted, tmp_path, monkeypatch, hook, call):
     assert RunFolder.of(config).status()["state"] == "failed"
     monkeypatch.undo()
     assert_same(uninterrupted, train(config))
+
+
+class CountsLater(pl.Callback):
+    """A callback without a state before its first step."""
+
+    def __init__(self):
+        self.steps = None
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        self.steps = (self.steps or 0) + 1
+
+    def state_dict(self):
+        return {} if self.steps is None else {"steps": self.steps}
+
+    def load_state_dict(self, state_dict):
+        self.steps = state_dict["steps"]
+
+
+def test_a_state_that_begins_after_the_first_step_is_restored(tmp_path, monkeypatch):
+    config = checked([*WORDS, f"output_dir={tmp_path}"])
+    cut(monkeypatch, "on_train_batch_start", 4, lambda: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted):
+        train(config, callbacks=[CountsLater()])
+    monkeypatch.undo()
+    counting = CountsLater()
+    train(config, callbacks=[counting])
+    assert counting.steps == 12
+
+
+@pytest.mark.parametrize(
+    "value,expected",
+    [
+        (np.float64(0.5), "numpy"),
+        (collections.deque([1]), "collections.deque"),
+        (Path("runs"), "pathlib"),
+        ({"inner": [np.zeros(2)]}, "numpy"),
+        (lambda: None, "<lambda>"),
+    ],
+)
+@pytest.mark.parametrize("first_step", [True, False])
+def test_a_state_that_could_not_be_loaded_is_refused(value, expected, first_step, tmp_path):
+    """Reading it would execute what a file names; the run would begin again."""
+
+    class Keeps(CountsLater):
+        def state_dict(self):
+            return {"value": value} if self.steps or first_step else {}
+
+    config = checked([*WORDS, "trainer.max_epochs=1", f"output_dir={tmp_path}"])
+    with pytest.raises(
+        UserError, match=r"Keeps\.state_dict\(\) contains .*, which a resumed run could not read"
+    ) as raised:
+        train(config, callbacks=[Keeps()])
+    assert expected in str(raised.value)
+    steps = (RunFolder.of(config).path / "metrics.csv").exists()
+    assert steps != first_step
+
+
+def test_plain_states_can_be_loaded():
+    plain = {"a": (1, 2.0, None, "b", True), "b": [torch.ones(2)], 3: {"c": torch.float32, "d": b"e", "f": {1, 2}}}
+    check_loadable(plain, "the state")
+    check_loadable(collections.OrderedDict(plain), "the state")
+    stream = io.BytesIO()
+    torch.save(plain, stream)
+    stream.seek(0)
+    assert torch.load(stream, weights_only=True)["b"][0].equal(torch.ones(2))
 
 
 def test_a_state_saved_after_a_resumed_validation(uninterrupted, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from tunesmith.callbacks.resumable_state import State, collect, restore, resume
+from tunesmith.callbacks.resumable_state import State, check_states, collect, restore, resume
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.runs.messages import warning
 from tunesmith.runs.verified_checkpoints import Checkpoints
@@ -74,13 +74,14 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self._files.finish(best=self.best if keeps else None, keep_state=keeps and self._save_last)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Restore the state before anything reads the step or the epoch."""
+        """Restore the state before anything reads the step or the epoch. Lightning calls checkpoint callbacks last."""
+        check_states(trainer)
         if self.resumed is not None:
             restore(trainer, pl_module, self.resumed)
             self._position = self._saved = (self.resumed["epoch"], self.resumed["batches"])
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Resume where the state was taken. Lightning calls checkpoint callbacks last, so no other hook follows."""
+        """Resume where the state was taken: no other callback's hook follows."""
         if self.resumed is not None:
             state, self.resumed = self.resumed, None
             resume(trainer, state)

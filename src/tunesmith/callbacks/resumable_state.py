@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 import torch
 
 from tunesmith.distributed import collectives
+from tunesmith.runs.loadable import check_loadable
 
 State = dict[str, Any]
 
@@ -34,7 +35,7 @@ def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best:
         "optimizer": trainer.optimizers[0].state_dict(),
         "scheduler": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
         "precision": trainer.precision_plugin.state_dict(),
-        "callbacks": {callback.state_key: callback.state_dict() for callback in _with_state(trainer)},
+        "callbacks": _states_of_callbacks(trainer),
         "loggers": {type(logger).__name__: logger.state_dict() for logger in _loggers_with_state(trainer)},
         "progress": collectives.all_gather_objects(module.progress()),
         "should_stop": trainer.should_stop,
@@ -49,7 +50,7 @@ def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
     trainer.lr_scheduler_configs[0].scheduler.load_state_dict(state["scheduler"])
     if state["precision"]:
         trainer.precision_plugin.load_state_dict(state["precision"])
-    for callback in _with_state(trainer):
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
         if callback.state_key in state["callbacks"]:
             callback.load_state_dict(state["callbacks"][callback.state_key])
     for logger in _loggers_with_state(trainer):  # those of rank 0
@@ -112,8 +113,23 @@ def _set_epoch(trainer: pl.Trainer, epoch: int) -> None:
         counter.ready = counter.started = counter.processed = counter.completed = epoch
 
 
-def _with_state(trainer: Any) -> list[pl.Callback]:
-    return [callback for callback in trainer.callbacks if callback.state_dict()]
+def check_states(trainer: pl.Trainer) -> None:
+    """Refuse states that could not be loaded again, before the first step is trained.
+
+    Raises:
+        UserError: with the class.
+    """
+    _states_of_callbacks(trainer)
+
+
+def _states_of_callbacks(trainer: Any) -> State:
+    """What callbacks, regularizers among them, have to keep, by their keys."""
+    found = {}
+    for callback in trainer.callbacks:
+        if state := callback.state_dict():
+            check_loadable(state, f"{type(callback).__module__}.{type(callback).__qualname__}.state_dict()")
+            found[callback.state_key] = state
+    return found
 
 
 def _loggers_with_state(trainer: Any) -> list[Any]:

@@ -75,6 +75,7 @@ def _of_class(loaded: Any, group: str) -> Iterator[str]:
     from tunesmith.contracts import protocols
     from tunesmith.contracts.methods import (
         missing_methods,
+        never_called,
         offers_without_method,
         overrides_nothing,
         wrong_constructor,
@@ -98,11 +99,13 @@ def _of_class(loaded: Any, group: str) -> Iterator[str]:
     elif group == "regularization":
         yield from missing_methods(loaded, Regularizer)
         yield from overrides_nothing(loaded, Regularizer)
+        yield from never_called(loaded, pl.Callback)
     elif group == "source":
         yield from missing_methods(loaded, protocols.Source, optional=protocols.SourceMay)
     elif group == "task":
         yield from missing_methods(loaded, protocols.Task, optional=protocols.TaskMay)
     elif group == "callbacks" and inspect.isclass(loaded) and issubclass(loaded, pl.Callback):
         yield from overrides_nothing(loaded, pl.Callback)
+        yield from never_called(loaded, pl.Callback)
     elif group == "logger" and inspect.isclass(loaded):
         yield from missing_methods(loaded, protocols.Logger, optional=protocols.LoggerMay)

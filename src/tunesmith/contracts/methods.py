@@ -61,6 +61,14 @@ def overrides_nothing(kind: type, base: type) -> Iterator[str]:
     )
 
 
+def never_called(kind: type, base: type) -> Iterator[str]:
+    """A sentence if a callback keeps its state by methods that are for Lightning's own checkpoints, which tunesmith does not write."""
+    for name in ("on_save_checkpoint", "on_load_checkpoint"):
+        if getattr(kind, name) is not getattr(base, name):
+            yield f"{_named(kind)}.{name} is never called, so a resumed run would lose its state; expected state_dict and load_state_dict"
+            return
+
+
 def wrong_constructor(kind: Any, positional: Sequence[str]) -> Iterator[str]:
     """A sentence if a class, or a function that makes an object, does not take the arguments that tunesmith passes by position."""
     try:

@@ -7,6 +7,7 @@ from typing import Any
 from tunesmith.configuration.plugin_errors import explained
 from tunesmith.configuration.targets import factory
 from tunesmith.errors import UserError
+from tunesmith.runs.loadable import check_loadable
 
 _STEPS = (10, 1_000_000)  # a schedule may need more than a few, such as a warm-up of 100
 _TRIED = 1000  # of them, at the same distance; LambdaLR asks for the step behind the last one, too
@@ -35,7 +36,8 @@ def of_optimizer(node: Mapping[str, Any]) -> Iterator[str]:
         if callable(train := getattr(made, "train", None)):
             train()
         made.step(lambda: float(weight.square().sum()))  # Lightning gives each optimizer one
-        made.load_state_dict(made.state_dict())
+        made.load_state_dict(state := made.state_dict())
+    check_loadable(state, f"the state of {name}")
     if not weight.isfinite().all():
         yield f"{name}: expected finite weights after a step, received {weight.flatten()[0].item()}"
 
