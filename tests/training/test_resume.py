@@ -197,7 +197,7 @@ def test_other_settings(words, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["truncated", "one bit", "folder", "no digest", "digest", "no checkpoint", "best"])
-def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, damage):
+def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, damage, capsys):
     config = checked([*WORDS, f"output_dir={tmp_path}"])
     cut(monkeypatch, "on_train_batch_start", 9, lambda: signal.raise_signal(signal.SIGTERM))
     with pytest.raises(Interrupted):
@@ -223,8 +223,16 @@ def test_a_damaged_checkpoint_is_not_used(uninterrupted, tmp_path, monkeypatch, 
         newest.write_bytes(content)
     starts = []
     monkeypatch.setattr(Checkpoint, "on_train_start", recording(Checkpoint.on_train_start, starts))
+    capsys.readouterr()
     assert_same(uninterrupted, train(config))
     assert starts == [0 if damage == "best" else 6]
+    said = capsys.readouterr().out
+    if damage == "best":
+        assert said.count(" is damaged or lacks its best weights, so that the run does not resume from it") == 2
+        assert "Warning: no state is left from which the run could resume: it begins again" in said
+    else:
+        assert f"Warning: {newest} is damaged, so that the run does not resume from it" in said
+        assert "Resuming from step 6" in said
 
 
 def recording(hook, starts):

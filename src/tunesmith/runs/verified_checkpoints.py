@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tunesmith.errors.messages import first_line
+from tunesmith.runs.messages import warning
 from tunesmith.storage import files
 
 LOG = logging.getLogger("tunesmith")
@@ -72,18 +73,26 @@ class Checkpoints:
         with file.open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found.encode() != digest.read_bytes():
-            LOG.warning("%s is corrupted; using the previous one", file)
+            LOG.warning("%s is corrupted", file)
             return False
         return True
 
     def newest(self) -> dict[str, Any] | None:
-        """The latest state that is intact, as are its best weights; None to start from the beginning."""
-        for file in reversed(self._states()):
+        """The latest state that is intact, as are its best weights; None to start from the beginning.
+
+        What is not used is said on the screen.
+        """
+        states = self._states()
+        for file in reversed(states):
             state = self.load(file.name)
-            if state is None or not isinstance(best := state.get("best", file), str | None):
-                continue
-            if best is None or self._intact(best):
+            best = file if state is None else state.get("best", file)
+            if isinstance(best, str | None) and (best is None or self._intact(best)):
                 return state
+            warning(
+                f"{file} is damaged{' or lacks its best weights' if state else ''}, so that the run does not resume from it"
+            )
+        if states:
+            warning("no state is left from which the run could resume: it begins again")
         return None
 
     def save_state(self, step: int, content: dict[str, Any]) -> None:
