@@ -1,6 +1,7 @@
 """The DataModule: a source's splits, encoded by a task and batched by the epoch plan."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer_key: identifies the tokenizer's content.
         seed: of the order of the training examples.
         context: rank and world size of this process, which takes its shard of every batch.
+        reading: what the content of the encoded splits depends on beside the source's fingerprint and the task's options; JSON.
         batch_size: examples per training batch, or null.
         max_tokens: tokens per training batch, padding included, or null.
         eval_batch_size: examples per evaluation batch.
@@ -41,6 +43,7 @@ class TextDataModule(pl.LightningDataModule):
         tokenizer_key: str,
         seed: int,
         context: DistributedContext = SINGLE_PROCESS,
+        reading: Sequence[Any] = (),
         *,
         batch_size: PositiveInt | None,
         max_tokens: PositiveInt | None,
@@ -49,6 +52,7 @@ class TextDataModule(pl.LightningDataModule):
         super().__init__()
         self.source, self.task, self.tokenizer = source, task, tokenizer
         self.tokenizer_key, self._seed, self._context = tokenizer_key, seed, context
+        self._reading = reading
         self._batch_size, self._max_tokens, self._eval_batch_size = batch_size, max_tokens, eval_batch_size
         self._streaming = getattr(task, "streaming", False)
         self._entries: dict[str, Path] = {}
@@ -97,7 +101,7 @@ class TextDataModule(pl.LightningDataModule):
 
     def _open(self, split: str) -> Any:
         if self._streaming:
-            options = {"tokenizer": self.tokenizer, "tokenizer_key": self.tokenizer_key}
+            options = {"tokenizer": self.tokenizer, "tokenizer_key": self.tokenizer_key, "reading": self._reading}
             buffer = self._streamed_batch_size * SHUFFLE_BUFFER_BATCHES
             return StreamedSplit(self.source, split, task=self.task, shuffle_buffer=buffer, **options)
         return EncodedSplit.open(self._prepare(split), task=self.task, tokenizer=self.tokenizer)
@@ -110,7 +114,7 @@ class TextDataModule(pl.LightningDataModule):
     def _prepare(self, split: str) -> Path:
         if split not in self._entries:  # Lightning prepares again, and an entry is read as a whole to be verified
             options = {"task": self.task, "tokenizer": self.tokenizer, "tokenizer_key": self.tokenizer_key}
-            self._entries[split] = prepare(self.source, split, **options)
+            self._entries[split] = prepare(self.source, split, reading=self._reading, **options)
         return self._entries[split]
 
     def _loader(self, examples: Any, plan: Any) -> Any:

@@ -5,7 +5,7 @@ shuffled within a buffer that fits into memory (`tunesmith.data.epoch_plan.strea
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ class StreamedSplit:
         tokenizer: of the backbone.
         tokenizer_key: identifies the tokenizer's content.
         shuffle_buffer: number of blocks that are shuffled, and so held in memory, at a time.
+        reading: what else the blocks depend on; JSON.
 
     Attributes:
         examples: a placeholder for each block, as blocks have nothing but tokens.
@@ -39,12 +40,20 @@ class StreamedSplit:
     """
 
     def __init__(
-        self, source: Any, name: str, *, task: Any, tokenizer: Any, tokenizer_key: str, shuffle_buffer: int
+        self,
+        source: Any,
+        name: str,
+        *,
+        task: Any,
+        tokenizer: Any,
+        tokenizer_key: str,
+        shuffle_buffer: int,
+        reading: Sequence[Any] = (),
     ) -> None:
         self._source, self._name, self._shuffle_buffer = source, name, shuffle_buffer
         self._first: int
         self.task, self._tokenizer = task, tokenizer
-        key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options())
+        key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options(), *reading)
         entry = cache.entry("streamed", key, self._count)
         counts, self.notes = json.loads((entry / _COUNTS).read_text(encoding="utf-8")), read_notes(entry)
         self._restart()

@@ -1,7 +1,7 @@
 """A split's tokens, cached as Arrow files and written once for the same data, tokenizer and options."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ _NOTES = "notes.json"
 _CHUNK = 1000  # rows that are tokenised and written at a time
 
 
-def prepare(source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str) -> Path:
-    """Tokenise a split unless it is cached; returns the cache entry's folder, keyed by data, tokenizer and options."""
-    key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options())
+def prepare(
+    source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str, reading: Sequence[Any] = ()
+) -> Path:
+    """Tokenise a split unless it is cached; returns the cache entry's folder, keyed by data, tokenizer, options and `reading`."""
+    key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options(), *reading)
 
     def write(folder: Path) -> None:
         written, count = Written(tokenizer, task), 0

@@ -9,7 +9,7 @@ import ast
 import functools
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tunesmith.configuration import Config, own_metrics
@@ -21,7 +21,11 @@ _COMPUTED = ("importlib", "__import__", "pkgutil", "runpy")
 
 def plugins(config: Config) -> dict[str, str]:
     """Digest of each source file of the user's that a config, or one of its stages, depends on: `package/module.py`."""
-    targets = {target for part in (*stages(config), config) for target in _targets(part)}
+    return files_of({target for part in (*stages(config), config) for target in _targets(part)})
+
+
+def files_of(targets: Iterable[str]) -> dict[str, str]:
+    """Likewise, for some targets."""
     modules = {target.rpartition(".")[0] for target in targets if not target.startswith("tunesmith.")}
     waiting, found = sorted(modules), dict[str, str]()
     seen: set[str] = set()

@@ -15,7 +15,7 @@ from tunesmith.callbacks.checkpoint import Checkpoint
 from tunesmith.callbacks.gradient_norm import GradientNorm
 from tunesmith.callbacks.run_log import RunLog
 from tunesmith.callbacks.status import Status
-from tunesmith.configuration import Config
+from tunesmith.configuration import Config, schema
 from tunesmith.configuration.monitor import larger_is_better, monitored
 from tunesmith.configuration.targets import Factories
 from tunesmith.contracts.optimization import check_schedule
@@ -27,6 +27,7 @@ from tunesmith.errors import UserError
 from tunesmith.loggers.csv import CsvHistory, csv
 from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
+from tunesmith.runs.plugin_files import files_of
 from tunesmith.training.model import fine_tuning_module
 from tunesmith.training.module import FineTuningModule
 from tunesmith.training.peak import share_per_token
@@ -163,7 +164,18 @@ def data_module(
 ) -> TextDataModule:
     """The data module of a config's dataset."""
     batching = _select(config["dataset"], "batch_size", "max_tokens", "eval_batch_size")
-    return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, **batching)
+    own = _plugins_reading(config["dataset"])
+    return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, own, **batching)
+
+
+def _plugins_reading(dataset: dict[str, Any]) -> list[Any]:
+    """Settings and code of a source or task that is a plugin's: other ones read the same file otherwise."""
+    named = {group: dataset[group] for group in ("source", "task") if "." in dataset[group]}
+    settings = {
+        group: {key: dataset[key] for key in schema.signature(target, group=group).settings}
+        for group, target in named.items()
+    }
+    return [settings, files_of(named.values())] if named else []
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")

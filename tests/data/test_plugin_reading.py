@@ -1,0 +1,82 @@
+"""What a plugin's source or task makes of a file depends on its settings and its code: the cache keeps them apart."""
+
+import sys
+
+import pytest
+
+from tests.conftest import checked
+from tests.data.small_tokenizers import small_tokenizer
+from tunesmith.configuration import schema
+from tunesmith.data import cache
+from tunesmith.data.survey.survey import surveyed
+from tunesmith.training.assembly import data_module
+
+MODULE = """
+from tunesmith.data.sources.files import Files
+from tunesmith.heads.classification import Classification
+from tunesmith.tasks.text_classification import TextClassification
+
+LAST = "!"
+
+
+class Loud(Files):
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None, loud: bool):
+        super().__init__(train=train, validation=validation, test=test, encoding=None)
+        self.loud = loud
+
+    def columns(self, file):
+        return ["text", "label"]
+
+    def records(self, file):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            text, label = line.split(";")
+            yield number, {"text": (text.upper() if self.loud else text) + LAST, "label": label}
+
+
+class Short(TextClassification):
+    def encode(self, rows, tokenizer):
+        return super().encode([row | {"text": row["text"].split()[0]} for row in rows], tokenizer)
+
+
+class Head(Classification):
+    task = "reading_of_mine.Short"
+"""
+
+
+@pytest.fixture
+def texts(tmp_path, monkeypatch):
+    """A function that gives the encoded training texts for settings and the text of a plugin's module."""
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "reading_of_mine.py"))
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
+    (tmp_path / "train.txt").write_text("".join(f"word {n};{'ab'[n % 2]}\n" for n in range(20)))
+
+    def encoded(*words, module=MODULE):
+        (tmp_path / "reading_of_mine.py").write_text(module)
+        sys.modules.pop("reading_of_mine", None)
+        schema.read_signature.cache_clear()
+        words = ["dataset=csv", "~dataset.encoding", "~dataset.delimiter", "~dataset.quoting", *words]
+        words += ["dataset.source=reading_of_mine.Loud", f"dataset.train={tmp_path}/train.txt"]
+        words += ["dataset.text=text", "dataset.label=label"]
+        config = checked(words)
+        found = surveyed(config["dataset"])
+        data = data_module(config, found.source, found.task, small_tokenizer("bert"), "key")
+        data.setup()
+        return data.splits["train"].examples["text"][0]
+
+    yield encoded
+    sys.modules.pop("reading_of_mine", None)
+
+
+def test_settings_and_code_of_a_source(texts, tmp_path):
+    assert texts("+dataset.loud=false") == "word 0!"
+    assert texts("+dataset.loud=true") == "WORD 0!"
+    assert texts("+dataset.loud=true", module=MODULE.replace('"!"', '"?"')) == "WORD 0?"
+    entries = len(list((tmp_path / "cache/encoded").iterdir()))
+    assert texts("+dataset.loud=true") == "WORD 0!"
+    assert len(list((tmp_path / "cache/encoded").iterdir())) == entries  # it was kept
+
+
+def test_code_of_a_task(texts):
+    words = ["+dataset.loud=false", "dataset.task=reading_of_mine.Short", "head._target_=reading_of_mine.Head"]
+    assert texts(*words) == "word"
+    assert texts(*words, module=MODULE.replace("split()[0]", "split()[1]")) == "0!"
