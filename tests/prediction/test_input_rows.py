@@ -151,6 +151,7 @@ class Records:
 
 def test_a_file_that_ends_as_those_of_a_source_of_ones_own_is_read_by_it(monkeypatch, tmp_path, capsys):
     (tmp_path / "records_of_mine.py").write_text(RECORDS)
+    monkeypatch.delitem(sys.modules, "records_of_mine", raising=False)
     monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "records_of_mine.py"))
     dataset = {"source": "records_of_mine.Records", "train": "all.rec"}
     for ending, expected in ((".rec", "a: b"), (".REC", "a: b"), (".txt", "text: a: b"), (".md", "text: a: b")):
@@ -160,5 +161,25 @@ def test_a_file_that_ends_as_those_of_a_source_of_ones_own_is_read_by_it(monkeyp
     (tmp_path / "new.rec").write_text("text: odd\n")
     with pytest.raises(UserError, match=r"records_of_mine\.py, line 13, in records: KeyError: 'odd'"):
         list(input_rows(str(tmp_path / "new.rec"), TASK, dataset))
+    capsys.readouterr()
     list(input_rows(str(tmp_path / "new.txt"), TASK, dataset))
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("ending", [".txt", ".csv", ".jsonl", ".ndjson", ".conll"])
+def test_also_if_other_runs_read_such_files_otherwise(ending, monkeypatch, tmp_path, capsys):
+    """A text has to be what it was in training; a source may lower-case it or leave out a label in front of it."""
+    (tmp_path / "records_of_mine.py").write_text(RECORDS)
+    monkeypatch.delitem(sys.modules, "records_of_mine", raising=False)
+    monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "records_of_mine.py"))
+    dataset = {"source": "records_of_mine.Records", "train": f"all{ending}"}
+    file = tmp_path / f"new{ending}"
+    file.write_text("text: a\n")
+    assert [row["text"] for row in input_rows(str(file), TASK, dataset)] == ["a"]
+    assert capsys.readouterr().err == f"{file}: read by records_of_mine.Records, as the run's data\n"
+    file.write_text("text: odd\n")
+    other = ".jsonl" if ending == ".ndjson" else ".ndjson"
+    with pytest.raises(UserError, match=f"KeyError: 'odd'; .*as JSON lines in a file that ends in {other}"):
+        list(input_rows(str(file), TASK, dataset))
+    (tmp_path / f"new{other}").write_text('{"text": "a"}\n')
+    assert [row["text"] for row in input_rows(str(tmp_path / f"new{other}"), TASK, dataset)] == ["a"]

@@ -13,7 +13,7 @@ from tunesmith.data.sources import conll, decoding, delimited, files, jsonl, squ
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import did_you_mean
 
-_JSON = (".jsonl", ".json", ".ndjson")
+_JSON = (".ndjson", ".jsonl", ".json")
 _TEXT = ("", ".txt")
 Rows = Iterable[tuple[int, dict[str, Any]]]
 
@@ -22,8 +22,8 @@ def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dic
     """Rows with the model's text columns.
 
     `.csv`, `.tsv` and `.tab` have a header, `.jsonl` and `.ndjson` have one object per line, `.json` the same or SQuAD's
-    format, and `.conll` and `.conllu` have one word per line. A file that ends as those of a run with a plugin's source do is
-    read by that source. Any other file has one text per line, which is printed unless it is a `.txt`, and so has standard input unless it begins with an object, or with a header that has the model's columns (of `dataset.delimiter`, or else
+    format, and `.conll` and `.conllu` have one word per line. But a file that ends as those of a run with a plugin's source do,
+    whatever that is, is read by that source. Any other file has one text per line, which is printed unless it is a `.txt`, and so has standard input unless it begins with an object, or with a header that has the model's columns (of `dataset.delimiter`, or else
     tabs or commas); how standard input is read is printed.
 
     Args:
@@ -42,6 +42,9 @@ def input_rows(name: str, task: Any, dataset: Mapping[str, Any]) -> Iterator[dic
     tables = delimited.Tables(**reading)
     if file is None:
         yield from _standard_input(task, dataset, reading)
+        return
+    if (own := _own_source(file, dataset)) is not None:
+        yield from _with_columns(_of_own_source(own, file), task, decoding.shown(file), None)
         return
     is_table = file.suffix.lower() in delimited.ENDINGS
     rows = _table(file, tables, str(file)) if is_table else _records(file, task, dataset, reading["encoding"])
@@ -119,8 +122,6 @@ def _records(
         return conll.read(file, token_column=column, tag_column=None, lines=lines)
     if ending == ".json" and file is not None and _is_squad(file, encoding):
         return squad_json.read(file, encoding=encoding)
-    if file is not None and ending not in (*_JSON, *_TEXT) and (own := _own_source(file, dataset)) is not None:
-        return _of_own_source(own, file)
     first, lines = begun or _peeked(lines)
     if ending in _JSON or (file is None and (first.startswith(("{", "[{")) or first == "[")):
         return jsonl.read(lines, name=shown)
@@ -151,8 +152,20 @@ def _own_source(file: Path, dataset: Mapping[str, Any]) -> Any:
 
 
 def _of_own_source(source: Any, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with explained():
-        yield from source.records(file)
+    name = f"{type(source).__module__}.{type(source).__qualname__}"
+    print(f"{file}: read by {name}, as the run's data", file=sys.stderr)
+    other = next(ending for ending in _JSON if ending != file.suffix.lower())
+    try:
+        with explained():
+            yield from source.records(file)
+    except UserError as error:
+        raise UserError(
+            [
+                f"{mistake}; {file} is read by {name}, since the run's data end in {file.suffix}: give rows that it does not "
+                f"take, such as unlabelled ones, as JSON lines in a file that ends in {other}"
+                for mistake in error.mistakes
+            ]
+        ) from error
 
 
 def _peeked(lines: Iterator[str]) -> tuple[str, Iterator[str]]:
