@@ -314,6 +314,35 @@ def test_what_fails_with_all_layers_too_is_refused(body, expected, check):
     assert status == 2 and expected in errors, errors
 
 
+@pytest.mark.parametrize(
+    "old,new,warned",
+    [
+        ('scores, batch.targets["labels"])', 'scores, batch.targets["labels"])', False),
+        ('labels"])', 'labels"], reduction="sum")', True),
+        ('labels"])', 'labels"], weight=torch.tensor([1.0, 3.0])) + 1e9 * scores.var(0, correction=0).sum()', True),
+        (
+            'functional.multi_margin_loss(scores, batch.targets["labels"])',
+            'functional.cross_entropy(scores, batch.targets["labels"], weight=torch.tensor([1.0, 3.0]))',
+            True,
+        ),
+        (
+            'functional.multi_margin_loss(scores, batch.targets["labels"])',
+            'functional.cross_entropy(scores, batch.targets["labels"], weight=torch.tensor([1.0, 3.0]))\n\n'
+            "    def loss_denominator(self, batch):\n"
+            '        return torch.tensor([1.0, 3.0])[batch.targets["labels"]].sum()',
+            False,
+        ),
+    ],
+)
+def test_a_loss_that_is_no_mean_over_examples_is_said(old, new, warned, check, capsys):
+    assert HEAD.count(old) == 1
+    rows = SOURCE.replace('f"word {number}"', '"a word" * (1 + number)').replace("if number % 2", "if number == 7")
+    text = HEAD.replace(old, new).replace("from torch import nn", "import torch\nfrom torch import nn")
+    status, errors = check(text.replace("\n\nclass", rows + "\n\nclass"), [*AS_SOURCE, *AS_HEAD])
+    assert status == 0, errors
+    assert ("Mine.loss of two examples is " in capsys.readouterr().out) == warned
+
+
 def test_a_head_that_reads_another_layer_passes(check):
     text = HEAD.replace("self.layer =", "self.below = list(backbone.model.encoder.layer)[-2]\n        self.layer =")
     status, errors = check(text, AS_HEAD)

@@ -24,6 +24,7 @@ from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import first_line
+from tunesmith.runs.messages import warning
 from tunesmith.training.model import RandomWeights, fine_tuning_module
 from tunesmith.training.received import asked, check_loss, check_outputs, check_same, check_scores, shown, unexpected
 from tunesmith.training.regularizer_trial import try_regularizer
@@ -173,7 +174,7 @@ def _try_alone(
     head: Any, name: str, backbone: Backbone, split: EncodedSplit, scores: Tensor, outputs: dict[str, Tensor]
 ) -> None:
     """Each example in a batch of its own: neither padding nor its neighbours may change what is predicted."""
-    rows = _all_rows(split)
+    rows, losses, counts = _all_rows(split), [], []
     for row in range(len(split)):
         batch = split[rows[row : row + 1]]
         with torch.no_grad():
@@ -184,6 +185,24 @@ def _try_alone(
         check_same(scores[row : row + 1], alone, f"{name}.forward: scores", hidden.dtype)
         for key, value in decoded.items():
             check_same(outputs[key][row : row + 1], value, f"{name}.decode: {key}", hidden.dtype)
+        with torch.no_grad():
+            losses.append(asked(f"{name}.loss", lambda: head.loss(alone, batch), "of one example"))  # noqa: B023
+        counts.append(_terms(head, batch))
+    batch = split[rows]
+    with torch.no_grad():
+        together = head.loss(scores, batch)
+    mean = sum(loss * count for loss, count in zip(losses, counts, strict=True) if count) / max(sum(counts), 1)
+    if sum(counts) != _terms(head, batch) or not torch.allclose(torch.as_tensor(mean), together, rtol=0.01, atol=1e-4):
+        warning(
+            f"{name}.loss of two examples is {together:.4g}, but the mean of theirs is {mean:.4g}: in validation/loss, and in gradients "
+            "of several devices or accumulated batches, examples do not count alike; let loss_denominator(batch) return what the "
+            "loss is divided by, if that is not the number of examples"
+        )
+
+
+def _terms(head: Any, batch: Batch) -> float:
+    """What the head's mean loss is divided by."""
+    return float(head.loss_denominator(batch)) if hasattr(head, "loss_denominator") else batch.size
 
 
 def _try_task(split: EncodedSplit, batch: Batch, outputs: dict[str, Tensor], name: str) -> None:
