@@ -36,7 +36,7 @@ def collect(trainer: pl.Trainer, module: Any, *, epoch: int, batches: int, best:
         "scheduler": trainer.lr_scheduler_configs[0].scheduler.state_dict(),
         "precision": trainer.precision_plugin.state_dict(),
         "callbacks": _states_of_callbacks(trainer),
-        "loggers": {type(logger).__name__: logger.state_dict() for logger in _loggers_with_state(trainer)},
+        "loggers": _states_of_loggers(trainer),
         "progress": collectives.all_gather_objects(module.progress()),
         "should_stop": trainer.should_stop,
         "random": collectives.all_gather_objects(_random_states()),
@@ -120,6 +120,7 @@ def check_states(trainer: pl.Trainer) -> None:
         UserError: with the class.
     """
     _states_of_callbacks(trainer)
+    _states_of_loggers(trainer)
 
 
 def _states_of_callbacks(trainer: Any) -> State:
@@ -129,6 +130,17 @@ def _states_of_callbacks(trainer: Any) -> State:
         if state := callback.state_dict():
             check_loadable(state, f"{type(callback).__module__}.{type(callback).__qualname__}.state_dict()")
             found[callback.state_key] = state
+    return found
+
+
+def _states_of_loggers(trainer: Any) -> State:
+    """What loggers have to keep, by the names of their classes."""
+    found = {type(logger).__name__: logger.state_dict() for logger in _loggers_with_state(trainer)}
+    for logger in _loggers_with_state(trainer):
+        if not type(logger).__module__.startswith("tunesmith."):  # whose rows are many, and plain
+            check_loadable(
+                found[type(logger).__name__], f"{type(logger).__module__}.{type(logger).__qualname__}.state_dict()"
+            )
     return found
 
 
