@@ -7,6 +7,7 @@ training, scoring, prediction and saving do, so that none of them fails after ho
 import dataclasses
 import functools
 import logging
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,7 @@ def _try_alone(
 ) -> None:
     """Each example in a batch of its own: neither padding nor its neighbours may change what is predicted."""
     rows, losses, counts = _all_rows(split), [], []
+    contrasts = getattr(head, "smallest_batch", 1) > 1  # its loss is not one of single examples
     for row in range(len(split)):
         batch = split[rows[row : row + 1]]
         with torch.no_grad():
@@ -185,14 +187,20 @@ def _try_alone(
         check_same(scores[row : row + 1], alone, f"{name}.forward: scores", hidden.dtype)
         for key, value in decoded.items():
             check_same(outputs[key][row : row + 1], value, f"{name}.decode: {key}", hidden.dtype)
-        with torch.no_grad():
-            losses.append(asked(f"{name}.loss", lambda: head.loss(alone, batch), "of one example"))  # noqa: B023
-        counts.append(_terms(head, batch))
-    batch = split[rows]
-    with torch.no_grad():
-        together = head.loss(scores, batch)
-    mean = sum(loss * count for loss, count in zip(losses, counts, strict=True) if count) / max(sum(counts), 1)
-    if sum(counts) != _terms(head, batch) or not torch.allclose(torch.as_tensor(mean), together, rtol=0.01, atol=1e-4):
+        if not contrasts:
+            with torch.no_grad():
+                losses.append(asked(f"{name}.loss", lambda: head.loss(alone, batch), "of one example"))  # noqa: B023
+            counts.append(_terms(head, batch))
+    if sum(counts):
+        _check_mean(name, float(head.loss(scores, split[rows])), losses, counts, _terms(head, split[rows]))
+
+
+def _check_mean(name: str, together: float, losses: list[Tensor], counts: list[float], terms: float) -> None:
+    """Warn if the loss of several examples is not the mean of their losses, each weighted by its number of terms."""
+    mean = sum(float(loss) * count for loss, count in zip(losses, counts, strict=True) if count) / sum(counts)
+    if not math.isclose(sum(counts), terms, rel_tol=1e-3) or not math.isclose(
+        mean, together, rel_tol=0.01, abs_tol=1e-4
+    ):
         warning(
             f"{name}.loss of two examples is {together:.4g}, but the mean of theirs is {mean:.4g}: in validation/loss, and in gradients "
             "of several devices or accumulated batches, examples do not count alike; let loss_denominator(batch) return what the "
