@@ -48,6 +48,9 @@ def texts(tmp_path, monkeypatch):
     """A function that gives the encoded training texts for settings and the text of a plugin's module."""
     monkeypatch.setenv("TUNESMITH_PLUGINS", str(tmp_path / "reading_of_mine.py"))
     monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setattr(
+        sys, "dont_write_bytecode", True
+    )  # which tells edits within a second apart only by the size of a file
     (tmp_path / "train.txt").write_text("".join(f"word {n};{'ab'[n % 2]}\n" for n in range(20)))
 
     def encoded(*words, module=MODULE):

@@ -80,9 +80,7 @@ def test_the_limit_is_that_of_the_model_itself(kind, settings, tmp_path):
 
 def test_the_limit_of_a_hub_model_is_that_of_the_setting():
     words = ["backbone=roberta", "backbone.name=someone/long", "dataset.max_length=4096", "dataset.size=96"]
-    with pytest.raises(
-        UserError, match=r"but backbone\.max_positions is 512; set dataset\.max_length<=512, or backbone"
-    ):
+    with pytest.raises(UserError, match=r"but someone/long allows 512 tokens by backbone\.max_positions; set dataset"):
         checked(words)
     checked([*words, "backbone.max_positions=null"])
 

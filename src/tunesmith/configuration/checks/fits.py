@@ -132,8 +132,8 @@ def _lengths(config: Config) -> Iterator[str]:
         remedy = f"set dataset.max_length<={limit}"
         if "name" in backbone and not is_in_folder(backbone):  # the model's own config is read once it is downloaded
             yield (
-                f"dataset.max_length is {max_length}, but backbone.max_positions is {limit}; {remedy}, or backbone.max_positions to "
-                f"the number of tokens that {name} allows (null: as its config.json says)"
+                f"dataset.max_length is {max_length}, but {name} allows {limit} tokens by backbone.max_positions; {remedy}, or, if the "
+                "model allows more, backbone.max_positions (null: as its config.json says)"
             )
         else:
             yield f"dataset.max_length is {max_length}, but {name} allows {limit} tokens; {remedy}"
