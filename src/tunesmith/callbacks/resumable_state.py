@@ -125,23 +125,24 @@ def check_states(trainer: pl.Trainer) -> None:
 
 def _states_of_callbacks(trainer: Any) -> State:
     """What callbacks, regularizers among them, have to keep, by their keys."""
-    found = {}
-    for callback in trainer.callbacks:
-        if state := callback.state_dict():
-            check_loadable(state, f"{type(callback).__module__}.{type(callback).__qualname__}.state_dict()")
-            found[callback.state_key] = state
-    return found
+    states = ((callback, callback.state_dict()) for callback in trainer.callbacks)
+    return {callback.state_key: _loadable(callback, state) for callback, state in states if state}
 
 
 def _states_of_loggers(trainer: Any) -> State:
     """What loggers have to keep, by the names of their classes."""
-    found = {type(logger).__name__: logger.state_dict() for logger in _loggers_with_state(trainer)}
+    found = {}
     for logger in _loggers_with_state(trainer):
-        if not type(logger).__module__.startswith("tunesmith."):  # whose rows are many, and plain
-            check_loadable(
-                found[type(logger).__name__], f"{type(logger).__module__}.{type(logger).__qualname__}.state_dict()"
-            )
+        state, is_ours = logger.state_dict(), type(logger).__module__.startswith("tunesmith.")
+        # Ours are plain, and may be large: the rows of metrics.csv.
+        found[type(logger).__name__] = state if is_ours else _loadable(logger, state)
     return found
+
+
+def _loadable(part: Any, state: State) -> State:
+    """The state of a part, once it is known that it can be read again."""
+    check_loadable(state, f"{type(part).__module__}.{type(part).__qualname__}.state_dict()")
+    return state
 
 
 def _loggers_with_state(trainer: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Whether a checkpoint can be read back: nothing that a file says is executed, so that only plain values are."""
 
+import collections
 import io
 from typing import Any
 
@@ -44,6 +45,6 @@ def _without_tensors(value: Any) -> Any:
 
     if type(value) in (torch.Tensor, torch.nn.Parameter):
         return None
-    if type(value) is dict:
-        return {key: _without_tensors(part) for key, part in value.items()}
+    if type(value) in (dict, collections.OrderedDict):  # of which a module's state dict is one
+        return type(value)((key, _without_tensors(part)) for key, part in value.items())
     return type(value)(_without_tensors(part) for part in value) if type(value) in (list, tuple) else value

@@ -171,28 +171,28 @@ def _try_scoring(head: Any, name: str, backbone: Backbone, split: EncodedSplit, 
     _try_task(split, batch, outputs, name)
 
 
+@torch.no_grad()
 def _try_alone(
     head: Any, name: str, backbone: Backbone, split: EncodedSplit, scores: Tensor, outputs: dict[str, Tensor]
 ) -> None:
     """Each example in a batch of its own: neither padding nor its neighbours may change what is predicted."""
     rows, losses, counts = _all_rows(split), [], []
+    whole = split[rows]
     contrasts = getattr(head, "smallest_batch", 1) > 1  # its loss is not one of single examples
     for row in range(len(split)):
         batch = split[rows[row : row + 1]]
-        with torch.no_grad():
-            hidden = backbone(batch)
-            alone = asked(f"{name}.forward", lambda: head(hidden, batch), "of one example")  # noqa: B023
-            decoded = asked(f"{name}.decode", lambda: head.decode(alone, batch), "of one example")  # noqa: B023
+        hidden = backbone(batch)
+        alone = asked(f"{name}.forward", lambda: head(hidden, batch), "of one example")  # noqa: B023
+        decoded = asked(f"{name}.decode", lambda: head.decode(alone, batch), "of one example")  # noqa: B023
         check_outputs(decoded, name, batch)
         check_same(scores[row : row + 1], alone, f"{name}.forward: scores", hidden.dtype)
         for key, value in decoded.items():
             check_same(outputs[key][row : row + 1], value, f"{name}.decode: {key}", hidden.dtype)
         if not contrasts:
-            with torch.no_grad():
-                losses.append(asked(f"{name}.loss", lambda: head.loss(alone, batch), "of one example"))  # noqa: B023
+            losses.append(asked(f"{name}.loss", lambda: head.loss(alone, batch), "of one example"))  # noqa: B023
             counts.append(_terms(head, batch))
     if sum(counts):
-        _check_mean(name, float(head.loss(scores, split[rows])), losses, counts, _terms(head, split[rows]))
+        _check_mean(name, float(head.loss(scores, whole)), losses, counts, _terms(head, whole))
 
 
 def _check_mean(name: str, together: float, losses: list[Tensor], counts: list[float], terms: float) -> None:

@@ -15,7 +15,8 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
         config: valid group by group.
         head: the class constants of its head.
     """
-    found = {name: schema.constants(node, group="regularization") for name, node in config["regularization"].items()}
+    chosen = config["regularization"]
+    found = {name: schema.constants(node, group="regularization") for name, node in chosen.items()}
     problem = config["dataset"].get("problem")
     for name, regularizer in found.items():
         for need in regularizer.get("needs", ()):
@@ -35,12 +36,11 @@ def mistakes(config: Config, head: Mapping[str, Any]) -> Iterator[str]:
     optimizer = schema.constants(config["optimizer"], group="optimizer")
     for name, regularizer in found.items():
         both = sorted({*optimizer.get("replaces", ())} & {*regularizer.get("replaces", ())})
-        reason = _reason(optimizer, config["regularization"], name)
+        reason = _reason(optimizer, chosen, name)
         if reason or both:
             kind = config["optimizer"]["_target_"].rpartition(".")[2]
             yield f"regularization {name} and optimizer {kind} contradict each other: {reason or f'both replace {listed(both)}'}; drop one of them"
     for (name, regularizer), (other, another) in itertools.combinations(found.items(), 2):
-        chosen = config["regularization"]
         reason = _reason(regularizer, chosen, other) or _reason(another, chosen, name)
         both = sorted({*regularizer.get("replaces", ())} & {*another.get("replaces", ())})
         if reason or both:
