@@ -87,7 +87,7 @@ def test_a_dumb_terminal_gets_lines(place, monkeypatch):
 
 
 def test_the_best_so_far_and_the_time_left(place, monkeypatch, capsys):
-    """Of a score that is better if smaller; a job takes 10 s, and one of two that run has 4 s left."""
+    """Of a score that is better if smaller; a job takes 10 s, and at the end two run at a time."""
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     jobs = [job_of(place, number, number) for number in range(1, 5)]
@@ -103,8 +103,29 @@ def test_the_best_so_far_and_the_time_left(place, monkeypatch, capsys):
     assert lines == [
         "loss 0.5000 best so far 10.0 s 50 s left",
         "loss 0.7500 10.0 s 40 s left",
-        "loss 0.2500 best so far 10.0 s 30 s left",  # the fourth has just started, and two wait
+        "loss 0.2500 best so far 10.0 s 20 s left",  # the fourth has just started; one of two that wait starts now
     ]
+
+
+def test_the_time_left_is_that_of_all_places(place, monkeypatch, capsys):
+    """Four jobs at a time of ten of 10 s each, which start at 0, 1, 2 and 3 s: the last two of them end at 30 and 31 s."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    jobs = [job_of(place, number, number) for number in range(10)]
+    with ProgressDisplay(SweepFolder(place), Counter(), 10, []) as display:
+        starts = [10 * (number // 4) + number % 4 for number in range(10)]
+        events = sorted(
+            [(at, 1, number) for number, at in enumerate(starts)] + [(at + 10, 0, n) for n, at in enumerate(starts)]
+        )
+        for at, starts_now, number in events:
+            now[0] = float(at)
+            if starts_now:
+                display.started(jobs[number])
+            else:
+                finish(jobs[number].config, {}).set_state("done", scores={"validation/f1": 0.5})
+                display.ended(jobs[number], "done")
+    lines = [line.split("10.0 s")[1].strip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [*(f"{31 - at} s left" for at in (10, 11, 12, 13, 20, 21, 22, 23, 30)), ""]
 
 
 def test_a_job_that_an_earlier_command_has_completed_may_be_the_best(place, capsys):

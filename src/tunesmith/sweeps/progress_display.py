@@ -4,6 +4,7 @@ The table has as many columns as fit: a narrow terminal leaves out the bar, the 
 the scores.
 """
 
+import heapq
 import os
 import sys
 import time
@@ -55,6 +56,7 @@ class ProgressDisplay:
     def __init__(self, folder: SweepFolder, states: Counter[str], total: int, done: Iterable[Job]) -> None:
         self._folder, self.states, self._total = folder, states, total
         self._running: dict[int, _Running] = {}
+        self._at_once = 1  # the most jobs that have run at a time
         self._ended: list[tuple[Job, str, float]] = []
         self._seconds: list[float] = []  # of the jobs that have ended
         self._best: tuple[float, str] | None = None  # of those that are done: larger is better, and what is shown
@@ -79,6 +81,7 @@ class ProgressDisplay:
     def started(self, job: Job) -> None:
         """A job's process was started."""
         self._running[job.number] = _Running(job, time.monotonic(), _steps(job.run.status())[0])
+        self._at_once = max(self._at_once, len(self._running))
 
     def ended(self, job: Job, state: str) -> None:
         """A job's process has ended."""
@@ -137,12 +140,16 @@ class ProgressDisplay:
         return max(self._total - sum(self.states.values()) - len(self._running), 0)
 
     def _left(self) -> str:
-        """The remaining time, from the mean of the jobs that have ended; empty before one has, and at the end."""
+        """The remaining time, if each job takes the mean of those that have ended; empty before one has, and at the end."""
         if not self._seconds or not (self._waiting or self._running):
             return ""
         mean, now = sum(self._seconds) / len(self._seconds), time.monotonic()
-        rest = [max(mean - (now - entry.began), 0.0) for entry in self._running.values()]
-        return time_left((sum(rest) + mean * self._waiting) / max(len(rest), 1))
+        ends = [max(mean - (now - entry.began), 0.0) for entry in self._running.values()]
+        ends += [0.0] * (self._at_once - len(ends))  # one has just ended: a waiting job starts in its place
+        heapq.heapify(ends)
+        for _ in range(self._waiting):
+            heapq.heapreplace(ends, ends[0] + mean)
+        return time_left(max(ends))
 
     def _row(self, job: Job, state: str, seconds: float, status: dict[str, Any], *, step: int) -> dict[str, Any]:
         """The cells of a job, by column.
