@@ -214,6 +214,16 @@ def test_another_class_that_does_not(text, words, old, new, expected, check):
     assert status == 2 and expected in errors, errors
 
 
+def test_a_fingerprint_of_two_splits_whose_rows_differ(check):
+    """Validation would be scored on the tokens of the training rows."""
+    constant = SOURCE.replace('f"eight-{split}"', '"eight"')
+    assert check(constant, AS_SOURCE) == (0, "")  # the same rows
+    status, errors = check(constant.replace('f"word {number}"', 'f"{split} {number}"'), AS_SOURCE)
+    assert status == 2 and "Rows.fingerprint is 'eight' for train and for validation, whose rows differ" in errors, (
+        errors
+    )
+
+
 # What a regularizer may do, each an addition to the class `Small`.
 PREPARED = """
     def on_fit_start(self, trainer, pl_module):

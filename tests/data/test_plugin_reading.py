@@ -33,6 +33,29 @@ class Loud(Files):
             yield number, {"text": (text.upper() if self.loud else text) + LAST, "label": label}
 
 
+class Named:
+    # a source of its own, with a fingerprint that does not tell its file's content
+
+    splits = ("train", "validation")
+
+    def __init__(self, *, train: str):
+        self.lines = open(train).read().splitlines()
+
+    def mistakes(self, columns):
+        return []
+
+    def rows(self, split):
+        for number, line in enumerate(self.lines):
+            text, label = line.split(";")
+            yield number, {"text": text, "label": label}
+
+    def fingerprint(self, split):
+        return split
+
+    def where(self, split, row):
+        return f"row {row}"
+
+
 class Short(TextClassification):
     def encode(self, rows, tokenizer):
         return super().encode([row | {"text": row["text"].split()[0]} for row in rows], tokenizer)
@@ -53,12 +76,12 @@ def texts(tmp_path, monkeypatch):
     )  # which tells edits within a second apart only by the size of a file
     (tmp_path / "train.txt").write_text("".join(f"word {n};{'ab'[n % 2]}\n" for n in range(20)))
 
-    def encoded(*words, module=MODULE):
+    def encoded(*words, module=MODULE, source="Loud"):
         (tmp_path / "reading_of_mine.py").write_text(module)
         sys.modules.pop("reading_of_mine", None)
         schema.read_signature.cache_clear()
         words = ["dataset=csv", "~dataset.encoding", "~dataset.delimiter", "~dataset.quoting", *words]
-        words += ["dataset.source=reading_of_mine.Loud", f"dataset.train={tmp_path}/train.txt"]
+        words += [f"dataset.source=reading_of_mine.{source}", f"dataset.train={tmp_path}/train.txt"]
         words += ["dataset.text=text", "dataset.label=label"]
         config = checked(words)
         found = surveyed(config["dataset"])
@@ -83,3 +106,11 @@ def test_code_of_a_task(texts):
     words = ["+dataset.loud=false", "dataset.task=reading_of_mine.Short", "head._target_=reading_of_mine.Head"]
     assert texts(*words) == "word"
     assert texts(*words, module=MODULE.replace("split()[0]", "split()[1]")) == "0!"
+
+
+def test_content_of_a_file_that_the_fingerprint_does_not_tell(texts, tmp_path):
+    words = ["~dataset.validation", "~dataset.test"]
+    assert texts(*words, source="Named") == "word 0"
+    file = tmp_path / "train.txt"
+    file.write_text(file.read_text().replace("word", "mots"))
+    assert texts(*words, source="Named") == "mots 0"

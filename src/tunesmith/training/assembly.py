@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from tunesmith.configuration.targets import Factories
 from tunesmith.contracts.optimization import check_schedule
 from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
+from tunesmith.data.sources.files import Files, digest
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 from tunesmith.errors import UserError
@@ -164,18 +166,25 @@ def data_module(
 ) -> TextDataModule:
     """The data module of a config's dataset."""
     batching = _select(config["dataset"], "batch_size", "max_tokens", "eval_batch_size")
-    own = _plugins_reading(config["dataset"])
+    own = _plugins_reading(config["dataset"], source)
     return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, own, **batching)
 
 
-def _plugins_reading(dataset: dict[str, Any]) -> list[Any]:
-    """Settings and code of a source or task that is a plugin's: other ones read the same file otherwise."""
+def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
+    """Settings and code of a source or task that is a plugin's: other ones read the same file otherwise.
+
+    So does the content of the files that these settings name, which the fingerprint of a plugin's own source may not tell.
+    """
     named = {group: dataset[group] for group in ("source", "task") if "." in dataset[group]}
     settings = {
         group: {key: dataset[key] for key in schema.signature(target, group=group).settings}
         for group, target in named.items()
     }
-    return [settings, files_of(named.values())] if named else []
+    if not named:
+        return []
+    own = settings.get("source", {}).values() if not isinstance(source, Files) else ()
+    files = [Path(value).expanduser() for value in own if isinstance(value, str)]
+    return [settings, files_of(named.values()), [digest(file) for file in files if file.is_file()]]
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field, replace
+from itertools import combinations, islice
 from typing import Any
 
 from tunesmith.configuration import Config
@@ -10,6 +11,7 @@ from tunesmith.data.survey.overlap import Watched
 from tunesmith.errors import UserError
 
 SHOWN = 5  # mistakes of a split that a message lists one by one
+_COMPARED = 1000  # rows of two splits with the same fingerprint
 
 
 def from_the_hub(dataset: Config) -> bool:
@@ -69,6 +71,8 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
     mistakes = source.mistakes(task.columns)
     if mistakes:
         raise UserError(mistakes)
+    if "." in dataset["source"]:
+        _check_fingerprints(source)
     if not task.gold_columns:  # a language model, whose texts may well occur again
         return Surveyed(source, task, _with_source(task.survey(source), source))
     watched = Watched(source, task.text_columns)
@@ -77,6 +81,24 @@ def surveyed(dataset: Config, *, task: Any = None) -> Surveyed:
         notes = found.notes | {"texts that train has too": overlap}
         found = replace(found, notes=notes, warnings=[*found.warnings, *watched.warnings(overlap)])
     return Surveyed(source, task, found)
+
+
+def _check_fingerprints(source: Any) -> None:
+    """Check that splits with the same fingerprint have the same rows: one would be trained and scored on the rows of the other.
+
+    Raises:
+        UserError: if they have not.
+    """
+    for one, other in combinations(source.splits, 2):
+        if source.fingerprint(one) != source.fingerprint(other):
+            continue
+        rows, others = ([record for _, record in islice(source.rows(split), _COMPARED)] for split in (one, other))
+        if rows != others:
+            name = f"{type(source).__module__}.{type(source).__qualname__}"
+            raise UserError(
+                f"{name}.fingerprint is {source.fingerprint(one)!r:.60} for {one} and for {other}, whose rows differ; expected a "
+                "digest of the split's content, by which tokens are cached and a resumed run knows its data"
+            )
 
 
 def _with_source(survey: Survey, source: Any) -> Survey:
