@@ -82,7 +82,8 @@ class ChildTuning(Regularizer):
         generator = torch.Generator(module.device)
         generator.manual_seed(collectives.broadcast_int(int(torch.randint(2**62, ()))))
         for gradient in gradients.values():
-            gradient.masked_fill_(random_mask(gradient, 1 - self.reserve, generator=generator), 0.0)
+            # On 2 cores `masked_fill_` takes five times as long, which random masks mislead.
+            gradient.mul_(random_mask(gradient, self.reserve, generator=generator))
         torch._foreach_div_(list(gradients.values()), rounded(self.reserve))
 
     def state_dict(self) -> dict[str, Any]:

@@ -92,4 +92,6 @@ class _SquaredDistance(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, weight: Tensor) -> Any:
-        return None, *torch._foreach_mul(ctx.differences, 2 * weight)
+        differences, ctx.differences = ctx.differences, None
+        torch._foreach_mul_(differences, 2 * weight)  # in place: they are as large as the model
+        return None, *differences

@@ -6,7 +6,6 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from tunesmith.configuration.ranges import Probability
 from tunesmith.errors import UserError
@@ -82,25 +81,9 @@ def mixed(weight: Tensor, start: Tensor, probability: float, *, shared: Sequence
     part = weight
     for dimension in shared:
         part = part.narrow(dimension, 0, 1)
-    found: Tensor = _Mixed.apply(weight, start, random_mask(part, probability), rounded(probability))
-    return found
-
-
-class _Mixed(torch.autograd.Function):
-    """One operation, which goes over a weight as seldom as possible: this is done for all of them in each pass."""
-
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, start: Tensor, replaced: Tensor, probability: float) -> Tensor:
-        ctx.scale = 1 / (1 - probability) if probability < 1 else 1.0
-        ctx.save_for_backward(replaced)
-        distance = torch.sub(weight, start).masked_fill_(replaced, 0.0)
-        return torch.add(start, distance, alpha=ctx.scale)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Any:
-        (replaced,) = ctx.saved_tensors
-        return (gradient * ctx.scale).masked_fill_(replaced, 0.0), None, None, None
+    replaced = random_mask(part, probability)
+    scale = 1 / (1 - rounded(probability)) if rounded(probability) < 1 else 1.0
+    return torch.lerp(start, weight, replaced.logical_not().to(weight.dtype) * scale)  # in one pass over the weight
 
 
 def _mixed_weights(backbone: Any) -> list[str]:
