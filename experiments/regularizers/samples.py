@@ -28,9 +28,9 @@ def main() -> None:
         posts = re.split(r"\n\s*\n", (data / f"wnut17/{split}.conll").read_text(encoding="utf-8").strip())
         write(samples / f"wnut17-{split}-{count}.conll", "\n\n".join(sample(posts, count)) + "\n")
 
-    for split, count in (("train", 1000), ("validation", 300)):
+    for split, count in (("train", 1000), ("validation", 200)):
         file = data / f"squad/{split}-v1.1.json"
-        ids = [question["id"] for question in questions(json.loads(file.read_text(encoding="utf-8")))]
+        ids = ids_of_short_contexts(json.loads(file.read_text(encoding="utf-8")))
         kept = set(sample(ids, count))
         write(samples / f"squad-{split}-{count}.json", only(file, kept))
         if split == "validation":
@@ -48,9 +48,14 @@ def only(file: Path, kept: set[str]) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def questions(content: dict) -> list[dict]:
+def ids_of_short_contexts(content: dict) -> list[str]:
+    """Of the questions whose context has at most 600 characters: on 2 cores long ones take most of the time."""
     return [
-        question for article in content["data"] for paragraph in article["paragraphs"] for question in paragraph["qas"]
+        question["id"]
+        for article in content["data"]
+        for paragraph in article["paragraphs"]
+        if len(paragraph["context"]) <= 600
+        for question in paragraph["qas"]
     ]
 
 
