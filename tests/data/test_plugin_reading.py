@@ -12,6 +12,8 @@ from tunesmith.data.survey.survey import surveyed
 from tunesmith.training.assembly import data_module
 
 MODULE = """
+from pathlib import Path
+
 from tunesmith.data.sources.files import Files
 from tunesmith.heads.classification import Classification
 from tunesmith.tasks.text_classification import TextClassification
@@ -22,7 +24,7 @@ LAST = "!"
 class Loud(Files):
     def __init__(self, *, train: str | None, validation: str | None, test: str | None, loud: bool):
         super().__init__(train=train, validation=validation, test=test, encoding=None)
-        self.loud = loud
+        self.loud, self.end = loud, LAST
 
     def columns(self, file):
         return ["text", "label"]
@@ -30,7 +32,13 @@ class Loud(Files):
     def records(self, file):
         for number, line in enumerate(file.read_text().splitlines(), 1):
             text, label = line.split(";")
-            yield number, {"text": (text.upper() if self.loud else text) + LAST, "label": label}
+            yield number, {"text": (text.upper() if self.loud else text) + self.end, "label": label}
+
+
+class Ending(Loud):
+    def __init__(self, *, train: str | None, validation: str | None, test: str | None, end: str):
+        super().__init__(train=train, validation=validation, test=test, loud=False)
+        self.end = Path(end).read_text()
 
 
 class Named:
@@ -114,3 +122,9 @@ def test_content_of_a_file_that_the_fingerprint_does_not_tell(texts, tmp_path):
     file = tmp_path / "train.txt"
     file.write_text(file.read_text().replace("word", "mots"))
     assert texts(*words, source="Named") == "mots 0"
+
+
+def test_content_of_another_file_of_the_source(texts, tmp_path):
+    for end in ("!", "?"):
+        (tmp_path / "end").write_text(end)
+        assert texts(f"+dataset.end={tmp_path}/end", source="Ending") == f"word 0{end}"

@@ -1,6 +1,7 @@
 """Builds the parts of a run from its config: the only place where training reads its settings."""
 
 import functools
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +174,7 @@ def data_module(
 def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
     """Settings and code of a source or task that is a plugin's: other ones read the same file otherwise.
 
-    So does the content of the files that these settings name, which the fingerprint of a plugin's own source may not tell.
+    So does the content of files that these settings name, such as a list of words, which the source's fingerprint may not tell.
     """
     named = {group: dataset[group] for group in ("source", "task") if "." in dataset[group]}
     settings = {
@@ -182,9 +183,11 @@ def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
     }
     if not named:
         return []
-    own = settings.get("source", {}).values() if not isinstance(source, Files) else ()
-    files = [Path(value).expanduser() for value in own if isinstance(value, str)]
-    return [settings, files_of(named.values()), [digest(file) for file in files if file.is_file()]]
+    told = set(source.files.values()) if isinstance(source, Files) else set()
+    texts = [value for own in settings.values() for value in own.values() if isinstance(value, str)]
+    files = [Path(text).expanduser() for text in texts if os.path.isfile(os.path.expanduser(text))]  # noqa: PTH111, PTH113 - a text may be no path
+    digests = [digest(file) for file in files if file not in told]
+    return [settings, files_of(named.values()), digests]
 
 
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")
