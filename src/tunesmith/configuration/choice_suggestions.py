@@ -70,8 +70,14 @@ def choice_words(group: str, name: str, available: Mapping[str, Path]) -> str:
 
 
 def chosen(group: str, value: Any) -> str:
-    """`backbone=bert` for a value that is a choice or stands for one; an example of the group's choices otherwise."""
+    """`backbone=bert` for a value that is a choice or stands for one; an example of the group's choices otherwise.
+
+    Of a list, every choice in its own spelling; what is no choice stays as typed, as the next message tells it.
+    """
     available = choices(group, conf_folders(None))
+    if group in _KEPT and isinstance(value, list) and all(isinstance(name, str) for name in value):
+        spelled = {plain(name): name for name in available}
+        return f"{group}=[{','.join(spelled.get(plain(name), shortened(name)) for name in value)}]"
     name = value if isinstance(value, str) else ""
     if name in available:
         return as_word(group, name)
