@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 import torch
 
 from tunesmith.distributed import collectives
+from tunesmith.errors.messages import full_name
 from tunesmith.runs.loadable import check_loadable
 
 State = dict[str, Any]
@@ -141,7 +142,7 @@ def _states_of_loggers(trainer: Any) -> State:
 
 def _loadable(part: Any, state: State) -> State:
     """The state of a part, once it is known that it can be read again."""
-    check_loadable(state, f"{type(part).__module__}.{type(part).__qualname__}.state_dict()")
+    check_loadable(state, f"{full_name(type(part))}.state_dict()")
     return state
 
 

@@ -9,6 +9,7 @@ from tunesmith.configuration.plugin_errors import explained
 from tunesmith.configuration.stages import stages
 from tunesmith.configuration.targets import SEVERAL
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import full_name
 
 _ARGUMENTS = {  # that each kind is made from by position
     "head": ("backbone", "task"),
@@ -83,10 +84,10 @@ def _of_class(loaded: Any, group: str) -> Iterator[str]:
     from tunesmith.regularizers.regularizer import Regularizer
 
     yield from wrong_constructor(loaded, _ARGUMENTS[group])
-    name = f"{loaded.__module__}.{loaded.__qualname__}"
+    name = full_name(loaded)
     base = {"head": nn.Module, "regularization": Regularizer, "source": object, "task": object}.get(group)
     if base is not None and not (inspect.isclass(loaded) and issubclass(loaded, base)):
-        kind = f"{base.__module__}.{base.__qualname__}"
+        kind = full_name(base)
         yield (
             f"{name} is no class that is derived from {kind}; expected one"
             if base is not object

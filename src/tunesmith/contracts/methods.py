@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.messages import did_you_mean, full_name
 
 
 def missing_methods(kind: Any, contract: type, *, optional: type | None = None) -> Iterator[str]:
@@ -19,7 +19,7 @@ def missing_methods(kind: Any, contract: type, *, optional: type | None = None) 
     for name, wanted in _methods(contract):
         if getattr(kind, name, None) is None or getattr(kind, name) is _unimplemented():
             doc = inspect.getdoc(wanted) or ""
-            yield f"{_named(kind)} has no method {name}; expected {_written(name, wanted)}: {_first_sentence(doc)}{did_you_mean(name, [other for other in own if other != name])}"
+            yield f"{full_name(kind)} has no method {name}; expected {_written(name, wanted)}: {_first_sentence(doc)}{did_you_mean(name, [other for other in own if other != name])}"
         else:
             yield from _misfit(kind, name, wanted)
     for name, wanted in _methods(optional) if optional is not None else ():
@@ -37,7 +37,7 @@ def missing_attributes(made: Any, contract: type) -> Iterator[str]:
     for name, value in vars(contract).items():
         if isinstance(value, property) and not hasattr(made, name):
             doc = _first_sentence(inspect.getdoc(value) or "")
-            yield f"{_named(type(made))} has no attribute {name}: {doc}"
+            yield f"{full_name(type(made))} has no attribute {name}: {doc}"
 
 
 def offers_without_method(head: Any) -> Iterator[str]:
@@ -45,7 +45,7 @@ def offers_without_method(head: Any) -> Iterator[str]:
     needed = {"distribution": "distribution", "entropy": "distribution", "representation": "representation"}
     for offer in getattr(head, "offers", ()):
         if offer in needed and getattr(head, needed[offer], None) is None:
-            yield f"{_named(head)} offers {offer}, but has no method {needed[offer]}; add it, or take {offer} out of offers"
+            yield f"{full_name(head)} offers {offer}, but has no method {needed[offer]}; add it, or take {offer} out of offers"
 
 
 def overrides_nothing(kind: type, base: type) -> Iterator[str]:
@@ -56,7 +56,7 @@ def overrides_nothing(kind: type, base: type) -> Iterator[str]:
     own = [name for name, value in vars(kind).items() if inspect.isfunction(value) and name[0] != "_"]
     hints = "".join(did_you_mean(name, hooks) for name in own[:1])
     yield (
-        f"{_named(kind)} changes nothing: expected a method of {_named(base)}, such as "
+        f"{full_name(kind)} changes nothing: expected a method of {full_name(base)}, such as "
         f"{'penalty' if 'penalty' in hooks else 'on_train_epoch_end'}, received {', '.join(own) or 'none'}{hints}"
     )
 
@@ -65,7 +65,7 @@ def never_called(kind: type, base: type) -> Iterator[str]:
     """A sentence if a callback keeps its state by methods that are for Lightning's own checkpoints, which tunesmith does not write."""
     for name in ("on_save_checkpoint", "on_load_checkpoint"):
         if getattr(kind, name) is not getattr(base, name):
-            yield f"{_named(kind)}.{name} is never called, so a resumed run would lose its state; expected state_dict and load_state_dict"
+            yield f"{full_name(kind)}.{name} is never called, so a resumed run would lose its state; expected state_dict and load_state_dict"
             return
 
 
@@ -79,7 +79,7 @@ def wrong_constructor(kind: Any, positional: Sequence[str]) -> Iterator[str]:
     try:
         signature.bind(*positional, **dict.fromkeys(settings))
     except TypeError as error:
-        name = f"{_named(kind)}.__init__" if inspect.isclass(kind) else _named(kind)
+        name = f"{full_name(kind)}.__init__" if inspect.isclass(kind) else full_name(kind)
         yield (
             f"{name} takes {signature}; expected ({', '.join([*positional, '*', 'settings'])}), settings by keyword "
             f"only: {error}"
@@ -109,7 +109,7 @@ def _misfit(kind: Any, name: str, wanted: Any) -> Iterator[str]:
     except TypeError:
         wrong = True
     if wrong:
-        yield f"{_named(kind)}.{name} takes {signature}; expected {_written(name, wanted)}"
+        yield f"{full_name(kind)}.{name} takes {signature}; expected {_written(name, wanted)}"
 
 
 def _written(name: str, wanted: Any) -> str:
@@ -118,10 +118,6 @@ def _written(name: str, wanted: Any) -> str:
     keywords = [part.name for part in parts if part.kind is part.KEYWORD_ONLY]
     names = [part.name for part in parts if part.kind is part.POSITIONAL_OR_KEYWORD]
     return f"{name}({', '.join([*names, *(['*', *keywords] if keywords else [])])})"
-
-
-def _named(kind: Any) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _first_sentence(doc: str) -> str:

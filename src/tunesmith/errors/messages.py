@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 NAMES_SHOWN = 10  # in a message that lists names
 NAME_WIDTH = 40  # characters of a name in such a message
@@ -15,6 +16,11 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
         lower = {name.lower(): name for name in reversed(names)}
         matches = [lower[name] for name in difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.6)]
     return f"; did you mean {matches[0]}?" if matches else ""
+
+
+def full_name(kind: Any) -> str:
+    """`package.module.Name` of a class or a function."""
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def first_line(error: BaseException) -> str:

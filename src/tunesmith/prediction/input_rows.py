@@ -11,7 +11,7 @@ from tunesmith.configuration.plugin_errors import explained
 from tunesmith.configuration.targets import build_part
 from tunesmith.data.sources import conll, decoding, delimited, files, jsonl, squad_json
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.messages import did_you_mean, full_name
 
 _JSON = (".ndjson", ".jsonl", ".json")
 _TEXT = ("", ".txt")
@@ -152,7 +152,7 @@ def _own_source(file: Path, dataset: Mapping[str, Any]) -> Any:
 
 
 def _of_own_source(source: Any, file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    name = f"{type(source).__module__}.{type(source).__qualname__}"
+    name = full_name(type(source))
     print(f"{file}: read by {name}, as the run's data", file=sys.stderr)
     other = next(ending for ending in _JSON if ending != file.suffix.lower())
     try:

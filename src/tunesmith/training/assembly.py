@@ -27,6 +27,7 @@ from tunesmith.data.sources.files import Files, digest
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.distributed.context import SINGLE_PROCESS, DistributedContext
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import full_name
 from tunesmith.loggers.csv import CsvHistory, csv
 from tunesmith.loggers.run_description import Launch, RunDescription
 from tunesmith.runs.folder import RunFolder
@@ -152,8 +153,8 @@ def _made(factory: Any, kind: type, *arguments: Any) -> Any:
     """
     made = factory(*arguments)
     if not isinstance(made, kind):
-        target = f"{factory.func.__module__}.{factory.func.__qualname__}"
-        raise UserError(f"{target} makes {made!r:.60}; expected a {kind.__module__}.{kind.__qualname__}")
+        target = full_name(factory.func)
+        raise UserError(f"{target} makes {made!r:.60}; expected a {full_name(kind)}")
     return made
 
 
@@ -184,8 +185,8 @@ def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
     if not named:
         return []
     told = set(source.files.values()) if isinstance(source, Files) else set()
-    texts = [value for own in settings.values() for value in own.values() if isinstance(value, str)]
-    files = [Path(text).expanduser() for text in texts if os.path.isfile(os.path.expanduser(text))]  # noqa: PTH111, PTH113 - a text may be no path
+    texts = [os.path.expanduser(value) for own in settings.values() for value in own.values() if isinstance(value, str)]  # noqa: PTH111 - a text may be no path
+    files = [Path(text) for text in texts if os.path.isfile(text)]  # noqa: PTH113
     digests = [digest(file) for file in files if file not in told]
     return [settings, files_of(named.values()), digests]
 

@@ -24,7 +24,7 @@ from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import EncodedSplit
 from tunesmith.data.survey.survey import Surveyed
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import first_line
+from tunesmith.errors.messages import first_line, full_name
 from tunesmith.runs.messages import warning
 from tunesmith.training.model import RandomWeights, fine_tuning_module
 from tunesmith.training.received import asked, check_loss, check_outputs, check_same, check_scores, shown, unexpected
@@ -231,7 +231,7 @@ def _try_task(split: EncodedSplit, batch: Batch, outputs: dict[str, Tensor], nam
             f"assemble of {type(task).__module__} asks for"
         ) from error
     if not isinstance(scores, dict):
-        raise unexpected(f"{type(task).__module__}.{type(task).__qualname__}.score", "numbers by name", scores)
+        raise unexpected(f"{full_name(type(task))}.score", "numbers by name", scores)
 
 
 def _try_unlabelled(head: Any, name: str, backbone: Backbone, split: EncodedSplit) -> None:

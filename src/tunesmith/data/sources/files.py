@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from tunesmith.data.sources import decoding
 from tunesmith.errors import UserError
-from tunesmith.errors.messages import did_you_mean
+from tunesmith.errors.messages import did_you_mean, full_name
 
 HELD_OUT = 10  # without a validation file, every tenth training row is held out for validation
 Row = TypeVar("Row")
@@ -81,7 +81,7 @@ class Files:
         return f"{self._file(split)}, line {row}"
 
     def _lacks(self, method: str) -> UserError:
-        return UserError(f"{type(self).__module__}.{type(self).__qualname__} has no method {method}")
+        return UserError(f"{full_name(type(self))} has no method {method}")
 
     def _file(self, split: str) -> Path:
         return self.files[split if split in self.files else "train"]

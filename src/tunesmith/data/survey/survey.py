@@ -9,6 +9,7 @@ from tunesmith.configuration import Config
 from tunesmith.configuration.targets import build_part
 from tunesmith.data.survey.overlap import Watched
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import full_name
 
 SHOWN = 5  # mistakes of a split that a message lists one by one
 _COMPARED = 1000  # rows of two splits with the same fingerprint
@@ -94,7 +95,7 @@ def _check_fingerprints(source: Any) -> None:
             continue
         rows, others = ([record for _, record in islice(source.rows(split), _COMPARED)] for split in (one, other))
         if rows != others:
-            name = f"{type(source).__module__}.{type(source).__qualname__}"
+            name = full_name(type(source))
             raise UserError(
                 f"{name}.fingerprint is {source.fingerprint(one)!r:.60} for {one} and for {other}, whose rows differ; expected a "
                 "digest of the split's content, by which tokens are cached and a resumed run knows its data"
