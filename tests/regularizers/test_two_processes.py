@@ -17,6 +17,7 @@ WEIGHTS = {  # what changes weights, gradients or what is evaluated
         "gradual_unfreezing": [],
     },
     "lora": {"lora": ["lr_scale=1"], "rates": ["head=3"], "focal": []},
+    "vera": {"vera": ["r=16", "lr_scale=1"]},
 }
 LOSS = {
     "label_smoothing": {"label_smoothing": [], "confidence_penalty": [], "fgm": [], "llrd": []},

@@ -222,6 +222,7 @@ SWITCHES = {
     "tensorboard": "logger=[csv,tensorboard]",
     "lora": "regularization=[standard,lora]",
     "use_peft": "regularization=[standard,lora]",
+    "vera": "regularization=[standard,vera]",
     "rdrop": "regularization=[standard,rdrop]",
     "ema": "regularization=[standard,ema]",
     "swa": "regularization=[standard,swa]",

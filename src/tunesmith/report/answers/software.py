@@ -16,6 +16,7 @@ _WHERE_USED = {
     ".optim.schedule_free.": "schedulefree",
     ".optim.adamw_8bit.": "bitsandbytes",
     ".regularizers.lora.": "peft",
+    ".regularizers.vera.": "peft",
 }
 
 
