@@ -1,5 +1,7 @@
 """Groups by config without the seed, and their statistics against NumPy."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -155,3 +157,32 @@ def test_a_setting_within_a_choice_is_listed(tmp_path):
         (settings["regularization"], settings["regularization.rdrop.alpha"].removesuffix(".0")) for settings in varied
     }
     assert found == {("[standard,rdrop]", "1"), ("[standard,rdrop]", "2"), ("[standard]", "-")}
+
+
+def test_a_repeated_run_is_no_further_seed(tmp_path):
+    for seed, value in enumerate(VALUES["1e-3"]):
+        run = finish(config(tmp_path, f"seed={seed}"), {SCORE: value})
+        shutil.copytree(run.path, run.path.with_name(f"{run.path.name}-2"))  # as `reproduce` leaves it
+    (group,) = grouped(find([tmp_path]))
+    assert len(group.records) == 6 and len(group.seeds) == 3
+    assert sorted(group.values(SCORE)) == VALUES["1e-3"]
+    assert group.deviation(SCORE) == pytest.approx(np.std(VALUES["1e-3"], ddof=1), abs=1e-15)
+    row = as_csv(every_number([group], [SCORE])).splitlines()[1]
+    assert row.startswith("3,6 done,")
+
+
+def test_the_setting_of_a_regularizer_in_two_lists_is_shown(tmp_path):
+    decay = "regularization.standard.weight_decay"
+    for words in (["regularization=[standard]", f"{decay}=0.01"], ["regularization=[standard,rdrop]", f"{decay}=0.1"]):
+        finish(config(tmp_path, *words), {SCORE: 0.5})
+    assert sorted(group.varied[decay] for group in grouped(find([tmp_path]))) == ["0.01", "0.1"]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_a_score_that_is_not_finite_is_never_the_best(tmp_path, value):
+    for rate, scores in (("1e-3", [value, 0.5]), ("2e-3", [0.25, 0.5])):
+        for seed, score in enumerate(scores):
+            finish(config(tmp_path, f"optimizer.lr={rate}", f"seed={seed}"), {SCORE: score})
+    groups = grouped(find([tmp_path]))
+    assert best(groups).mean(SCORE) == 0.375
+    assert any(np.isnan(group.mean(SCORE)) and np.isnan(group.deviation(SCORE)) for group in groups)

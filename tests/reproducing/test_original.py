@@ -54,6 +54,24 @@ def test_a_run_is_judged_by_the_seeds_beside_it(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "file,content,message",
+    [
+        ("manifest.json", "{}", "manifest.json is damaged"),
+        ("metrics.json", "{}", "metrics.json is damaged"),
+        (None, "", "has no scores"),
+    ],
+)
+def test_of_a_run_that_cannot_be_read_no_neighbour_is_reproduced(tmp_path, file, content, message):
+    run, *_ = [made(tmp_path, seed, seed / 10, data={}) for seed in (1, 2, 3)]
+    if file is None:
+        run.write_json("metrics.json", {})
+    else:
+        (run.path / file).write_text(content)
+    called = call("reproduce", f"run={run.path}", "check=true")
+    assert called.status == 2 and message in called.errors and run.path.name in called.errors
+
+
+@pytest.mark.parametrize(
     "words,expected",
     [
         ([], "expected one thing to reproduce"),

@@ -1,11 +1,16 @@
 """Axes against the expansion of Hydra's own BasicSweeper."""
 
+import warnings
+
 import pytest
 from hydra import initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from optuna.distributions import FloatDistribution
 
 from tunesmith.configuration.choices import conf_folder, conf_folders
 from tunesmith.errors import UserError
@@ -61,6 +66,16 @@ def test_a_search_steps_over_the_same_numbers(word):
     count = round((axis.high - axis.low) / axis.step) + 1
     stepped = [axis.low + index * axis.step for index in range(count)]
     assert stepped == pytest.approx([float(job.partition("=")[2]) for (job,) in by_hydra(word)])
+
+
+@given(st.integers(0, 9), st.sampled_from(["0.1", "0.05", "0.2", "0.3", "0.025"]), st.integers(2, 9))
+def test_a_search_tries_the_last_value_of_a_range(tenths, step, count):
+    low = tenths / 10
+    _, (axis,) = split([f"head.dropout=range({low},{low + (count - 0.5) * float(step):.6g},{step})"], {}, FOLDERS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Optuna says so when it lowers the end
+        searched = FloatDistribution(axis.low, axis.high, step=axis.step)
+    assert len(axis.values) == count and searched.high == axis.high == float(axis.values[-1])
 
 
 @pytest.mark.parametrize(

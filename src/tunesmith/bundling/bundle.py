@@ -163,11 +163,18 @@ class Bundle:
     def _note_data(self, config: Config, run: RunFolder) -> None:
         """List the data of a run by what its config calls it: a receiver has to have it."""
         manifest: Any = run.read_json("manifest.json") if (run.path / "manifest.json").is_file() else {}
-        fingerprints = manifest.get("data", {}).get("fingerprints", {}) if isinstance(manifest, dict) else {}
         dataset, blanking = config["dataset"], Blanking(self.home)
-        for split, fingerprint in sorted(fingerprints.items()):
-            named = dataset.get("path") or dataset.get(split) or dataset.get("train") or dataset["source"]
-            self.data.setdefault(blanking.text(f"{named}"), {})[split] = str(fingerprint)
+        data = manifest.get("data") if isinstance(manifest, dict) else None
+        fingerprints = data.get("fingerprints") if isinstance(data, dict) else None
+        for split, fingerprint in sorted(fingerprints.items() if isinstance(fingerprints, dict) else ()):
+            named = blanking.text(
+                f"{dataset.get('path') or dataset.get(split) or dataset.get('train') or dataset['source']}"
+            )
+            if self.data.get(named, {}).get(split, str(fingerprint)) != str(
+                fingerprint
+            ):  # another content under the same name
+                named = f"{named} ({str(fingerprint)[:12]})"
+            self.data.setdefault(named, {})[split] = str(fingerprint)
 
     def _free(self, name: str) -> str:
         """The name, or with a number if it is taken: runs from two output folders may have the same."""

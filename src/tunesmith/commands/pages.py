@@ -94,7 +94,7 @@ PAGES = {
     ),
     "report": Page(
         {
-            "DIR": "a sweep's folder, a run's, or one with many runs; several may be given",
+            "DIR": "a sweep's folder, a run's, or one with runs at any depth, links in it left out; several may be given",
             "output=FOLDER": "of report.html, tables, figures and appendix; DIR/report if left out, and report/ for several",
             "baseline=...": "compares all with it: baseline='optimizer.lr=1e-4', or the folder of one of its runs",
             "score=NAME": "that ranks and compares, such as test/f1; the monitored one if left out",

@@ -122,8 +122,12 @@ def _of_run(place: Path) -> "tuple[list[Original], list[str]]":
     records = find([path, *others])
     if records[0].state != "done":
         raise UserError(f"{path} is {records[0].state}: {records[0].error}")
-    found, _ = originals(records)
-    return found[:1], []
+    found, left_out = originals(records)
+    named = str(records[0].path)
+    own = [original for original in found if original.label == named]
+    if not own:
+        raise UserError(next((line for line in left_out if named in line), f"{path} cannot be read"))
+    return own, []
 
 
 def _below(place: Path) -> "tuple[list[Original], list[str]]":

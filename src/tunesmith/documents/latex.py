@@ -120,7 +120,7 @@ def _heading(heading: str, right: bool) -> str:
         if lines[-1] and len(lines[-1]) + len(part) > 12:
             lines.append("")
         lines[-1] += part
-    stacked = r" \\ ".join(map(escaped, lines))
+    stacked = r" \\ {}".join(map(escaped, lines))
     return (
         stacked
         if len(lines) == 1
@@ -144,4 +144,4 @@ def _is_numeric(cells: Sequence[Cell]) -> bool:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    return "{}" + " & ".join(cells) + r" \\"  # \\ and \midrule would read a cell such as [a] as a length

@@ -11,6 +11,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from tunesmith.configuration.saved import to_yaml
 from tunesmith.documents.markdown import literal
 from tunesmith.documents.markdown import table as markdown
+from tunesmith.documents.numbers import number
 from tunesmith.loggers.failures import Failures
 from tunesmith.loggers.results import Results, pixels, plain
 from tunesmith.loggers.run_description import RunDescription
@@ -119,7 +120,7 @@ def tensorboard(folder: Path, config: dict[str, Any], step: int) -> TensorBoard:
 
 def _shown(table: "Table") -> str:
     rows = [
-        [f"{value:.{table.decimals}f}" if isinstance(value, float) else value for value in map(plain, row)]
+        [number(value, table.decimals) if isinstance(value, float) else value for value in map(plain, row)]
         for row in table.rows
     ]
     return "\n\n".join([literal(table.title), markdown(table.headings, rows), literal(table.note)])

@@ -132,7 +132,7 @@ def _summary(records: Sequence[Record], groups: Sequence[Group], ranking: str | 
     elif groups and groups[0].completed:
         better = "larger" if larger_is_better(ranking or "") else "smaller"
         yield f"Ranked by the mean of {ranking} over the seeds; {better} is better."
-    seeds = {len(group.completed) for group in groups if group.completed}
+    seeds = {len(group.seeds) for group in groups if group.completed}
     if seeds and min(seeds) < 3 and len(groups) > 1:
         yield "Where a configuration has fewer than three seeds, no claim is made about it: no test can tell it from another."
     apart = [
@@ -173,7 +173,7 @@ def _predictions(groups: Sequence[Group], ranking: str | None) -> Iterator[Secti
         if group.completed:
             best.setdefault(_dataset(group), group)
     for number, (dataset, group) in enumerate(list(best.items())[:_TASKS], 1):
-        runs = [RunFolder(record.path) for record in group.completed]
+        runs = [RunFolder(record.path) for record in group.seeds]
         found = splits(runs[0])
         split = next((name for name in ("test", "validation") if name in found), None)
         if split is None:
@@ -202,7 +202,8 @@ def _data(groups: Sequence[Group]) -> Iterator[Section]:
                 manifest = RunFolder(record.path).read_json("manifest.json")
             except (OSError, UserError):
                 continue
-            table = data_table(manifest.get("data") or {}, name=f"data-{len(seen) + 1}")
+            data = manifest.get("data") if isinstance(manifest, dict) else None
+            table = data_table(data if isinstance(data, dict) else {}, name=f"data-{len(seen) + 1}")
             if table is not None and (table.headings, table.rows) not in [
                 (other.headings, other.rows) for _, other in seen
             ]:

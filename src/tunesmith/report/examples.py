@@ -99,7 +99,7 @@ def _read(group: Group, dataset: Mapping[str, Any], split: str, first: ExampleCo
     found = _Read(group)
     if not group.completed:
         found.problems.append(f"{_named_group(group)} has no completed run")
-    for record in group.completed:
+    for record in group.seeds:
         try:
             found.runs.append(_counts(record, dataset, split, first or next(iter(found.runs), None)))
         except UserError as error:

@@ -9,6 +9,7 @@ from typing import Any
 from tunesmith.configuration import Config
 from tunesmith.configuration.identity import digest
 from tunesmith.configuration.monitor import larger_is_better, monitored
+from tunesmith.configuration.targets import SEVERAL
 from tunesmith.report.choice_names import choice_name
 from tunesmith.report.records import Record
 
@@ -48,19 +49,37 @@ class Group:
         states = [record.state for record in self.records]
         return {state: states.count(state) for state in dict.fromkeys(states)}
 
+    @property
+    def seeds(self) -> list[Record]:
+        """The first completed run of each seed: repetitions of a run are no further observations."""
+        found: dict[Any, Record] = {}
+        for record in self.completed:
+            found.setdefault(record.config["seed"], record)
+        return list(found.values())
+
+    def by_seed(self, score: str) -> dict[int, list[float]]:
+        """A score of the completed runs that have it, those of a seed together."""
+        found: dict[int, list[float]] = {}
+        for record in self.completed:
+            if score in record.scores:
+                found.setdefault(int(record.config["seed"]), []).append(record.scores[score])
+        return found
+
     def values(self, score: str) -> list[float]:
-        """A score of each completed run."""
-        return [record.scores[score] for record in self.completed if score in record.scores]
+        """A score of each seed; the mean of its runs, if it was repeated."""
+        return [sum(values) / len(values) for values in self.by_seed(score).values()]
 
     def mean(self, score: str) -> float | None:
-        """Mean of a score over the seeds; None without a completed run, NaN if a seed's score is NaN."""
+        """Mean of a score over the seeds; None without a completed run, NaN if a seed's score is not finite."""
         values = self.values(score)
+        if not all(map(math.isfinite, values)):
+            return math.nan
         return statistics.fmean(values) if values else None
 
     def deviation(self, score: str) -> float | None:
-        """Sample standard deviation (n - 1) over the seeds; None for fewer than two, NaN if a seed's score is NaN."""
+        """Sample standard deviation (n - 1) over the seeds; None for fewer than two, NaN if a seed's score is not finite."""
         values = self.values(score)
-        if any(map(math.isnan, values)):
+        if not all(map(math.isfinite, values)):
             return math.nan
         return statistics.stdev(values) if len(values) > 1 else None
 
@@ -141,11 +160,21 @@ def _settings(groups: Sequence[list[Record]]) -> list[dict[str, str]]:
     overrides = [group[0].overrides for group in groups]
     if all(varied is not None for varied in overrides):
         named = [{key: value for key, value in (varied or {}).items() if key != "seed"} for varied in overrides]
-        if len({tuple(varied.items()) for varied in named}) == len({group[0].configuration for group in groups}):
+        apart = len({tuple(varied.items()) for varied in named}) == len({group[0].configuration for group in groups})
+        if apart and len({group[0].sweep for group in groups}) == 1:
             return named
+    else:
+        named, apart = [], False
     flat = [_named(group[0].config) for group in groups]
     kept = [key for key in _differing(flat) if key.partition(".")[0] not in _IGNORED and not _is_told(key, flat)]
+    if apart and all(_is_below(key, varied) for key in kept for varied in named):
+        return named  # several sweeps that vary the same settings, and have the others in common
     return [{key: row.get(key, "-") for key in kept} for row in flat]
+
+
+def _is_below(key: str, varied: Iterable[str]) -> bool:
+    """Whether a setting is one of those that a sweep varied, or below one."""
+    return any(key == other or key.startswith(f"{other}.") for other in varied)
 
 
 def _named(config: Config) -> dict[str, str]:
@@ -164,6 +193,8 @@ def _is_told(key: str, rows: Sequence[Mapping[str, str]]) -> bool:
     group, _, name = key.partition(".")
     if not name or group not in CHOSEN:
         return False
+    if group in SEVERAL:  # the names in a list tell nothing about the settings of one that is in several lists
+        return len({row[key] for row in rows if key in row}) == 1
     by_choice: dict[str, set[str | None]] = {}
     for row in rows:
         by_choice.setdefault(row.get(group, ""), set()).add(row.get(key))

@@ -19,6 +19,15 @@ def value(record: Record, key: str) -> str:
     """
     if record.overrides and key in record.overrides:
         return record.overrides[key]
+    return of_config(record, key)
+
+
+def of_config(record: Record, key: str) -> str:
+    """The setting of a run as its config has it; the name of a choice for a group.
+
+    Raises:
+        UserError: if the config has no such key.
+    """
     node: Any = record.config
     for part in key.split("."):
         if not isinstance(node, Mapping) or part not in node:

@@ -8,9 +8,10 @@ import numpy as np
 from tunesmith.configuration.monitor import COSTS, larger_is_better, monitored
 from tunesmith.documents.document import Cell, Section, Table
 from tunesmith.errors import UserError
+from tunesmith.errors.messages import listed
+from tunesmith.report.axis import labels
 from tunesmith.report.comparison import indistinguishable
 from tunesmith.report.groups import Group, ranked
-from tunesmith.report.lookup import value
 from tunesmith.report.tables import cell
 
 _RATES = {
@@ -73,9 +74,9 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
         raise UserError("rows and columns cannot be seed: each cell is a mean over the seeds; expected another setting")
     completed = [group for group in groups if group.completed]
     found: dict[tuple[str, str], list[Group]] = {}
-    for group in completed:
-        record = group.records[0]
-        found.setdefault((value(record, rows), value(record, columns)), []).append(group)
+    records = [group.records[0] for group in completed]
+    for row, column, group in zip(labels(records, rows), labels(records, columns), completed, strict=True):
+        found.setdefault((row, column), []).append(group)
     names = [list(dict.fromkeys(cell[axis] for cell in found)) for axis in (0, 1)]
     if len(names[0]) < 2:
         raise UserError(
@@ -89,8 +90,13 @@ def pivot(groups: Sequence[Group], *, rows: str, columns: str, score: str | None
     for place, inside in found.items():
         having = [group for group in inside if group.mean(scores[place[1]]) is not None]
         crowded = max(crowded, len(having))
+        _check_one_dataset(having, *place)
         if having:
             cells[place] = ranked(having, monitored(having[0].records[0].config))[0]
+    if not cells:
+        raise UserError(
+            f"no completed run has {listed(dict.fromkeys(scores.values()))}; expected score= and a score that runs have"
+        )
     notes = []
     if crowded > 1:
         notes.append(
@@ -115,7 +121,7 @@ def section(found: Pivot) -> Section:
                 ),
             ]
         )
-    seeds = sorted({len(group.completed) for group in found.cells.values()})
+    seeds = sorted({len(group.seeds) for group in found.cells.values()})
     same = len(set(found.scores.values())) == 1
     headings = ["", *(column if same else f"{column} {found.scores[column]}" for column in found.columns)]
     title = f"{next(iter(found.scores.values()))} by method and task" if same else "Scores by method and task"
@@ -140,6 +146,16 @@ def _cell(group: Group | None, score: str, equals: set[int], factor: int) -> Cel
 def _equals(found: Pivot, column: str) -> list[Group]:
     groups = [found.cells[row, column] for row in found.rows if (row, column) in found.cells]
     return indistinguishable(groups, found.scores[column]) if groups else []
+
+
+def _check_one_dataset(groups: Sequence[Group], row: str, column: str) -> None:
+    """The best of several datasets would be the easiest one."""
+    datasets = list(dict.fromkeys(labels([group.records[0] for group in groups], "dataset")))
+    if len(datasets) > 1:
+        raise UserError(
+            f"the runs of {row} and {column} are of {len(datasets)} datasets ({listed(datasets)}), whose scores do not compare; "
+            "expected columns=dataset, or runs of one dataset"
+        )
 
 
 def _score(groups: Sequence[Group], wanted: str | None) -> str:

@@ -4,7 +4,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Record:
         overrides: its values of the keys that its sweep varied; None if unknown.
         data: the fingerprint of each split's content; empty if it has not recorded them.
         versions: of the packages that compute; empty if it has not recorded them.
+        sweep: the folder of its sweep; None if it was read by itself.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Record:
     overrides: dict[str, str] | None = None
     data: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    sweep: Path | None = None
 
     @functools.cached_property
     def configuration(self) -> str:
@@ -65,7 +67,7 @@ def of_sweep(folder: SweepFolder) -> list[Record]:
             found[path] = _record(path, folder.frozen(entry).config, log, entry["overrides"])
         except DamagedError as error:
             found[path] = _damaged(path, error, log, entry["overrides"])
-    return list(found.values())
+    return [replace(record, sweep=folder.path) for record in found.values()]
 
 
 def run_folders(folder: SweepFolder) -> dict[int, Path]:

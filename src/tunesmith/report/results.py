@@ -69,7 +69,7 @@ def summary(groups: Sequence[Group], scores: Sequence[str]) -> Table:
     for group in groups:
         found = [cell(group, score, best=group is first and number == 0) for number, score in enumerate(scores)]
         seconds = None if group.seconds is None else f"{group.seconds:.1f} s"
-        rows.append([*group.settings(keys), len(group.completed), *found, seconds, states(group)])
+        rows.append([*group.settings(keys), len(group.seeds), *found, seconds, states(group)])
     return Table("results", "Results", [*keys, "seeds", *scores, "time", "state"], rows)
 
 

@@ -63,7 +63,7 @@ def print_table(groups: Sequence[Group], scores: Sequence[str], *, title: str, r
 def _row(group: Group, keys: Sequence[str], scores: Sequence[str]) -> list[str]:
     seconds = "" if group.seconds is None else f"{group.seconds:.1f} s"
     numbers = [shown(cell(group, score), 4) for score in scores]
-    return [*group.settings(keys), str(len(group.completed)), *numbers, seconds, states(group)]
+    return [*group.settings(keys), str(len(group.seeds)), *numbers, seconds, states(group)]
 
 
 def _hidden(headings: Sequence[str], rows: Sequence[Sequence[str]], settings: int, width: int) -> set[int]:

@@ -93,7 +93,7 @@ def _summary(records: Sequence[Record], found: Sequence[Trial], best: Trial | No
     if best is not None:
         settings = " ".join(f"{key}={value}" for key, value in best.settings.items())
         rows += [["best trial", settings or "nothing varies"], [f"its {score}", best.values[0]]]
-        rows += [["seeds of the best trial", len(best.group.completed)]]
+        rows += [["seeds of the best trial", len(best.group.seeds)]]
     note = "A trial is one configuration; its score is the mean over its completed seeds."
     if best is not None and len(found) > 1:
         note += " The best of many scores is optimistic: report the best trial on other data, or with new seeds."

@@ -33,10 +33,7 @@ def seed_scores(group: Group, score: str) -> SeedScores:
         group: of runs that differ only in their seed.
         score: such as `test/f1`.
     """
-    values: dict[int, list[float]] = {}
-    for record in group.completed:
-        if score in record.scores:
-            values.setdefault(int(record.config["seed"]), []).append(record.scores[score])
+    values = group.by_seed(score)
     notes = []
     if without := len(group.records) - sum(map(len, values.values())):
         notes.append(f"{without} of {len(group.records)} runs without {score}")

@@ -60,7 +60,7 @@ def sweep_content(folder: SweepFolder, records: Sequence[Record], place: Place, 
     rows = [
         [
             *group.settings(keys),
-            len(group.completed),
+            len(group.seeds),
             states(group),
             *(cell(group, name) for name in scores),
             group.seconds,
@@ -127,7 +127,7 @@ def _best(groups: Sequence[Group], score: str | None) -> dict[str, Any]:
     found |= dict.fromkeys(("best/value", "best/std", "best/seeds", "best/configuration"))
     if first is not None and score is not None and mean is not None and math.isfinite(mean):
         deviation = first.deviation(score)
-        found |= {"best/value": mean, "best/seeds": len(first.completed)}
+        found |= {"best/value": mean, "best/seeds": len(first.seeds)}
         found |= {"best/configuration": first.label or "nothing varies"}
         found |= {"best/std": deviation if deviation is not None and math.isfinite(deviation) else None}
     return found

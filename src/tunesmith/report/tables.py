@@ -38,7 +38,7 @@ def every_number(groups: Sequence[Group], scores: Sequence[str]) -> Table:
     rows: list[list[Cell]] = [
         [
             *group.settings(keys),
-            len(group.completed),
+            len(group.seeds),
             states(group),
             *(cell(group, score) for score in scores),
             group.seconds,
@@ -62,7 +62,7 @@ def overview(groups: Sequence[Group], scores: Sequence[str], *, equals: Collecti
     rows = []
     for group in groups:
         row: list[Cell] = [*group.settings(keys)]
-        row += [len(group.completed)]
+        row += [len(group.seeds)]
         for number, score in enumerate(scores[:SHOWN]):
             row.append(cell(group, score, best=number == 0 and id(group) in equals))
         row += _details(group, first) if first else []
@@ -83,7 +83,7 @@ def compact(groups: Sequence[Group], scores: Sequence[str], *, equals: Collectio
     rows: list[list[Cell]] = [
         [
             *group.settings(keys),
-            len(group.completed),
+            len(group.seeds),
             *(cell(group, score, best=number == 0 and id(group) in equals) for number, score in enumerate(scores[:2])),
         ]
         for group in groups

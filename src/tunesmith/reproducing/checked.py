@@ -46,8 +46,8 @@ def _cost(originals: Sequence[Original]) -> str:
     if not known:
         return "How long they took is not recorded"
     about = "" if len(known) == len(originals) else f" ({len(known):,} of them recorded it)"
-    processors = {part(original.manifest, "hardware").get("processor") for original in originals}
-    named = ", ".join(sorted(map(str, processors - {None}))) or "a processor that is not recorded"
+    processors = {str(part(original.manifest, "hardware").get("processor") or "") for original in originals}
+    named = ", ".join(sorted(processors - {""})) or "a processor that is not recorded"
     return f"They took {sum(known):,.0f} s{about} on {named}"
 
 

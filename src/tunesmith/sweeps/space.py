@@ -159,7 +159,8 @@ def _axis(key: str, override: Any, folders: Sequence[Path]) -> Axis | str:
         start: Any = value.start
         step: Any = value.step
         whole = isinstance(start, int) and isinstance(step, int)
-        return Axis(key, values, start, start + (len(values) - 1) * step, step, "log" in value.tags, whole)
+        high = start + (len(values) - 1) * step if whole else float(values[-1])  # 0.7 + 0.1 is below 0.8
+        return Axis(key, values, start, high, step, "log" in value.tags, whole)
     return Axis(key, values)
 
 

@@ -40,10 +40,10 @@ def _part(study: Study, comparable: Comparable, name: str) -> Iterator[Part]:
         yield Table(
             f"appendix-scores-{name}", title, ["score", "validation", "test", "seeds"], _scores(best.group), note
         )
-    seeds = [len(trial.group.completed) for trial in comparable.trials]
+    seeds = [len(trial.group.seeds) for trial in comparable.trials]
     if best is not None and seeds[0] < max(seeds):
         yield (
-            f"C3: The best configuration of {where} has {plural(seeds[0], 'completed run')}, others up to {max(seeds)}: its mean is less certain than theirs."
+            f"C3: The best configuration of {where} has {plural(seeds[0], 'completed seed')}, others up to {max(seeds)}: its mean is less certain than theirs."
         )
     # An objective may be a cost, such as seconds, which has no splits.
     cost = comparable.score in COSTS

@@ -170,5 +170,5 @@ def _fixed(run: Run, best: Trial) -> dict[str, Any]:
     steps = run.manifest.get("steps")
     known = {"model": {"commit": run.part("model").get("commit")}, "steps": steps if isinstance(steps, int) else None}
     found = run_facts.settings(run.record.config, known, []) | {"backbone": backbone_name(run.record.config)}
-    left_out = {"parameters", "examples"} | ({"seed"} if len(best.group.completed) > 1 else set())
+    left_out = {"parameters", "examples"} | ({"seed"} if len(best.group.seeds) > 1 else set())
     return {name: value for name, value in found.items() if name not in left_out}
