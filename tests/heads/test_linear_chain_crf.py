@@ -41,6 +41,20 @@ def brute_force(emissions, tags, lengths, start, transitions, end):
     return torch.stack(values), paths
 
 
+@pytest.mark.parametrize("gap", [100.0, 350.0, 750.0, 5000.0])
+def test_a_path_that_is_overtaken_late_does_not_underflow(gap):
+    """The best path begins with a label that is improbable at first."""
+    emissions = torch.tensor([[[0.0, -gap], [50.0 - gap, 0.0], [-gap, 0.0]]], dtype=torch.float64, requires_grad=True)
+    transitions = torch.tensor([[0.0, -1e4], [0.0, 0.0]], dtype=torch.float64)
+    zero = torch.zeros(2, dtype=torch.float64)
+    inputs = (emissions, torch.ones(1, 3, dtype=torch.long), torch.tensor([3]), zero, transitions, zero)
+    expected, _ = brute_force(*inputs)
+    found = negative_log_likelihood(*inputs)
+    torch.testing.assert_close(found, expected)
+    ours, theirs = (torch.autograd.grad(value.sum(), emissions)[0] for value in (found, expected))
+    torch.testing.assert_close(ours, theirs)
+
+
 @pytest.mark.parametrize("words,labels", [(1, 2), (2, 3), (5, 3), (4, 4)])
 @pytest.mark.parametrize("scale", [1.0, 20.0])
 def test_brute_force(words, labels, scale):

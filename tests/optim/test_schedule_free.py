@@ -121,3 +121,16 @@ def test_what_averages_too_is_refused(monkeypatch):
         UserError, match="standard and optimizer ScheduleFree contradict each other: both replace the ev"
     ):
         checked([*CONSTANT, "regularization=[standard]"])
+
+
+@pytest.mark.parametrize(
+    "words,message",
+    [
+        ([*CONSTANT, "optimizer.betas=[0.0,0.999]"], "optimizer.betas"),  # it divides by the first
+        (["optimizer=adafactor", "optimizer.beta2_decay=0.8"], r"optimizer.beta2_decay is 0.8; expected .* 0"),
+        (["optimizer=sgd", "optimizer.momentum=0", "optimizer.nesterov=true"], "expected a momentum, such as 0.9"),
+    ],
+)
+def test_settings_that_an_optimizer_cannot_have(words, message):
+    with pytest.raises(UserError, match=message):
+        checked(words)

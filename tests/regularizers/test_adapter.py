@@ -1,5 +1,6 @@
 """Adapters against peft's own models: what is trained, merged, saved, and loaded again."""
 
+import copy
 import re
 import signal
 
@@ -10,10 +11,11 @@ import transformers
 
 from tests.conftest import checked
 from tests.heads import test_language_model as language_model
-from tests.heads.test_classification import build
+from tests.heads.test_classification import build, text_task
 from tests.regularizers.modules import assembled, module_of
 from tests.training.test_resume import WORDS, assert_same, cut
 from tunesmith import cli
+from tunesmith.backbones.backbone import Backbone
 from tunesmith.errors import Interrupted, UserError
 from tunesmith.regularizers.lora import Lora
 from tunesmith.regularizers.vera import Vera
@@ -67,6 +69,29 @@ def test_peft_loads_the_adapter_and_all_three_give_the_same_logits(family, name,
     assert (before - expected).abs().max() > 0.1
     torch.testing.assert_close(unmerged, expected, atol=2e-5, rtol=1e-5)
     torch.testing.assert_close(merged, expected, atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lora", "vera"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_peft_loads_the_adapter_of_a_deep_model(family, name, tmp_path):
+    """Of 20 target modules or more peft keeps the ends of their names only."""
+    shallow, head, batch = build(family, "single_label", "right", False)
+    config = copy.deepcopy(shallow.config)
+    config.num_hidden_layers = 24
+    backbone = Backbone(type(shallow.model)(config), shallow.tokenizer)
+    head = type(head)(backbone, text_task("single_label", False))
+    head.save(backbone, tmp_path / "base")
+    one = adapter(name)
+    module = assembled(backbone, head, one)
+    perturb(module, std=0.1)
+    module.eval()
+    one.finish(module)
+    one.save(tmp_path)
+    base = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "base")
+    reference = peft.PeftModel.from_pretrained(base, tmp_path / "adapter").eval()
+    with torch.no_grad():
+        expected = reference(**batch.inputs).logits
+        torch.testing.assert_close(module(batch).scores, expected, atol=2e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", list(ADAPTERS))

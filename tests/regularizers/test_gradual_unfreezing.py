@@ -70,6 +70,10 @@ def test_weights_move_in_the_epochs_of_a_run(tmp_path, monkeypatch, capsys):
             ["trainer.max_epochs=9", "trainer.max_steps=5", "trainer.accumulate_grad_batches=3"],
             "the top 1 of 2 layers in 2 epochs, and never the 1 below and the embeddings",
         ),
+        (
+            ["trainer.max_epochs=3", "trainer.accumulate_grad_batches=100"],
+            "the top 2 of 2 layers in 3 epochs, and never the embeddings",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_run_is_too_short_for_is_said(words, said, tmp_path, capsys):

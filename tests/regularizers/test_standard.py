@@ -3,11 +3,14 @@
 import pytest
 import torch
 
+from tests.conftest import checked
 from tests.heads.test_classification import build
 from tests.regularizers.modules import module_of
 from tunesmith.backbones.families import set_dropout
+from tunesmith.data.survey.survey import surveyed
 from tunesmith.errors import UserError
 from tunesmith.regularizers.standard import Standard
+from tunesmith.training import outline
 
 STANDARD = {
     "hidden_dropout": None,
@@ -63,6 +66,40 @@ def test_dropouts_reach_the_model(family):
 
 
 def test_an_unsupported_dropout_is_rejected():
-    backbone, _, _ = build("gpt2", "single_label", "right", False)
-    with pytest.raises(UserError, match="gpt2 has no classifier dropout"):
-        set_dropout(backbone.config, hidden=None, attention=None, classifier=0.3)
+    backbone, _, _ = build("xlnet", "single_label", "right", False)
+    with pytest.raises(UserError, match="xlnet has no attention dropout"):
+        set_dropout(backbone.config, hidden=None, attention=0.3, classifier=None)
+
+
+@pytest.mark.parametrize("dataset", ["demo_reviews", "demo_entities", "demo_questions"])
+@pytest.mark.parametrize("family", ["bert", "roberta", "xlnet", "gpt2"])
+def test_a_dropout_of_the_classifier_acts_or_is_refused(family, dataset):
+    words = [
+        f"backbone=random_{family}",
+        f"dataset={dataset}",
+        "dataset.size=30",
+        "regularization.standard.classifier_dropout=0.37",
+    ]
+    words += {
+        "demo_entities": ["head=token_classification"],
+        "demo_questions": ["head=span", "dataset.max_length=96"],
+    }.get(dataset, [])
+    config = checked(words)
+    found = found_dropout(config)
+    if isinstance(found, UserError):
+        assert f"this head of {family} has no dropout before its projection; set it to null" in str(found)
+        assert dataset == "demo_questions" or family in ("xlnet", "gpt2")
+    else:
+        assert 0.37 in found
+
+
+def found_dropout(config):
+    """The probabilities of a model's head, or why it is refused."""
+    try:
+        return [
+            part.p
+            for part in outline.module_without_weights(config, surveyed(config["dataset"])).head.modules()
+            if isinstance(part, torch.nn.Dropout)
+        ]
+    except UserError as error:
+        return error

@@ -1,5 +1,7 @@
 """What a training step offers: passes that are shared, gradients of embeddings, other weights, given gradients."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch.func import functional_call
@@ -10,7 +12,7 @@ from tests.heads.test_classification import FAMILIES
 from tests.regularizers.modules import assembled, dropout, module_of
 from tunesmith.heads.crf import Crf
 from tunesmith.regularizers.regularizer import Regularizer
-from tunesmith.regularizers.step import TrainingStep, with_gradients
+from tunesmith.regularizers.step import TrainingStep, gradients_of, with_gradients
 
 
 class Asking(Regularizer):
@@ -109,3 +111,14 @@ def test_given_gradients_follow_from_the_loss():
     total = with_gradients(torch.tensor(2.5), parameters, gradients)
     (3 * total).backward()
     assert total == 2.5 and torch.equal(parameters[0].grad, 3 * gradients[0]) and parameters[1].grad is None
+
+
+@pytest.mark.parametrize("scale,expected", [(1.0, 0.0), (65536.0, 1e-9)])
+def test_small_gradients_pass_float16_if_they_are_scaled(scale, expected):
+    """As on a GPU with 16-mixed: the product below has its gradient in float16, whose smallest number is 6e-8."""
+    weight = torch.tensor(1.0, requires_grad=True)
+    loss = weight.half().float() * 1e-9
+    gradient, none = gradients_of(
+        loss, [weight, torch.tensor(0.0, requires_grad=True)], SimpleNamespace(loss_scale=scale)
+    )
+    assert gradient.item() == pytest.approx(expected, rel=1e-3) and none is None

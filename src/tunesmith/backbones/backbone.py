@@ -136,7 +136,10 @@ class Backbone(nn.Module):
         for part in name.split("."):
             if part.isdecimal():
                 return int(part) + 1
-        return 0 if "embed" in name or name.startswith(("wte", "wpe", "mask_emb")) else self.layers + 1
+        if name.startswith("encoder.conv."):  # DeBERTa's, beside its first layer
+            return 1
+        lowest = ("wte", "wpe", "mask_emb", "encoder.LayerNorm.")  # the last one is of DeBERTa's relative positions
+        return 0 if "embed" in name or name.startswith(lowest) else self.layers + 1
 
     @property
     def layers(self) -> int:

@@ -21,8 +21,8 @@ FAMILIES = {
     "roberta": _BERT,
     "electra": _BERT,
     "xlnet": Family(("dropout",), (), ("summary_last_dropout",)),  # one setting for hidden states and attention
-    "gpt2": Family(("resid_pdrop", "embd_pdrop"), ("attn_pdrop",), ()),
-    "distilbert": Family(("dropout",), ("attention_dropout",), ("seq_classif_dropout",)),
+    "gpt2": Family(("resid_pdrop", "embd_pdrop"), ("attn_pdrop",), ("classifier_dropout",)),
+    "distilbert": Family(("dropout",), ("attention_dropout",), ("seq_classif_dropout", "qa_dropout")),
     "deberta-v2": Family(
         ("hidden_dropout_prob",), ("attention_probs_dropout_prob",), ("cls_dropout", "pooler_dropout")
     ),

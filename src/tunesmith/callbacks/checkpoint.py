@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
-from tunesmith.callbacks.resumable_state import State, check_states, collect, restore, resume
+from tunesmith.callbacks.resumable_state import State, check_states, collect, ended_unvalidated, restore, resume
 from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.runs.messages import warning
 from tunesmith.runs.verified_checkpoints import Checkpoints
@@ -36,6 +36,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self.undefined = False  # whether the score of an epoch was not a number, which is never the best
         self._position = (0, 0)  # epoch, batches completed in it
         self._saved = (0, 0)
+        self._max_steps: int | None = None  # while a run that has reached it is resumed for its last validation
         self.resumed: State | None = self._files.newest()
 
     def state_dict(self) -> dict[str, Any]:
@@ -78,13 +79,19 @@ class Checkpoint(pl.callbacks.Checkpoint):
         check_states(trainer)
         if self.resumed is not None:
             restore(trainer, pl_module, self.resumed)
+            if ended_unvalidated(trainer, self.resumed):
+                self._max_steps = trainer.max_steps
+                trainer.fit_loop.epoch_loop.max_steps = -1  # else Lightning would not begin, and validate nothing
             self._position = self._saved = (self.resumed["epoch"], self.resumed["batches"])
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Resume where the state was taken: no other callback's hook follows."""
         if self.resumed is not None:
             state, self.resumed = self.resumed, None
-            resume(trainer, state)
+            ended = self._max_steps is not None
+            if self._max_steps is not None:
+                trainer.fit_loop.epoch_loop.max_steps, self._max_steps = self._max_steps, None
+            resume(trainer, state, ended=ended)
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, batch: Any, batch_idx: int) -> None:
         """Save every n optimizer steps."""
@@ -94,8 +101,10 @@ class Checkpoint(pl.callbacks.Checkpoint):
             self.save(trainer)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Advance the position by one batch."""
+        """Advance the position by one batch; what `max_steps` ends within an epoch is validated like the end of one."""
         self._position = (trainer.current_epoch, batch_idx + 1)
+        if trainer.global_step >= trainer.max_steps > 0:
+            trainer.should_stop = True
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Save the weights if they are the best so far, and the training state."""
@@ -115,7 +124,7 @@ class Checkpoint(pl.callbacks.Checkpoint):
         self.save(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Save: `max_steps` may end a run in the middle of an epoch."""
+        """Save, if a run ended without a validation."""
         self.save(trainer)
 
     def save(self, trainer: pl.Trainer) -> None:

@@ -49,7 +49,9 @@ class Progress(pl.callbacks.ProgressBar):
         per_epoch = int(trainer.num_training_batches)
         self._total = per_epoch * (trainer.max_epochs or 1)
         if trainer.max_steps > 0:
-            self._total = min(self._total, trainer.max_steps * trainer.accumulate_grad_batches)
+            accumulated = trainer.accumulate_grad_batches
+            epochs, steps = divmod(trainer.max_steps, -(-per_epoch // accumulated))
+            self._total = min(self._total, epochs * per_epoch + steps * accumulated)
         completed = trainer.fit_loop.epoch_loop.batch_progress.current.completed
         self._first = self._batches = per_epoch * trainer.current_epoch + completed
         self._began = self._drawn = self._epoch_began = time.monotonic()

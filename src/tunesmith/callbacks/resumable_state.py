@@ -75,12 +75,18 @@ def restore(trainer: pl.Trainer, module: Any, state: State) -> None:
             counter.ready = counter.started = counter.processed = counter.completed = state["batches"]
 
 
-def resume(trainer: pl.Trainer, state: State) -> None:
-    """Last step before training continues: restore the random states and run a validation that is due."""
+def resume(trainer: pl.Trainer, state: State, *, ended: bool = False) -> None:
+    """Last step before training continues: restore the random states and run a validation that is due.
+
+    Args:
+        trainer: at the start of training.
+        state: of the interrupted run.
+        ended: see `ended_unvalidated`.
+    """
     loop = trainer.fit_loop.epoch_loop
     if len(state["random"]) == trainer.world_size:
         _set_random_states(state["random"][trainer.global_rank])  # before validation, which saves a state at its end
-    if _validation_due(state, batches=int(trainer.num_training_batches)):
+    if ended or _validation_due(state, batches=int(trainer.num_training_batches)):
         loop._restarting = False
         loop.batch_progress.reset_on_run()
         loop._batches_that_stepped = state["step"]
@@ -89,6 +95,11 @@ def resume(trainer: pl.Trainer, state: State) -> None:
         trainer.training = True
         _set_epoch(trainer, state["epoch"] + 1)
     trainer.should_stop = trainer.should_stop or state["should_stop"]
+
+
+def ended_unvalidated(trainer: pl.Trainer, state: State) -> bool:
+    """Whether the run was cut between its last step, by `max_steps`, and the validation that follows it."""
+    return bool(state["batches"] and state["step"] >= trainer.max_steps > 0)
 
 
 def next_batch(state: State, *, batches: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from pydantic import FiniteFloat as FiniteFloat
 PositiveInt = Annotated[int, Gt(0)]
 NonNegativeInt = Annotated[int, Ge(0)]
 PositiveFloat = Annotated[FiniteFloat, Gt(0)]
+NonPositiveFloat = Annotated[FiniteFloat, Le(0)]
 NonNegativeFloat = Annotated[FiniteFloat, Ge(0)]
 Probability = Annotated[FiniteFloat, Ge(0), Le(1)]
 AtLeastOne = Annotated[FiniteFloat, Ge(1)]
@@ -16,4 +17,5 @@ BelowOne = Annotated[FiniteFloat, Ge(0), Lt(1)]
 PositiveFraction = Annotated[FiniteFloat, Gt(0), Le(1)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
 Pair = Annotated[list[BelowOne], Len(2, 2)]  # Adam's betas
+PositivePair = Annotated[list[OpenFraction], Len(2, 2)]
 OptionalPair = Annotated[list[NonNegativeFloat | None], Len(2, 2)]  # Adafactor's eps

@@ -14,6 +14,8 @@ import torch
 import torchcrf
 from torch import Tensor
 
+_SPREAD = 300.0  # of the scores of a word and its transitions, in nats
+
 
 class LinearChainCrf(torchcrf.CRF):
     """pytorch-crf's `CRF`, computed by the functions below: parameters, their names and initial values, arguments and checks are its.
@@ -101,8 +103,9 @@ class _NegativeLogLikelihood(torch.autograd.Function):
         with torch.autocast(emissions.device.type, enabled=False):  # scores overflow in half precision
             wide = [part.detach().double() for part in (emissions, start, transitions, end)]
             needed = any(ctx.needs_input_grad)
-            value, gradients = _likelihood(wide[0], tags, lengths, *wide[1:], gradients=needed)
-            if not bool(torch.isfinite(value).all()):  # probabilities underflowed
+            compute = _likelihood if _fits(wide[0], lengths, wide[2]) else _in_log_space
+            value, gradients = compute(wide[0], tags, lengths, *wide[1:], gradients=needed)
+            if not bool(torch.isfinite(value).all()):  # probabilities underflowed: start or end scores differ too much
                 value, gradients = _in_log_space(wide[0], tags, lengths, *wide[1:], gradients=needed)
         if needed:
             ctx.save_for_backward(*gradients)
@@ -122,6 +125,20 @@ class _NegativeLogLikelihood(torch.autograd.Function):
         )
         first, *rest = (part.to(kind) for part, kind in zip(found, ctx.types, strict=True))
         return first, None, None, *rest
+
+
+def _fits(emissions: Tensor, lengths: Tensor, transitions: Tensor) -> bool:
+    """Whether no path's probability can underflow beside that of a better one, which it may overtake at a later word.
+
+    From the best label of a word each label of the next one is reached at the cost of their scores' spread, so that no label
+    is less probable than that; exp(-_SPREAD) squared, for both directions, is far from the smallest float64.
+    """
+    counted = torch.arange(emissions.shape[1], device=emissions.device) < lengths[:, None]
+    spreads = emissions.amax(-1) - emissions.masked_fill(emissions.isneginf(), torch.inf).amin(-1)
+    spreads = spreads.masked_fill(~counted, 0.0)
+    allowed = transitions.isfinite()
+    steps = transitions.masked_fill(~allowed, -torch.inf).amax() - transitions.masked_fill(~allowed, torch.inf).amin()
+    return bool(spreads.amax() + steps < _SPREAD)
 
 
 def _likelihood(

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch.optim import Adafactor
 
-from tunesmith.configuration.ranges import FiniteFloat, NonNegativeFloat, OptionalPair, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, NonPositiveFloat, OptionalPair, PositiveFloat
 
 
 def adafactor(
@@ -13,7 +13,7 @@ def adafactor(
     *,
     lr: PositiveFloat,
     weight_decay: NonNegativeFloat,
-    beta2_decay: FiniteFloat,
+    beta2_decay: NonPositiveFloat,
     eps: OptionalPair,
     clip_threshold: PositiveFloat,
 ) -> Adafactor:

@@ -4,7 +4,7 @@ from typing import Any
 
 from schedulefree import AdamWScheduleFree
 
-from tunesmith.configuration.ranges import NonNegativeFloat, NonNegativeInt, Pair, PositiveFloat
+from tunesmith.configuration.ranges import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositivePair
 
 
 class ScheduleFree(AdamWScheduleFree):
@@ -31,7 +31,7 @@ class ScheduleFree(AdamWScheduleFree):
         *,
         lr: PositiveFloat,
         weight_decay: NonNegativeFloat,
-        betas: Pair,
+        betas: PositivePair,
         eps: PositiveFloat,
         warmup_steps: NonNegativeInt,
     ) -> None:

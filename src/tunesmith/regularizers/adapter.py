@@ -62,9 +62,9 @@ class Adapter(Regularizer):
         from transformers.pytorch_utils import Conv1D
 
         model = module.backbone.model
-        targets = self._target_modules(model)
-        transposed = isinstance(model.get_submodule(targets[0]), Conv1D)  # GPT-2 stores its weights as (in, out)
-        self._tuner = self.inject(model, {"target_modules": targets, "fan_in_fan_out": transposed})
+        self._updated = self._target_modules(model)
+        transposed = isinstance(model.get_submodule(self._updated[0]), Conv1D)  # GPT-2 stores its weights as (in, out)
+        self._tuner = self.inject(model, {"target_modules": self._updated, "fan_in_fan_out": transposed})
 
     def _target_modules(self, model: Any) -> list[str]:
         """The full names of the linear layers to update."""
@@ -119,7 +119,9 @@ class Adapter(Regularizer):
                 if name.removeprefix(base).partition(".")[0] in trained
             }
         config: Any = copy.deepcopy(self._tuner.peft_config["default"])
-        config.target_modules = {f"{base}{name}" for name in config.target_modules}
+        config.target_modules = {
+            f"{base}{name}" for name in self._updated
+        }  # of 20 names or more peft keeps their ends only
         config.modules_to_save, config.inference_mode = trained or None, True
         name = str(getattr(model.config, "_name_or_path", ""))
         config.base_model_name_or_path = (Path(name).name if Path(name).exists() else name) or None

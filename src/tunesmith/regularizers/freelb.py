@@ -6,7 +6,7 @@ from torch import Tensor
 from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat, PositiveInt
 from tunesmith.regularizers.perturbation import direction, norms
 from tunesmith.regularizers.regularizer import Regularizer
-from tunesmith.regularizers.step import TrainingStep, with_gradients
+from tunesmith.regularizers.step import TrainingStep, gradients_of, with_gradients
 
 
 class FreeLB(Regularizer):
@@ -53,7 +53,7 @@ class FreeLB(Regularizer):
         states = _random_states(offset.device)
         for _ in range(self.steps - 1):
             loss = step.forward(offset=offset.requires_grad_()).loss / self.steps
-            gradient, *found = torch.autograd.grad(loss, [offset, *step.trained], allow_unused=True)
+            gradient, *found = gradients_of(loss, [offset, *step.trained], step.module)
             sums = [
                 own if new is None else new if own is None else own + new for own, new in zip(sums, found, strict=True)
             ]

@@ -42,7 +42,8 @@ class GradualUnfreezing(Regularizer):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Say what a run is too short to train: three epochs of a model with 12 layers reach the top two."""
         batches, layers = len(trainer.datamodule.plan), pl_module.backbone.layers  # type: ignore[attr-defined]
-        epochs = -(-pl_module.total_steps * trainer.accumulate_grad_batches // batches)
+        steps = -(-batches // trainer.accumulate_grad_batches)  # the last one of an epoch may have fewer batches
+        epochs = -(-pl_module.total_steps // steps)
         reached = (epochs - 1) // self.epochs_per_layer  # layers from the top, and then the embeddings
         if reached <= layers and trainer.is_global_zero:
             trained = f"the head and the top {reached} of {layers} layers" if reached else "the head"

@@ -11,7 +11,7 @@ from tunesmith.regularizers.regularizer import Regularizer
 class LayerwiseLearningRateDecay(Regularizer):
     """Learning-rate factors: 1 for the head, `decay` for the top layer, decay ** (layers + 1) for the embeddings.
 
-    So do Howard & Ruder, and Zhang et al. (2021), who count BERT's pooler to the head; here it belongs to the top layer.
+    So do Howard & Ruder, and Zhang et al. (2021), who count BERT's pooler to the head, as here.
     ELECTRA's code leaves one factor out between head and top layer: decay ** 2, and decay ** (layers + 2).
 
     Args:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from tunesmith.configuration.ranges import NonNegativeFloat
 from tunesmith.regularizers.regularizer import Regularizer
-from tunesmith.regularizers.step import with_gradients
+from tunesmith.regularizers.step import gradients_of, with_gradients
 
 
 class SharpnessAwareMinimization(Regularizer):
@@ -37,7 +37,7 @@ class SharpnessAwareMinimization(Regularizer):
             return compute()
         trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         loss = compute()
-        gradients = torch.autograd.grad(loss, trained, allow_unused=True)
+        gradients = gradients_of(loss, trained, module)
         moved = [
             (parameter, gradient)
             for parameter, gradient in zip(trained, gradients, strict=True)
@@ -48,7 +48,7 @@ class SharpnessAwareMinimization(Regularizer):
             for (parameter, _), weight in zip(moved, self._perturbed(own, [part for _, part in moved]), strict=True):
                 parameter.data = weight
             torch.clear_autocast_cache()  # it has the weights in half precision
-            gradients = torch.autograd.grad(compute(), trained, allow_unused=True)
+            gradients = gradients_of(compute(), trained, module)
         finally:
             for (parameter, _), weight in zip(moved, own, strict=True):
                 parameter.data = weight

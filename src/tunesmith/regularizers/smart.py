@@ -9,7 +9,7 @@ from torch import Tensor
 from tunesmith.configuration.ranges import NonNegativeFloat, PositiveInt, Probability
 from tunesmith.regularizers.perturbation import largest
 from tunesmith.regularizers.regularizer import Regularizer
-from tunesmith.regularizers.step import TrainingStep
+from tunesmith.regularizers.step import TrainingStep, gradients_of
 
 EARLY = 0.1  # fraction of the optimizer steps with the early momentum
 
@@ -83,7 +83,8 @@ class Smart(Regularizer):
         offset = self.sigma * torch.randn_like(step.no_offset()) * step.tokens
         for _ in range(self.steps):
             offset.requires_grad_()
-            (gradient,) = torch.autograd.grad(constant.distance(step.forward(offset=offset).distribution), offset)
+            divergence = constant.distance(step.forward(offset=offset).distribution)
+            (gradient,) = gradients_of(divergence, [offset], step.module)
             gradient = gradient * step.tokens
             climbed = offset.detach() + self.step_size * gradient / largest(gradient)
             offset = climbed.clamp(-self.epsilon, self.epsilon)

@@ -8,6 +8,7 @@ from torch import nn
 
 from tunesmith.backbones.families import set_dropout
 from tunesmith.configuration.ranges import BelowOne, NonNegativeFloat, PositiveFloat
+from tunesmith.errors import UserError
 from tunesmith.regularizers.regularizer import Regularizer
 
 
@@ -37,6 +38,20 @@ class Standard(Regularizer):
     def configure_backbone(self, config: Any) -> None:
         """Set the dropout probabilities."""
         set_dropout(config, **self.dropout)
+
+    def configure_model(self, module: Any) -> None:
+        """Look for the head's dropout.
+
+        Raises:
+            UserError: if it has none that the setting changes.
+        """
+        wanted = self.dropout["classifier"]
+        found = (part.p for part in module.head.modules() if isinstance(part, nn.Dropout))
+        if wanted and not any(probability == wanted for probability in found):
+            raise UserError(
+                f"regularization.standard.classifier_dropout is {wanted}, but this head of {module.backbone.config.model_type} has no "
+                "dropout before its projection; set it to null"
+            )
 
     def parameter_options(self, name: str, parameter: nn.Parameter, module: Any) -> dict[str, float]:
         """No decay for biases and norms: all parameters that are not matrices, and XLNet's biases, which are."""

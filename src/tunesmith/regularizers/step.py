@@ -90,7 +90,8 @@ class TrainingStep:
     def embedding_gradient(self) -> Tensor:
         """(batch, length, embedding width) the gradient of the plain loss with respect to the embeddings."""
         assert self._offset is not None, "set reads_gradient = True in the regularizer"
-        return torch.autograd.grad(self.plain.loss, self._offset, retain_graph=True)[0]
+        (gradient,) = gradients_of(self.plain.loss, [self._offset], self.module, retain_graph=True)
+        return gradient
 
     def no_offset(self) -> Tensor:
         """(batch, length, embedding width) of zeros, whose gradient is that of the embeddings."""
@@ -107,6 +108,22 @@ class TrainingStep:
     def trained(self) -> list[Tensor]:
         """The parameters that are trained."""
         return [parameter for parameter in self.module.parameters() if parameter.requires_grad]
+
+
+def gradients_of(loss: Tensor, inputs: Sequence[Tensor], module: Any, *, retain_graph: bool = False) -> list[Any]:
+    """The gradients of a loss, scaled on their way as a backward pass in float16 is: small ones would become 0.
+
+    Args:
+        loss: a scalar.
+        inputs: the gradient is None for one that it does not depend on.
+        module: a `FineTuningModule`.
+        retain_graph: whether another backward pass follows.
+    """
+    scale: float = module.loss_scale
+    if scale == 1:
+        return list(torch.autograd.grad(loss, inputs, allow_unused=True, retain_graph=retain_graph))
+    found = torch.autograd.grad(loss * scale, inputs, allow_unused=True, retain_graph=retain_graph)
+    return [None if gradient is None else gradient / scale for gradient in found]
 
 
 def with_gradients(value: Tensor, parameters: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor
 from tunesmith.configuration.ranges import NonNegativeFloat, PositiveFloat
 from tunesmith.regularizers.perturbation import direction
 from tunesmith.regularizers.regularizer import Regularizer
-from tunesmith.regularizers.step import TrainingStep
+from tunesmith.regularizers.step import TrainingStep, gradients_of
 
 
 class VirtualAdversarialTraining(Regularizer):
@@ -38,7 +38,7 @@ class VirtualAdversarialTraining(Regularizer):
         predicted = step.plain.distribution.detach()
         random = torch.randn_like(step.no_offset()) * step.tokens
         small = (self.xi * direction(random)).requires_grad_()
-        (gradient,) = torch.autograd.grad(predicted.kl(step.forward(offset=small).distribution), small)
+        (gradient,) = gradients_of(predicted.kl(step.forward(offset=small).distribution), [small], step.module)
         adversarial = self.epsilon * direction(gradient * step.tokens)
         divergence: Tensor = predicted.kl(step.forward(offset=adversarial).distribution)
         return self.alpha * divergence

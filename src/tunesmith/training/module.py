@@ -310,6 +310,12 @@ class FineTuningModule(pl.LightningModule):
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._make_schedule(self.total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
+    @property
+    def loss_scale(self) -> float:
+        """What float16 multiplies a loss by before its backward pass; 1 in other precisions."""
+        scaler = getattr(getattr(self._trainer, "precision_plugin", None), "scaler", None)
+        return 1.0 if scaler is None else float(scaler.get_scale())
+
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Parameter groups with `lr_scale` and `weight_decay`, those with the smallest learning rate first."""
         members: dict[tuple[tuple[str, float], ...], list[nn.Parameter]] = defaultdict(list)

@@ -60,8 +60,10 @@ def _model_mistakes(config: Config) -> Iterator[str]:
 
 
 def _schedule_mistakes(config: Config) -> Iterator[str]:
-    """An optimizer that needs a constant learning rate with a schedule that changes it."""
+    """An optimizer that needs a constant learning rate with a schedule that changes it; Nesterov's momentum without momentum."""
     optimizer, scheduler = config["optimizer"], config["scheduler"]
+    if optimizer.get("nesterov") is True and optimizer.get("momentum") == 0:
+        yield "optimizer.nesterov is true and optimizer.momentum 0; expected a momentum, such as 0.9, or nesterov=false"
     constant = scheduler["_target_"].rpartition(".")[2] == "constant"
     if schema.constants(optimizer, group="optimizer").get("constant_rate") and (
         not constant or scheduler.get("warmup_steps") or scheduler.get("warmup_ratio")
