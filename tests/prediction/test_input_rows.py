@@ -11,6 +11,7 @@ from tunesmith import cli
 from tunesmith.errors import UserError
 from tunesmith.prediction.input_rows import input_rows
 from tunesmith.tasks.text_classification import TextClassification
+from tunesmith.tasks.token_classification import TokenClassification
 
 TASK = TextClassification(
     text="text",
@@ -183,3 +184,26 @@ def test_also_if_other_runs_read_such_files_otherwise(ending, monkeypatch, tmp_p
         list(input_rows(str(file), TASK, dataset))
     (tmp_path / f"new{other}").write_text('{"text": "a"}\n')
     assert [row["text"] for row in input_rows(str(tmp_path / f"new{other}"), TASK, dataset)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "trained,column,given,expected",
+    [
+        ("train.conll", 0, "a.conllu", ["Anna", "sees"]),
+        ("train.conllu", 1, "a.conll", ["Anna", "sees"]),
+        ("train.conll", 1, "b.conll", ["Anna", "sees"]),
+        ("train.conllu", 1, "a.conllu", ["Anna", "sees"]),
+        ("train.txt", 1, "b.conll", ["Anna", "sees"]),
+    ],
+)
+def test_words_of_a_file_of_another_kind_than_the_runs(tmp_path, trained, column, given, expected):
+    contents = {"a.conllu": "1\tAnna\tanna\tPROPN\n2\tsees\tsee\tVERB\n", "a.conll": "Anna\tB-PER\nsees\tO\n"}
+    contents["b.conll"] = "x\tAnna\ny\tsees\n"
+    (tmp_path / given).write_text(contents[given] + "\n")
+    dataset = {"train": trained, "validation": None, "test": None, "token_column": column, "source": "conll"}
+    task = TokenClassification(
+        tokens="tokens", tags="tags", text=None, spans=None, offsets=None, entities=True, scheme=None, suffix=False, strict=False,
+        labels=["O"], metrics=["f1"], max_length=8, stride=0,
+    )  # fmt: skip
+    rows = list(input_rows(str(tmp_path / given), task, dataset))
+    assert [row["tokens"] for row in rows] == [expected]

@@ -16,7 +16,7 @@ from tunesmith.data import cache
 from tunesmith.data.batch import Batch
 from tunesmith.data.encoded_split import by_window
 from tunesmith.data.encoding.special_tokens import Written
-from tunesmith.data.tokenized import chunks, read_notes, write_notes
+from tunesmith.data.tokenized import chunks, key_of, read_notes, write_notes
 
 _COUNTS = "blocks.json"
 
@@ -53,7 +53,7 @@ class StreamedSplit:
         self._source, self._name, self._shuffle_buffer = source, name, shuffle_buffer
         self._first: int
         self.task, self._tokenizer = task, tokenizer
-        key = cache.key_of(source.fingerprint(name), tokenizer_key, task.options(), *reading)
+        key = key_of(source, name, tokenizer_key, task, reading)
         entry = cache.entry("streamed", key, self._count)
         counts, self.notes = json.loads((entry / _COUNTS).read_text(encoding="utf-8")), read_notes(entry)
         self._restart()

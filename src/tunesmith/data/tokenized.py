@@ -11,6 +11,7 @@ from datasets.arrow_writer import ArrowWriter
 from tunesmith.data import cache
 from tunesmith.data.encoding.encoded import Encoded
 from tunesmith.data.encoding.special_tokens import Written
+from tunesmith.data.sources.files import Files
 
 _NOTES = "notes.json"
 _CHUNK = 1000  # rows that are tokenised and written at a time
@@ -20,7 +21,7 @@ def prepare(
     source: Any, split: str, *, task: Any, tokenizer: Any, tokenizer_key: str, reading: Sequence[Any] = ()
 ) -> Path:
     """Tokenise a split unless it is cached; returns the cache entry's folder, keyed by data, tokenizer, options and `reading`."""
-    key = cache.key_of(source.fingerprint(split), tokenizer_key, task.options(), *reading)
+    key = key_of(source, split, tokenizer_key, task, reading)
 
     def write(folder: Path) -> None:
         written, count = Written(tokenizer, task), 0
@@ -40,6 +41,13 @@ def prepare(
         write_notes(folder, written)
 
     return cache.entry("encoded", key, write)
+
+
+def key_of(source: Any, split: str, tokenizer_key: str, task: Any, reading: Sequence[Any]) -> str:
+    """The key of a split's cache entry; the ending of a file decides how some sources read it."""
+    files: dict[str, Path] = getattr(source, "files", {})
+    ending = files[split if split in files else "train"].suffix.lower() if isinstance(source, Files) else ""
+    return cache.key_of(source.fingerprint(split), tokenizer_key, task.options(), ending, *reading)
 
 
 def write_notes(folder: Path, written: Written) -> None:

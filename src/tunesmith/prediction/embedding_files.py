@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tunesmith.data.encoding.texts import as_text
+
 ENDINGS = (".npy", ".parquet")
 _ROW_GROUP_SIZE = 2048  # rows
 
@@ -59,7 +61,7 @@ def _parquet(file: Path, *, text: str, width: int) -> Iterator[Write]:
     buffer: list[dict[str, Any]] = []
 
     def write(record: dict[str, Any]) -> None:
-        buffer.append({text: str(record[text]), "embedding": record["embedding"]})
+        buffer.append({text: as_text(record[text]), "embedding": record["embedding"]})
         if len(buffer) == _ROW_GROUP_SIZE:
             flush()
 

@@ -118,8 +118,7 @@ def _records(
     shown, ending = decoding.shown(file), "" if file is None else file.suffix.lower()
     lines = decoding.lines(file, encoding=encoding) if begun is None else begun[1]
     if ending in (".conll", ".conllu"):
-        column = dataset.get("token_column", 1 if ending == ".conllu" else 0)
-        return conll.read(file, token_column=column, tag_column=None, lines=lines)
+        return conll.read(file, token_column=_token_column(dataset, ending), tag_column=None, lines=lines)
     if ending == ".json" and file is not None and _is_squad(file, encoding):
         return squad_json.read(file, encoding=encoding)
     first, lines = begun or _peeked(lines)
@@ -138,6 +137,14 @@ def _records(
     elif ending not in _TEXT:
         print(f"{shown}: one text per line, as {ending} is no ending of a known format", file=sys.stderr)
     return ((number, task.row_of_text(line.rstrip("\r\n"))) for number, line in enumerate(lines, start=1))
+
+
+def _token_column(dataset: Mapping[str, Any], ending: str) -> int:
+    """The run's, for files like its own; FORM of a CoNLL-U file and the first column of a CoNLL file otherwise."""
+    own = {Path(str(dataset[split])).suffix.lower() for split in ("train", "validation", "test") if dataset.get(split)}
+    usual = 1 if ending == ".conllu" else 0
+    like = ending in own or (ending == ".conll" and ".conllu" not in own)
+    return int(dataset.get("token_column", usual)) if like else usual
 
 
 def _own_source(file: Path, dataset: Mapping[str, Any]) -> Any:

@@ -11,10 +11,15 @@ from tunesmith.configuration.ranges import PositiveInt
 from tunesmith.data.encoding.label_names import target_number
 from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.survey import Survey
+from tunesmith.errors import UserError
+from tunesmith.tasks.column_names import check_columns
 
 SUFFIXES = ("", "_2", "_3")  # of the columns of an example's first, second and third text
 CLOSE = 0.8  # a pair is positive from this fraction of the split's largest score: 4 of 5, as in the paper
 UNIFORMITY_TEXTS = 20_000  # maximum, evenly spaced: the number of pairs is quadratic
+
+
+_OWN = ("id", "target", "truncated", "similarity")  # columns of examples and predictions
 
 
 class Contrastive:
@@ -59,6 +64,13 @@ class Contrastive:
     ) -> None:
         self.text, self.first, self.second, self.score_column = text, first, second, score
         self.metric_names, self.max_length = metrics, max_length
+        if negative is not None and positive is None:
+            raise UserError(
+                f"dataset.negative is {negative}, but dataset.positive is null; expected a column of texts with the same meaning for "
+                "dataset.positive, or dataset.negative=null"
+            )
+        check_columns({"text": text, "positive": positive, "negative": negative}, _OWN)
+        check_columns({"first": first, "second": second}, _OWN)
         self._others = [column for column in (positive, negative) if column is not None]
         self.text_columns, self.columns = [text], [text, *self._others]
         self.searched_columns = [*self.columns, first, second]  # for special tokens

@@ -98,7 +98,7 @@ class LanguageModeling:
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
-            yield as_text(row[self.text])
+            yield as_text(row.get(self.text))
 
     def features(self, tokenizer: Any) -> tuple[Any, Any]:
         """The Arrow types of encoded examples (blocks, or documents), and of their windows."""
@@ -120,7 +120,7 @@ class LanguageModeling:
             return (self.encode(rows, tokenizer) for rows in chunks)
         from tunesmith.data.encoding.blocks import pack
 
-        texts = ([as_text(row[self.text]) for row in rows] for rows in chunks)
+        texts = ([as_text(row.get(self.text)) for row in rows] for rows in chunks)
         return pack(texts, tokenizer, max_length=self.max_length)
 
     def encode(self, rows: Sequence[dict[str, Any]], tokenizer: Any) -> Any:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
 from tunesmith.data.encoding.answers import Answers, read_answers
 from tunesmith.data.survey.survey import Survey
+from tunesmith.errors.messages import shortened
+from tunesmith.tasks.column_names import check_columns
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class QuestionAnswering:
         max_answer_length: PositiveInt,
         n_best: PositiveInt,
     ) -> None:
+        check_columns({"question": question, "context": context}, ("id", "answers", "split", "cut"))
         self.question, self.context, self.answers, self.unanswerable = question, context, answers, unanswerable
         self.metric_names, self.max_length, self.stride = metrics, max_length, stride
         self.max_answer_length, self.n_best = max_answer_length, n_best
@@ -113,10 +117,16 @@ class QuestionAnswering:
         Raises:
             ValueError: for a row without question or context, or answers in another format.
         """
-        for column in self.text_columns:
-            if not isinstance(row[column], str) or not row[column].strip():
-                raise ValueError(f"the {column} is empty; fill it or drop the row")
+        self._check_texts(row)
         return read_answers(row.get(self.answers), row[self.context])
+
+    def _check_texts(self, row: dict[str, Any]) -> None:
+        for column in self.text_columns:
+            found = row.get(column)
+            if found is not None and not isinstance(found, str):
+                raise ValueError(f"the {column} is {shortened(str(found))}; expected a text")
+            if found is None or not found.strip():
+                raise ValueError(f"the {column} is empty; fill it or drop the row")
 
     def training_texts(self, source: Any) -> Iterator[str]:
         """All texts of the training split, for training a tokenizer."""
@@ -145,6 +155,8 @@ class QuestionAnswering:
         from tunesmith.data.encoding.contexts import encode_contexts, place_of
         from tunesmith.data.encoding.encoded import Encoded
 
+        for row in rows:
+            self._check_texts(row)
         windows, cut = encode_contexts(
             [row[self.question] for row in rows],
             [row[self.context] for row in rows],
@@ -264,9 +276,10 @@ class QuestionAnswering:
 
     def files(self, split: Any, predictions: list[Candidates]) -> dict[str, Any]:
         """Input of the official script: the answer of each id, and for SQuAD 2.0 its null odds."""
-        ids = [
-            str(n) if given is None else given for n, given in enumerate(split.examples.data.column("id").to_pylist())
-        ]
+        given = split.examples.data.column("id").to_pylist()
+        taken = set(given)
+        free = (name for name in map(str, count()) if name not in taken)
+        ids = [next(free) if own is None else own for own in given]
         found = {"": {name: self.answer(each) for name, each in zip(ids, predictions, strict=True)}}
         if not self.unanswerable:
             return found

@@ -12,6 +12,9 @@ from tunesmith.data.survey.labels import survey_labels
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import shortened
+from tunesmith.tasks.column_names import check_columns
+
+_OWN = ("id", "target", "truncated", "label", "prediction", "probabilities")  # columns of examples and predictions
 
 
 class TextClassification:
@@ -74,6 +77,7 @@ class TextClassification:
         average: Literal["binary", "macro", "micro", "weighted"] | None,
         max_length: PositiveInt,
     ) -> None:
+        check_columns({"text": text, "text_pair": text_pair}, _OWN)
         self.text, self.text_pair, self.label, self.problem = text, text_pair, label, problem
         self.metric_names, self.average, self.max_length = [short_name(name) for name in metrics], average, max_length
         self._own_metrics = [name for name in metrics if is_own(name)]
@@ -144,7 +148,7 @@ class TextClassification:
         """All texts of the training split, for training a tokenizer."""
         for _, row in source.rows("train"):
             for column in self.text_columns:
-                yield as_text(row[column])
+                yield as_text(row.get(column))
 
     def features(self, tokenizer: Any) -> tuple[Any, Any]:
         """The Arrow types of encoded examples, and of their windows: one each."""

@@ -138,11 +138,11 @@ class TokenClassification:
             ValueError: with what was expected and received.
         """
         if self.text is not None:
-            text, spans = row[self.text], row.get(self.spans or "spans")
+            text, spans = row.get(self.text), row.get(self.spans or "spans")
             if self.offsets is not None and isinstance(text, str) and isinstance(spans, list | tuple):
                 spans = in_characters(text, spans, unit=self.offsets)
             return from_text(text, spans)
-        found = from_lists(row[self.tokens], row.get(self.tags))
+        found = from_lists(row.get(self.tokens), row.get(self.tags))
         return found if found.tags is None else replace(found, tags=[self.tag_names.name(tag) for tag in found.tags])
 
     def training_texts(self, source: Any) -> Iterator[str]:

@@ -19,7 +19,7 @@ from tunesmith.callbacks.run_log import RunLog
 from tunesmith.callbacks.status import Status
 from tunesmith.configuration import Config, schema
 from tunesmith.configuration.monitor import larger_is_better, monitored
-from tunesmith.configuration.targets import Factories
+from tunesmith.configuration.targets import Factories, part_target
 from tunesmith.contracts.optimization import check_schedule
 from tunesmith.data.encoding.special_tokens import read_as_text
 from tunesmith.data.module import TextDataModule
@@ -168,8 +168,15 @@ def data_module(
 ) -> TextDataModule:
     """The data module of a config's dataset."""
     batching = _select(config["dataset"], "batch_size", "max_tokens", "eval_batch_size")
-    own = _plugins_reading(config["dataset"], source)
+    own = [_sources_reading(config["dataset"]), sorted(tokenizer.model_input_names)]
+    own += _plugins_reading(config["dataset"], source)
     return TextDataModule(source, task, tokenizer, tokenizer_key, config["seed"], context, own, **batching)
+
+
+def _sources_reading(dataset: dict[str, Any]) -> dict[str, Any]:
+    """How a source reads its files, such as a column's number, which its fingerprint of their content need not tell."""
+    target = part_target(dataset["source"], group="source")
+    return {key: dataset[key] for key in schema.signature(target, group="source").settings if key not in _FILES}
 
 
 def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
@@ -191,6 +198,7 @@ def _plugins_reading(dataset: dict[str, Any], source: Any) -> list[Any]:
     return [settings, files_of(named.values()), digests]
 
 
+_FILES = ("train", "validation", "test", "more", "path")  # settings whose content the fingerprint tells
 _LENGTH = ("accumulate_grad_batches", "max_epochs", "max_steps")
 _STEP = ("precision", "accumulate_grad_batches", "log_every_n_steps")
 

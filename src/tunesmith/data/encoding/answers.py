@@ -80,6 +80,8 @@ def _columns(given: Any) -> tuple[list[str], list[int | None]]:
         texts, starts = given["text"], given.get("answer_start")
         if isinstance(texts, str):
             texts, starts = [texts], [starts]
+        if not isinstance(texts, list | tuple) or not isinstance(starts, list | tuple | None):
+            raise ValueError(f"answers are {dict(given)!r:.80}; {_EXPECTED}")
         starts = [None] * len(texts) if starts is None else starts
     elif isinstance(given, Sequence):
         texts = [part.get("text") if isinstance(part, Mapping) else part for part in given]

@@ -38,9 +38,9 @@ def as_text(cell: Any) -> str:
     """A cell of a row as text; an empty string if the cell is missing.
 
     Raises:
-        ValueError: for a list or an object, which is no text.
+        ValueError: for a list, an object or bytes, which are no text.
     """
-    if isinstance(cell, list | tuple | dict):
-        kind = "an object" if isinstance(cell, dict) else "a list"
+    if isinstance(cell, list | tuple | dict | bytes):
+        kind = "an object" if isinstance(cell, dict) else "bytes" if isinstance(cell, bytes) else "a list"
         raise ValueError(f"{shortened(str(cell))} is {kind}; expected a text")
     return "" if cell is None else str(cell)

@@ -71,7 +71,14 @@ def read(file: Path, *, encoding: str | None = None) -> Iterator[tuple[int, dict
                 question_location = f"{paragraph_location}.qas[{question_number}]"
                 record = {"id": question.get("id") if isinstance(question, dict) else None}
                 record |= {"question": _text(question, "question", question_location, file), "context": context}
-                given = [] if question.get("is_impossible") else question.get("answers") or []
+                impossible = question.get("is_impossible", False)
+                if impossible not in (True, False, None):
+                    raise UserError(
+                        f"{file}: {question_location}.is_impossible is {impossible!r:.40}; expected true or false"
+                    )
+                given = [] if impossible else question.get("answers") or []
+                if not isinstance(given, list):
+                    raise UserError(f"{file}: {question_location}.answers is {given!r:.40}; expected a list of answers")
                 texts = [_text(answer, "text", f"{question_location}.answers", file) for answer in given]
                 yield (
                     number,

@@ -2,7 +2,7 @@
 
 import glob
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,7 +39,9 @@ class Text:
         self._names = {
             split: [names] if isinstance(names, str) else names for split, names in given.items() if names is not None
         }
-        self._files = {split: [file for name in names for file in find(name)] for split, names in self._names.items()}
+        self._files = {
+            split: _once(file for name in names for file in find(name)) for split, names in self._names.items()
+        }
         self._example, self._encoding = example, encoding
         self.holds_out = validation is None and train is not None
         self.splits = tuple(
@@ -64,7 +66,7 @@ class Text:
                 found += [
                     f"{file} is read for dataset.{split} and for dataset.train; exclude it from dataset.train"
                     for file in self._files[split]
-                    if file in self._files.get("train", [])
+                    if file.resolve() in {other.resolve() for other in self._files.get("train", [])}
                 ]
         return found
 
@@ -102,7 +104,15 @@ def find(name: str) -> list[Path]:
     if path.is_file():
         return [path]
     inside = path.rglob("*.txt") if path.is_dir() else _matches(str(path))
-    return sorted(file for file in inside if file.is_file())
+    return _once(sorted(file for file in inside if file.is_file()))
+
+
+def _once(files: Iterable[Path]) -> list[Path]:
+    """Each file once: names and patterns may overlap, and `**` finds some twice."""
+    found: dict[Path, Path] = {}
+    for file in files:
+        found.setdefault(file.resolve(), file)
+    return list(found.values())
 
 
 def _matches(pattern: str) -> Iterator[Path]:

@@ -79,6 +79,10 @@ class _Reader:
                     f"a scored pair (it has {task.score_column}) is not a training example; expected {', '.join(columns)}"
                 )
         else:
+            if task.is_scored(record):
+                raise ValueError(
+                    f"a scored pair (it has {task.score_column}) among rows of {', '.join(columns)}; expected rows of one kind"
+                )
             for column in columns:
                 if column not in record:
                     raise ValueError(f"no {column}; fill it or drop the row")

@@ -111,4 +111,4 @@ def _with_source(survey: Survey, source: Any) -> Survey:
 
 def no_rows(split: str) -> str:
     """The message for a split without rows."""
-    return f"the {split} split has no rows; expected at least one (two for a held-out validation)"
+    return f"the {split} split has no rows; expected at least one (ten for a held-out validation)"

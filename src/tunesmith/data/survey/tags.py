@@ -91,7 +91,7 @@ class _Split:
         for row, record in source.rows(self.name):
             self.rows += 1
             try:
-                if task.text is not None and task.offsets is None and isinstance(record[task.text], str):
+                if task.text is not None and task.offsets is None and isinstance(record.get(task.text), str):
                     spans = record.get(task.gold_columns[0]) or ()
                     votes.update(other_units(record[task.text], spans))
                     if unit_matters(record[task.text], spans):
