@@ -71,6 +71,7 @@ LONGEST = (
     "tests/sweeps/launchers/test_local.py",
     "tests/test_default_run.py",
     "tests/training/test_resume.py",
+    "tests/training/test_rollback.py",
 )
 
 

@@ -266,7 +266,7 @@ def test_a_best_configuration_of_fewer_seeds_is_said(tmp_path):
     for rate, seeds, score in (("1e-05", (1, 2, 3), 0.5), ("2e-05", (1,), 0.9)):
         for seed in seeds:
             done(config(tmp_path, f"optimizer.lr={rate}", f"seed={seed}"), score, score)
-    assert "has 1 completed run, others up to 3" in text(made(tmp_path))
+    assert "has 1 completed seed, others up to 3" in text(made(tmp_path))
 
 
 def test_damaged_and_unreadable_runs_are_said(tmp_path):

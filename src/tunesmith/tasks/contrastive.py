@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.column_names import check_columns
 from tunesmith.data.encoding.label_names import target_number
 from tunesmith.data.encoding.texts import as_text
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
-from tunesmith.tasks.column_names import check_columns
 
 SUFFIXES = ("", "_2", "_3")  # of the columns of an example's first, second and third text
 CLOSE = 0.8  # a pair is positive from this fraction of the split's largest score: 4 of 5, as in the paper

@@ -7,9 +7,9 @@ from typing import Any
 
 from tunesmith.configuration.ranges import NonNegativeInt, PositiveInt
 from tunesmith.data.encoding.answers import Answers, read_answers
+from tunesmith.data.encoding.column_names import check_columns
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors.messages import shortened
-from tunesmith.tasks.column_names import check_columns
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from tunesmith.configuration.own_metrics import is_own, short_name
 from tunesmith.configuration.ranges import PositiveInt
+from tunesmith.data.encoding.column_names import check_columns
 from tunesmith.data.encoding.label_names import given_names
 from tunesmith.data.encoding.labels import Labels
 from tunesmith.data.encoding.texts import as_text
@@ -12,7 +13,6 @@ from tunesmith.data.survey.labels import survey_labels
 from tunesmith.data.survey.survey import Survey
 from tunesmith.errors import UserError
 from tunesmith.errors.messages import shortened
-from tunesmith.tasks.column_names import check_columns
 
 _OWN = ("id", "target", "truncated", "label", "prediction", "probabilities")  # columns of examples and predictions
 
