@@ -45,7 +45,9 @@ class Pretrained:
             tokenizer = self._load("tokenizer", AutoTokenizer.from_pretrained, **options)
         if pre_split:
             _with_prefix_space(tokenizer)
-        if self.config().model_type != "xlnet":  # most count positions from the first id, padding included
+        if (
+            tokenizer.padding_side == "left" and self.config().model_type != "xlnet"
+        ):  # most count positions from the first id, padding included
             tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:  # GPT-2: padding is masked, so any token will do
             tokenizer.pad_token = tokenizer.eos_token

@@ -167,14 +167,11 @@ class Bundle:
         data = manifest.get("data") if isinstance(manifest, dict) else None
         fingerprints = data.get("fingerprints") if isinstance(data, dict) else None
         for split, fingerprint in sorted(fingerprints.items() if isinstance(fingerprints, dict) else ()):
-            named = blanking.text(
-                f"{dataset.get('path') or dataset.get(split) or dataset.get('train') or dataset['source']}"
-            )
-            if self.data.get(named, {}).get(split, str(fingerprint)) != str(
-                fingerprint
-            ):  # another content under the same name
-                named = f"{named} ({str(fingerprint)[:12]})"
-            self.data.setdefault(named, {})[split] = str(fingerprint)
+            place = dataset.get("path") or dataset.get(split) or dataset.get("train") or dataset["source"]
+            named, content = blanking.text(f"{place}"), str(fingerprint)
+            if self.data.get(named, {}).get(split, content) != content:  # another content under the same name
+                named = f"{named} ({content[:12]})"
+            self.data.setdefault(named, {})[split] = content
 
     def _free(self, name: str) -> str:
         """The name, or with a number if it is taken: runs from two output folders may have the same."""

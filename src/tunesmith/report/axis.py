@@ -6,6 +6,7 @@ from typing import Any
 
 from tunesmith.report.lookup import of_config
 from tunesmith.report.records import Record
+from tunesmith.runs.recorded import content_of
 
 Identity = tuple[str, str]  # a name, and what tells apart what has the same name
 
@@ -51,7 +52,9 @@ def identities(records: Sequence[Record], key: str) -> list[Identity]:
 
 def _content(record: Record) -> str:
     """The fingerprint of the split that is scored."""
-    return record.data.get("test", "").removesuffix("-all").removesuffix("-test") or record.data.get("validation", "")
+    return content_of(record.data.get("test", ""), "test") or content_of(
+        record.data.get("validation", ""), "validation"
+    )
 
 
 def _place(record: Record, key: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunesmith.report.groups import Group
-from tunesmith.report.records import Record
+from tunesmith.runs.recorded import content_of
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,5 @@ def scored_on_other_data(groups: Sequence[Group], score: str) -> bool:
         score: whose split counts: `test/f1` is that of test data.
     """
     split = score.partition("/")[0]
-    contents = {_content(record, split) for group in groups for record in group.completed}
+    contents = {content_of(record.data.get(split, ""), split) for group in groups for record in group.completed}
     return len(contents - {""}) > 1
-
-
-def _content(record: Record, split: str) -> str:
-    """What identifies a split. How a source holds out its validation split tells nothing about the content of another."""
-    content = record.data.get(split, "")
-    return content if split == "validation" else content.removesuffix("-all").removesuffix(f"-{split}")

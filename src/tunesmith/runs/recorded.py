@@ -43,7 +43,7 @@ class Recorded:
             for split in source.splits
             if split != "train"
             and before
-            and _content(before.get(split, ""), split) != _content(source.fingerprint(split), split)
+            and content_of(before.get(split, ""), split) != content_of(source.fingerprint(split), split)
         ]
 
     def changed_data(self, fingerprint: Callable[[str], str]) -> list[str]:
@@ -135,6 +135,6 @@ class Recorded:
             )
 
 
-def _content(fingerprint: str, split: str) -> str:
+def content_of(fingerprint: str, split: str) -> str:
     """A split's fingerprint without how its source holds out rows, which concerns training and validation only."""
     return fingerprint if split == "validation" else fingerprint.removesuffix("-all").removesuffix(f"-{split}")
